@@ -1,0 +1,32 @@
+import { defineConfig } from 'vitest/config'
+
+const conditions = ['@ballast/source', 'node', 'import', 'default']
+
+// unit: no process, no socket. integration: real Redis and ClickHouse, started once for all files.
+// repo: the repository as a whole, from outside: architecture, documentation, the two commands, end to end.
+export default defineConfig({
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    execArgv: ['--conditions=@ballast/source'],
+    projects: [
+      {
+        extends: true,
+        test: { name: 'unit', include: ['{libs,apps}/*/test/**/*.test.ts', 'scripts/test/**/*.test.ts'], exclude: ['**/*.int.test.ts'] },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'integration',
+          include: ['{libs,apps}/*/test/**/*.int.test.ts', 'scripts/test/**/*.int.test.ts'],
+          globalSetup: ['test/servers.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'repo', include: ['test/**/*.test.ts'], testTimeout: 240_000, hookTimeout: 240_000 },
+      },
+    ],
+  },
+})
