@@ -1,0 +1,83 @@
+// Makes a fresh clone ready: runs before `npm start`, `npm test` and `npm run bench`.
+// Plain JavaScript for Node 20, because it runs before anything is installed.
+import { spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const installedStamp = join(root, 'node_modules', '.ballast-lock-sha256')
+
+/** Ends the preparation with one sentence that says what to do. */
+function refuse(sentence) {
+  process.stderr.write(`\n${sentence}\n\n`)
+  process.exit(1)
+}
+
+/** Runs a command with a line that shows it is alive; its output is shown only when it fails. */
+function runWithProgress(label, command, args) {
+  return new Promise((resolve) => {
+    const startedAt = Date.now()
+    const seconds = () => `${Math.round((Date.now() - startedAt) / 1000)} s`
+    let output = ''
+    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+    const collect = (chunk) => (output = (output + chunk).slice(-8000))
+    child.stdout.on('data', collect)
+    child.stderr.on('data', collect)
+    const live = process.stdout.isTTY === true
+    if (!live) process.stdout.write(`${label} ...\n`)
+    const ticker = setInterval(() => live && process.stdout.write(`\r\x1b[K${label} ... ${seconds()}`), 250)
+    const done = (code) => {
+      clearInterval(ticker)
+      process.stdout.write(`${live ? '\r\x1b[K' : ''}${label}: ${code === 0 ? 'done' : 'failed'} in ${seconds()}\n`)
+      resolve({ ok: code === 0, output })
+    }
+    child.on('error', (error) => {
+      collect(error.message)
+      done(1)
+    })
+    child.on('close', done)
+  })
+}
+
+function checkMachine() {
+  const major = Number(process.versions.node.split('.')[0])
+  if (major < 20) refuse(`Ballast needs Node 20 or newer to start (it then brings Node 24 itself); this is ${process.version}.`)
+  const supported = ['linux-x64', 'linux-arm64', 'darwin-x64', 'darwin-arm64']
+  const platform = `${process.platform}-${process.arch}`
+  if (!supported.includes(platform) && !process.env.CLICKHOUSE_URL) {
+    refuse(`Embedded ClickHouse does not exist for ${platform} (only ${supported.join(', ')}); set CLICKHOUSE_URL to a ClickHouse server (on Windows: use WSL2).`)
+  }
+}
+
+async function installPackages() {
+  const lockSha256 = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex')
+  if (existsSync(installedStamp) && readFileSync(installedStamp, 'utf8') === lockSha256) return
+  // Inside an npm script npm_execpath is npm itself; outside of one, npm is on PATH.
+  const npm = process.env.npm_execpath
+  const [command, args] = npm === undefined ? ['npm', []] : [process.execPath, [npm]]
+  const { ok, output } = await runWithProgress('Installing packages (npm ci)', command, [...args, 'ci', '--no-audit', '--no-fund', '--loglevel=error'])
+  if (!ok) refuse(`npm ci failed:\n${output.trim()}`)
+  writeFileSync(installedStamp, lockSha256)
+}
+
+function onPath(program) {
+  const { error, status } = spawnSync(program, ['--version'], { stdio: 'ignore' })
+  return error === undefined && status === 0
+}
+
+async function provideRedis() {
+  if (process.env.REDIS_URL || onPath('redis-server') || onPath('valkey-server')) return
+  const isRoot = process.getuid?.() === 0
+  if (!isRoot || !onPath('apt-get')) {
+    refuse('Ballast needs Redis and found neither redis-server nor valkey-server on PATH: install one (Debian, Ubuntu: sudo apt-get install redis-server; macOS: brew install redis), or set REDIS_URL to one that runs.')
+  }
+  await runWithProgress('Reading the list of Debian packages (apt-get update)', 'apt-get', ['update'])
+  const { ok, output } = await runWithProgress('Installing Redis (apt-get install redis-server)', 'apt-get', ['install', '-y', '--no-install-recommends', 'redis-server'])
+  if (!ok || !onPath('redis-server')) refuse(`Redis could not be installed by apt-get; install redis-server yourself, or set REDIS_URL to one that runs. apt-get said:\n${output.trim()}`)
+}
+
+checkMachine()
+await installPackages()
+await provideRedis()
