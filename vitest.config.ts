@@ -7,7 +7,6 @@ const conditions = ['@ballast/source', 'node', 'import', 'default']
 export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    execArgv: ['--conditions=@ballast/source'],
     projects: [
       {
         extends: true,

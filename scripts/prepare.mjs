@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { withProgress } from './progress.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const installedStamp = join(root, 'node_modules', '.ballast-lock-sha256')
@@ -15,29 +16,16 @@ function refuse(sentence) {
   process.exit(1)
 }
 
-/** Runs a command with a line that shows it is alive; its output is shown only when it fails. */
-function runWithProgress(label, command, args) {
+/** Runs a command and collects the end of its output. */
+function run(command, args) {
   return new Promise((resolve) => {
-    const startedAt = Date.now()
-    const seconds = () => `${Math.round((Date.now() - startedAt) / 1000)} s`
     let output = ''
     const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
     const collect = (chunk) => (output = (output + chunk).slice(-8000))
     child.stdout.on('data', collect)
     child.stderr.on('data', collect)
-    const live = process.stdout.isTTY === true
-    if (!live) process.stdout.write(`${label} ...\n`)
-    const ticker = setInterval(() => live && process.stdout.write(`\r\x1b[K${label} ... ${seconds()}`), 250)
-    const done = (code) => {
-      clearInterval(ticker)
-      process.stdout.write(`${live ? '\r\x1b[K' : ''}${label}: ${code === 0 ? 'done' : 'failed'} in ${seconds()}\n`)
-      resolve({ ok: code === 0, output })
-    }
-    child.on('error', (error) => {
-      collect(error.message)
-      done(1)
-    })
-    child.on('close', done)
+    child.on('error', (error) => resolve({ ok: false, output: error.message }))
+    child.on('close', (code) => resolve({ ok: code === 0, output }))
   })
 }
 
@@ -57,7 +45,7 @@ async function installPackages() {
   // Inside an npm script npm_execpath is npm itself; outside of one, npm is on PATH.
   const npm = process.env.npm_execpath
   const [command, args] = npm === undefined ? ['npm', []] : [process.execPath, [npm]]
-  const { ok, output } = await runWithProgress('Installing packages (npm ci)', command, [...args, 'ci', '--no-audit', '--no-fund', '--loglevel=error'])
+  const { ok, output } = await withProgress('Installing packages (npm ci)', () => run(command, [...args, 'ci', '--no-audit', '--no-fund', '--loglevel=error']))
   if (!ok) refuse(`npm ci failed:\n${output.trim()}`)
   writeFileSync(installedStamp, lockSha256)
 }
@@ -73,8 +61,8 @@ async function provideRedis() {
   if (!isRoot || !onPath('apt-get')) {
     refuse('Ballast needs Redis and found neither redis-server nor valkey-server on PATH: install one (Debian, Ubuntu: sudo apt-get install redis-server; macOS: brew install redis), or set REDIS_URL to one that runs.')
   }
-  await runWithProgress('Reading the list of Debian packages (apt-get update)', 'apt-get', ['update'])
-  const { ok, output } = await runWithProgress('Installing Redis (apt-get install redis-server)', 'apt-get', ['install', '-y', '--no-install-recommends', 'redis-server'])
+  await withProgress('Reading the list of Debian packages (apt-get update)', () => run('apt-get', ['update']))
+  const { ok, output } = await withProgress('Installing Redis (apt-get install redis-server)', () => run('apt-get', ['install', '-y', '--no-install-recommends', 'redis-server']))
   if (!ok || !onPath('redis-server')) refuse(`Redis could not be installed by apt-get; install redis-server yourself, or set REDIS_URL to one that runs. apt-get said:\n${output.trim()}`)
 }
 

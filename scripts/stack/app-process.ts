@@ -7,7 +7,7 @@ export interface AppProcess {
   readonly name: string
   readonly process: ChildProcess
   /** The last lines it wrote, for error messages. */
-  output(): string
+  readonly output: () => string
   /** Asks it to stop and waits until it has. */
   readonly stop: () => Promise<void>
 }
@@ -39,6 +39,8 @@ export async function startApp(options: AppProcessOptions): Promise<AppProcess> 
     env: { ...process.env, ...env },
     // The IPC channel tells the child when this process is gone, even by SIGKILL.
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    // A process group of its own: Ctrl-C reaches this process alone, which then stops its children in order.
+    detached: true,
   })
   const lines: string[] = []
   const collect = (chunk: Buffer): void => {

@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { connect } from 'node:net'
+import { stopWithThisProcess } from './orphan-guard.ts'
 import { stopChild } from './stop-child.ts'
 
 /** A Redis server that this process started. */
@@ -35,7 +36,9 @@ export async function startRedis(port: number, dataDir: string, extraArgs: reado
   if (program === undefined) throw new Error('no redis-server or valkey-server on PATH; run `node scripts/prepare.mjs`, which installs one or says how')
   mkdirSync(dataDir, { recursive: true })
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dataDir, '--save', '', '--appendonly', 'no', '--daemonize', 'no', '--loglevel', 'warning', ...extraArgs]
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  const endGuard = stopWithThisProcess(child.pid!)
+  child.once('exit', endGuard)
   let output = ''
   const collect = (chunk: Buffer): void => {
     output = (output + chunk.toString()).slice(-2000)

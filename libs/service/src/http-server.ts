@@ -1,4 +1,4 @@
-import { fastify, type FastifyInstance } from 'fastify'
+import { fastify, type FastifyInstance, LogController } from 'fastify'
 import type { Health } from './health.ts'
 import type { Logger } from './logger.ts'
 import type { Metrics } from './metrics.ts'
@@ -36,7 +36,8 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   const { log, health, metrics } = options
   const server = fastify({
     loggerInstance: log as never,
-    disableRequestLogging: true,
+    // A line per request is what the event per unit of work is for.
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.bodyLimitBytes ?? httpDefaults.bodyLimitBytes,
     requestTimeout: options.requestTimeoutMs ?? httpDefaults.requestTimeoutMs,
     keepAliveTimeout: httpDefaults.keepAliveTimeoutMs,
@@ -50,6 +51,17 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     return reply.code(readiness.status === 'ready' ? 200 : 503).send(readiness)
   })
   server.get('/metrics', async (_request, reply) => reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metrics.text()))
+
+  // A connection that is busy when the server closes must not linger as keep-alive once its answer is sent.
+  let closing = false
+  server.addHook('preClose', (done) => {
+    closing = true
+    done()
+  })
+  server.addHook('onSend', (_request, reply, payload, done) => {
+    if (closing) void reply.header('connection', 'close')
+    done(null, payload)
+  })
 
   server.setNotFoundHandler((request, reply) => {
     const body: ErrorBody = { error: { code: 'NOT_FOUND', message: `no route for ${request.method} ${request.url.split('?')[0]}` } }
