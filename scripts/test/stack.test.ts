@@ -1,5 +1,6 @@
 import { createServer } from 'node:net'
 import { describe, expect, test } from 'vitest'
+import { cacheHitRatio } from '../stack/cache-hit-ratio.ts'
 import { healthOf } from '../stack/health-probe.ts'
 import { startPager } from '../stack/pager.ts'
 import { takenPorts } from '../stack/ports.ts'
@@ -33,6 +34,13 @@ describe('the parts of npm start', () => {
 
   test('a component that does not answer is said not to', async () => {
     expect(await healthOf(`http://127.0.0.1:${await freePort()}/readyz`)).toMatch(/^does not answer: connect ECONNREFUSED/)
+  })
+
+  test('the hit ratio counts what spared a load, and is unknown before the first read', () => {
+    const gets = (result: string, count: number): string => `cache_gets_total{cache_namespace="shop",cache_name="product",cache_tier="local",cache_result="${result}"} ${count} 1700000000000`
+    expect(cacheHitRatio([gets('fresh', 60), gets('coalesced', 20), gets('miss', 15), gets('error', 5), 'cache_size{} 7'].join('\n'))).toBe(0.8)
+    expect(cacheHitRatio(gets('fresh', 0))).toBeUndefined()
+    expect(cacheHitRatio('')).toBeUndefined()
   })
 
   test('a table has aligned columns', () => {
