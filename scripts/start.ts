@@ -17,7 +17,7 @@ const HELP = `npm start: runs all of Ballast on this machine, with a demo shop u
 
 Environment variables (each app has more: see its README):
 
-${stackSettings.describe().map((row) => `  ${row.variable.padEnd(26)}${row.help} (default: ${row.default || 'unset'})`).join('\n')}
+${stackSettings.describe().map((row) => `  ${row.variable.padEnd(26)}${row.help} (default: ${row.default === '(empty)' ? 'unset' : row.default})`).join('\n')}
 `
 
 /** Says why, in a sentence or two, and ends. */

@@ -1,1 +1,11 @@
-export {}
+export type { BlockFormat, ClickHouse, InsertBlock, InsertSummary, Statement } from './client/clickhouse.ts'
+export { createClickHouse } from './client/create-clickhouse.ts'
+export { clickHouseDefaults, type ClickHouseOptions } from './client/options.ts'
+export { ClickHouseError, type ClickHouseErrorCode, clickHouseErrorCodes } from './errors.ts'
+export { migrate, type MigrateOptions, type MigrationProgress, type MigrationResult } from './migrations/migrate.ts'
+export type { Migration } from './migrations/migration.ts'
+export { migrations } from './migrations/migrations.ts'
+export { addColumnsAndIndexes, createMaterializedView, createTable } from './schema/render.ts'
+export { type Column, insertColumns, type InsertColumn, type MaterializedViewDefinition, type SkipIndex, type TableDefinition } from './schema/table.ts'
+export type { Flavour, SchemaTarget } from './schema/target.ts'
+export { materializedViews, tableNames, tables } from './tables/tables.ts'

@@ -54,6 +54,13 @@ describe('settings', () => {
     expect(problems[0]).toContain(`${variable} is ${JSON.stringify(value)}, which is not allowed; allowed: ${allowed}`)
   })
 
+  test('describe their defaults as a person would write them', () => {
+    const defaults = Object.fromEntries(settings.describe().map((row) => [row.variable, row.default]))
+    expect(defaults).toMatchObject({ DEMO_TIMEOUT: '500ms', DEMO_MAX_BYTES: '1KiB', DEMO_PORT: '8080', DEMO_VERBOSE: 'false', DATABASE_PASSWORD: '(empty)' })
+    const [day, size] = defineSettings(undefined, { day: duration('DAY', { default: 7_200_000, help: '' }), size: bytes('SIZE', { default: 1258291200, help: '' }) }).describe()
+    expect([day?.default, size?.default]).toEqual(['2h', '1200MiB'])
+  })
+
   test('are all reported at once', () => {
     expect(problemsOf({ DEMO_PORT: 'x', DEMO_MODE: 'y' }).problems).toHaveLength(2)
   })

@@ -18,6 +18,8 @@ export interface Setting<T> {
   readonly secret: boolean
   /** Returns `undefined` for text that is not allowed. */
   parse(text: string): T | undefined
+  /** The fallback as a person would write it: `15s`, `64MiB`. */
+  readonly fallbackText: string
 }
 
 /** What every kind of setting takes beside its variable. */
@@ -33,9 +35,17 @@ function setting<T>(
   options: SettingOptions<T>,
   allowed: string,
   parse: (text: string) => T | undefined,
-  secret = false,
+  how: { readonly secret?: boolean; readonly write?: (value: T) => string } = {},
 ): Setting<T> {
-  return { variable, help: options.help, allowed, fallback: options.default, secret, parse }
+  const { secret = false, write = String } = how
+  const fallbackText = options.default === undefined ? 'required' : write(options.default) || '(empty)'
+  return { variable, help: options.help, allowed, fallback: options.default, secret, parse, fallbackText }
+}
+
+/** A quantity in the largest unit that holds it as a whole number. */
+function inLargestUnit(value: number, units: Readonly<Record<string, number>>): string {
+  const [unit, size] = Object.entries(units).findLast(([, each]) => value !== 0 && value % each === 0) ?? ['', 1]
+  return `${value / size}${unit}`
 }
 
 function integerBetween(text: string, min: number, max: number): number | undefined {
@@ -55,6 +65,8 @@ export function integer(variable: string, options: SettingOptions<number> & { mi
   return setting(variable, options, `a whole number, ${min} to ${max}`, (text) => integerBetween(text, min, max))
 }
 
+const TIME_UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+
 /** A duration in milliseconds, written `500ms`, `5s`, `2m`, `1h`, `7d`, or a bare number of milliseconds. */
 export function duration(variable: string, options: SettingOptions<number> & { minMs?: number; maxMs?: number }): Setting<number> {
   const { minMs = 0, maxMs = Number.MAX_SAFE_INTEGER } = options
@@ -63,7 +75,7 @@ export function duration(variable: string, options: SettingOptions<number> & { m
     if (!/^\d+(\.\d+)?(ms|s|m|h|d)?$/.test(text)) return undefined
     const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) : parseMs(text)
     return ms !== undefined && ms >= minMs && ms <= maxMs ? ms : undefined
-  })
+  }, { write: (ms) => inLargestUnit(ms, TIME_UNITS) })
 }
 
 const BYTE_UNITS: Readonly<Record<string, number>> = { '': 1, B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 }
@@ -76,7 +88,7 @@ export function bytes(variable: string, options: SettingOptions<number> & { minB
     if (match === null) return undefined
     const value = Number(match[1]) * BYTE_UNITS[match[2] ?? '']!
     return Number.isSafeInteger(value) && value >= minBytes && value <= maxBytes ? value : undefined
-  })
+  }, { write: (size) => inLargestUnit(size, BYTE_UNITS) })
 }
 
 /** An absolute URL with one of the given protocols. */
@@ -89,7 +101,7 @@ export function url(variable: string, options: SettingOptions<string> & { protoc
     options,
     allowed,
     (text) => (URL.canParse(text) && protocols.includes(new URL(text).protocol) ? text : undefined),
-    true,
+    { secret: true },
   )
 }
 
@@ -111,5 +123,5 @@ export function text(variable: string, options: SettingOptions<string> & { patte
 
 /** Text that is never printed: a password, a key. */
 export function secret(variable: string, options: SettingOptions<string>): Setting<string> {
-  return setting(variable, options, 'any text', (value) => value, true)
+  return setting(variable, options, 'any text', (value) => value, { secret: true })
 }

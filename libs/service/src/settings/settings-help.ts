@@ -4,6 +4,6 @@ import type { Settings } from './settings.ts'
 export function settingsHelp(name: string, description: string, settings: readonly Settings[]): string {
   const rows = settings.flatMap((group) => group.describe())
   const width = Math.max(...rows.map((row) => row.variable.length))
-  const lines = rows.map((row) => `  ${row.variable.padEnd(width)}  ${row.help}\n  ${' '.repeat(width)}  default: ${row.default || '(empty)'}; allowed: ${row.allowed}`)
+  const lines = rows.map((row) => `  ${row.variable.padEnd(width)}  ${row.help}\n  ${' '.repeat(width)}  default: ${row.default}; allowed: ${row.allowed}`)
   return `${name}: ${description}\n\nIt is configured by environment variables:\n\n${lines.join('\n')}\n`
 }

@@ -51,7 +51,7 @@ export function defineSettings<const F extends Fields>(prefix: string | undefine
         variable: field.variable,
         help: field.help,
         allowed: field.allowed,
-        default: field.fallback === undefined ? 'required' : `${field.fallback as string | number | boolean}`,
+        default: field.fallbackText,
       })),
   }
 }

@@ -1,0 +1,44 @@
+import { OtlpError } from '@ballast/otlp'
+
+/** Codes of the errors a sender is told, with the HTTP status and the gRPC code (`google.rpc.Code`) that go with each. */
+export const ingestErrorCodes = {
+  BAD_REQUEST: { status: 400, grpc: 3 },
+  UNAUTHENTICATED: { status: 401, grpc: 16 },
+  NOT_FOUND: { status: 404, grpc: 12 },
+  METHOD_NOT_ALLOWED: { status: 405, grpc: 12 },
+  BODY_TOO_LARGE: { status: 413, grpc: 8 },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, grpc: 3 },
+  QUEUE_FULL: { status: 429, grpc: 8 },
+  UNAVAILABLE: { status: 503, grpc: 14 },
+  INTERNAL: { status: 500, grpc: 13 },
+} as const
+
+export type IngestErrorCode = keyof typeof ingestErrorCodes
+
+/** An answer that is no success: a stable `code`, a sentence for the sender, and when to come back. */
+export class IngestError extends Error {
+  override readonly name = 'IngestError'
+  readonly code: IngestErrorCode
+  /** HTTP status. */
+  readonly statusCode: number
+  /** Seconds until it is worth trying again. */
+  readonly retryAfterSeconds: number | undefined
+
+  constructor(code: IngestErrorCode, message: string, options: ErrorOptions & { readonly retryAfterSeconds?: number } = {}) {
+    super(message, options)
+    this.code = code
+    this.statusCode = ingestErrorCodes[code].status
+    this.retryAfterSeconds = options.retryAfterSeconds
+  }
+
+  /** Any error as one that can be answered; what is not known is `INTERNAL` and says nothing of the inside. */
+  static from(error: unknown): IngestError {
+    if (error instanceof IngestError) return error
+    if (error instanceof OtlpError) return new IngestError('BAD_REQUEST', error.message, { cause: error })
+    const status = (error as { statusCode?: unknown } | null)?.statusCode
+    if (status === 415) return new IngestError('UNSUPPORTED_MEDIA_TYPE', 'Content-Type cannot be read; send application/x-protobuf or application/json.', { cause: error })
+    if (status === 413) return new IngestError('BODY_TOO_LARGE', 'the body is too large; send smaller batches.', { cause: error })
+    if (typeof status === 'number' && status >= 400 && status < 500) return new IngestError('BAD_REQUEST', (error as Error).message, { cause: error })
+    return new IngestError('INTERNAL', 'internal error', { cause: error })
+  }
+}

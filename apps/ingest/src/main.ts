@@ -1,0 +1,13 @@
+import { runService } from '@ballast/service'
+import { settings } from './config.ts'
+import { startIngest } from './ingest.ts'
+
+await runService(
+  {
+    name: 'ingest',
+    description: 'Takes OpenTelemetry traces and logs over OTLP/HTTP and stores them in ClickHouse before it answers.',
+    settings,
+    start: startIngest,
+  },
+  process.env,
+)

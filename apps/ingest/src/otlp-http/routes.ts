@@ -1,0 +1,60 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Counters } from '../counters.ts'
+import { IngestError } from '../errors.ts'
+import { encodingOf, mediaTypes } from './content-type.ts'
+import type { ExportHandler } from './export-handler.ts'
+import { statusBody } from './response-body.ts'
+import { endpoints, type Signal } from './signal.ts'
+
+const PREFIX = '/v1'
+const OTHER_METHODS = ['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+
+/** Adds the OTLP/HTTP endpoints under `/v1`. Every answer of theirs, errors included, is in the request's encoding. */
+export async function registerOtlpRoutes(server: FastifyInstance, options: { readonly handler: ExportHandler; readonly counters: Counters }): Promise<void> {
+  const { handler, counters } = options
+
+  const answerError = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const answer = IngestError.from(error)
+    if (answer.code === 'INTERNAL') request.log.error({ err: error, route: request.routeOptions.url }, 'request failed')
+    const encoding = encodingOf(request.headers['content-type']) ?? 'json'
+    if (answer.retryAfterSeconds !== undefined) void reply.header('retry-after', String(answer.retryAfterSeconds))
+    if (answer.code === 'METHOD_NOT_ALLOWED') void reply.header('allow', 'POST')
+    if (answer.code === 'UNAUTHENTICATED') void reply.header('www-authenticate', 'Bearer')
+    return reply.code(answer.statusCode).header('content-type', mediaTypes[encoding]).send(statusBody(answer, encoding))
+  }
+
+  await server.register(
+    async (scope) => {
+      // The body stays unread until a request is admitted; then its bytes are read as they are.
+      scope.removeAllContentTypeParsers()
+      scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
+      scope.setErrorHandler(answerError)
+      scope.setNotFoundHandler((request, reply) => {
+        const paths = endpoints.map((endpoint) => PREFIX + endpoint.path).join(', ')
+        return answerError(new IngestError('NOT_FOUND', `no such path; there are ${paths}.`), request, reply)
+      })
+      scope.addHook('onResponse', (request, reply, done) => {
+        counters.request(signalOf(request), reply.statusCode)
+        done()
+      })
+      for (const endpoint of endpoints) {
+        scope.post(endpoint.path, async (request, reply) => {
+          const { encoding, body } = await handler.handle(endpoint, request.raw)
+          return reply.code(200).header('content-type', mediaTypes[encoding]).send(body)
+        })
+        scope.route({
+          method: OTHER_METHODS,
+          url: endpoint.path,
+          handler: () => {
+            throw new IngestError('METHOD_NOT_ALLOWED', `${PREFIX}${endpoint.path} takes POST only.`)
+          },
+        })
+      }
+    },
+    { prefix: PREFIX },
+  )
+}
+
+function signalOf(request: FastifyRequest): Signal | 'unknown' {
+  return endpoints.find((endpoint) => PREFIX + endpoint.path === request.routeOptions.url)?.signal ?? 'unknown'
+}

@@ -1,0 +1,33 @@
+import { currentWork } from '@ballast/telemetry'
+import { ShopError } from '../errors.ts'
+import type { Order, OrderDatabase, OrderRequest } from './order-database.ts'
+
+/** Takes orders, each once: a repeated idempotency key gives the order that is there. */
+export class Checkout {
+  readonly #orders: OrderDatabase
+  readonly #newId: () => string
+
+  constructor(orders: OrderDatabase, newId: () => string) {
+    this.#orders = orders
+    this.#newId = newId
+  }
+
+  /** @throws {@link ShopError} `IDEMPOTENCY_KEY_REUSED` when the key belongs to another order. */
+  place(request: OrderRequest, idempotencyKey: string | undefined): { readonly order: Order; readonly replayed: boolean } {
+    const work = currentWork()
+    work.set('product.id', request.productId)
+    const earlier = idempotencyKey === undefined ? undefined : work.time('db', () => this.#orders.findByKey(idempotencyKey))
+    if (earlier !== undefined && !isSame(earlier, request)) {
+      throw new ShopError('IDEMPOTENCY_KEY_REUSED', 'this Idempotency-Key belongs to a different order; use a new key for a new order')
+    }
+    const order = earlier ?? work.time('db', () => this.#orders.insert(this.#newId(), idempotencyKey, request))
+    work.set('order.id', order.id)
+    work.set('order.total_cents', order.totalCents)
+    work.set('order.replayed', earlier !== undefined)
+    return { order, replayed: earlier !== undefined }
+  }
+}
+
+function isSame(order: Order, request: OrderRequest): boolean {
+  return order.productId === request.productId && order.quantity === request.quantity && order.unitPriceCents === request.unitPriceCents
+}

@@ -1,0 +1,46 @@
+import { createHttpServer, listen, type ServiceContext } from '@ballast/service'
+import { startTelemetry } from '@ballast/telemetry'
+import { telemetryPlugin, telemetryPluginDefaults } from '@ballast/telemetry/fastify'
+import type { FastifyInstance } from 'fastify'
+import { addresses } from '../addresses.ts'
+import type { ShopConfig } from '../config.ts'
+import { applyFaults, faultRoutes } from '../faults/fault-routes.ts'
+import { Faults } from '../faults/faults.ts'
+
+/** One of the shop's services. */
+export interface ShopServerOptions {
+  /** `service.name`. */
+  readonly name: 'storefront' | 'catalog' | 'checkout'
+  readonly port: number
+  /** Variable that moves the port. */
+  readonly variable: string
+  /** Adds the business routes: those that faults act on. */
+  readonly routes: (business: FastifyInstance) => void
+}
+
+/** Serves one of the shop's services: telemetry, health, faults, its routes. */
+export async function serveShop(context: ServiceContext<ShopConfig>, options: ShopServerOptions): Promise<void> {
+  const { config, log, health, metrics, lifecycle } = context
+  const { catalog, checkout } = addresses(config)
+  const telemetry = startTelemetry({
+    service: options.name,
+    endpoint: config.otlpEndpoint,
+    exportDelay: config.telemetryDelayMs,
+    // The three stop one after another, so one that cannot reach the receiver must not use up the others' time.
+    shutdownTimeout: '2s',
+    dependencies: { [new URL(catalog).origin]: 'catalog', [new URL(checkout).origin]: 'checkout' },
+  })
+  lifecycle.onShutdown('telemetry', () => telemetry.shutdown())
+
+  const server = createHttpServer({ log, health, metrics, bodyLimitBytes: 16 * 1024 })
+  lifecycle.onShutdown('http server', () => server.close())
+  await server.register(telemetryPlugin, { ignoreRoutes: [...telemetryPluginDefaults.ignoreRoutes, '/faults'] })
+  const faults = new Faults(Math.random)
+  faultRoutes(server, faults)
+  await server.register(async (business) => {
+    applyFaults(business, faults)
+    options.routes(business)
+  })
+  const port = await listen(server, { host: config.host, port: options.port, variable: options.variable })
+  log.info({ port }, 'listening')
+}

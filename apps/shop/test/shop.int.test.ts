@@ -1,0 +1,179 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { type ReceivedEvent, type ReceivedSpan, startOtlpReceiver } from '../../../libs/telemetry/test/otlp-receiver.ts'
+import { type AppProcess, startApp } from '../../../scripts/stack/app-process.ts'
+import { freePort } from '../../../scripts/stack/free-port.ts'
+import type { TrafficSnapshot } from '../src/traffic/traffic-stats.ts'
+
+const [SERVER, CLIENT] = [2, 3]
+
+describe('the shop', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'ballast-shop-'))
+  const apps: AppProcess[] = []
+  let receiver: Awaited<ReturnType<typeof startOtlpReceiver>>
+  let env: Record<string, string>
+  let urls: { storefront: string; catalog: string; checkout: string; traffic: string }
+
+  beforeAll(async () => {
+    receiver = await startOtlpReceiver()
+    const [storefront, catalog, checkout, traffic] = [await freePort(), await freePort(), await freePort(), await freePort()]
+    const at = (port: number): string => `http://127.0.0.1:${port}`
+    urls = { storefront: at(storefront), catalog: at(catalog), checkout: at(checkout), traffic: at(traffic) }
+    env = {
+      LOG_LEVEL: 'warn',
+      REDIS_URL: inject('redisUrl'),
+      OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+      SHOP_STOREFRONT_PORT: String(storefront),
+      SHOP_CATALOG_PORT: String(catalog),
+      SHOP_CHECKOUT_PORT: String(checkout),
+      SHOP_TRAFFIC_PORT: String(traffic),
+      SHOP_DATA_DIR: dir,
+      SHOP_CACHE_NAMESPACE: `shop-${process.pid}`,
+      SHOP_TELEMETRY_DELAY: '50ms',
+      SHOP_PRODUCTS: '1000',
+      SHOP_TRAFFIC_REQUESTS: '500',
+      SHOP_TRAFFIC_RATE: '250',
+      SHOP_TRAFFIC_SEED: '7',
+      SHOP_TRAFFIC_MAX_CONCURRENCY: '500',
+    }
+    for (const name of ['catalog', 'checkout', 'storefront']) apps.push(await startApp({ app: 'shop', entry: `src/${name}/main.ts`, env }))
+  })
+
+  afterAll(async () => {
+    for (const app of apps.toReversed()) await app.stop()
+    await receiver.close()
+    rmSync(dir, { recursive: true, force: true })
+  })
+
+  /** Waits until the trace of the one request that `send` makes has so many spans and events. */
+  async function traceOf(send: () => Promise<Response>, expected: { spans: number; events: number; status: number }): Promise<{ spans: ReceivedSpan[]; events: ReceivedEvent[] }> {
+    const [spansBefore, eventsBefore] = [receiver.spans.length, receiver.events.length]
+    expect((await send()).status).toBe(expected.status)
+    const counts = (): number[] => [receiver.spans.length - spansBefore, receiver.events.length - eventsBefore]
+    await expect.poll(counts, { timeout: 10_000 }).toEqual([expected.spans, expected.events])
+    const [spans, events] = [receiver.spans.slice(spansBefore), receiver.events.slice(eventsBefore)]
+    expect(new Set([...spans, ...events].map(({ traceId }) => traceId)).size).toBe(1)
+    const servers = spans.filter(({ kind }) => kind === SERVER)
+    expect(events.map(({ service, spanId }) => `${service} ${spanId}`).toSorted()).toEqual(servers.map(({ service, spanId }) => `${service} ${spanId}`).toSorted())
+    return { spans, events }
+  }
+
+  /** The spans as a tree of lines, children under their parent in the order of their services. */
+  function tree(spans: readonly ReceivedSpan[], parentSpanId = '', indent = ''): string[] {
+    const children = spans.filter((span) => span.parentSpanId === parentSpanId).map((span) => {
+      const kind = span.kind === SERVER ? 'SERVER' : span.kind === CLIENT ? 'CLIENT' : String(span.kind)
+      return [`${indent}${span.service} ${kind} ${span.name}`, ...tree(spans, span.spanId, `${indent}  `)]
+    })
+    return children.toSorted((a, b) => a.join().localeCompare(b.join())).flat()
+  }
+
+  const view = (id: string): Promise<Response> => fetch(`${urls.storefront}/products/${id}`)
+  const order = (key: string, quantity = 2): Promise<Response> =>
+    fetch(`${urls.storefront}/orders`, { method: 'POST', headers: { 'content-type': 'application/json', 'idempotency-key': key }, body: JSON.stringify({ productId: '7', quantity }) })
+
+  test('a view is one trace over storefront and catalog, with one event for each', async () => {
+    const { spans, events } = await traceOf(() => view('999'), { spans: 3, events: 2, status: 200 })
+    expect(tree(spans)).toEqual(['storefront SERVER GET /products/:id', '  storefront CLIENT GET', '    catalog SERVER GET /products/:id'])
+    const [catalog, storefront] = events.toSorted((a, b) => a.service.localeCompare(b.service))
+    expect(catalog?.attributes).toMatchObject({ 'product.id': '999', 'cache.outcome': 'miss', 'cache.misses': 1, 'work.timer.db.count': 1, 'work.outcome': 'ok' })
+    expect(storefront?.attributes).toMatchObject({ 'product.id': '999', 'work.timer.catalog.count': 1, 'http.response.status_code': 200 })
+    const again = await traceOf(() => view('999'), { spans: 3, events: 2, status: 200 })
+    expect(again.events.find(({ service }) => service === 'catalog')?.attributes).toMatchObject({ 'cache.outcome': 'local', 'cache.hits': 1 })
+  })
+
+  test('an order is one trace over all three, and written once for its key', async () => {
+    const { spans, events } = await traceOf(() => order('key-1'), { spans: 5, events: 3, status: 201 })
+    expect(tree(spans)).toEqual([
+      'storefront SERVER POST /orders',
+      '  storefront CLIENT GET',
+      '    catalog SERVER GET /products/:id',
+      '  storefront CLIENT POST',
+      '    checkout SERVER POST /orders',
+    ])
+    expect(events.find(({ service }) => service === 'storefront')?.attributes).toMatchObject({ 'work.timer.catalog.count': 1, 'work.timer.checkout.count': 1 })
+    const [first, second] = (await Promise.all([order('key-2'), order('key-2')].map(async (response) => (await response).json()))) as { id: string }[]
+    expect(first?.id).toBe(second?.id)
+    expect((await order('key-2', 3)).status).toBe(422)
+  })
+
+  test('bad input gets a clear 4xx', async () => {
+    const unknown = await view('no-such-product')
+    expect([unknown.status, await unknown.json()]).toEqual([404, { error: { code: 'PRODUCT_UNKNOWN', message: 'there is no product no-such-product' } }])
+    expect((await order('key-3', 0)).status).toBe(400)
+    expect((await fetch(`${urls.catalog}/products?ids=1,2,nope`)).status).toBe(200)
+    expect((await fetch(`${urls.catalog}/products?ids=`)).status).toBe(400)
+    expect((await fetch(urls.storefront)).headers.get('content-type')).toContain('text/html')
+  })
+
+  test('a fault in the catalog is an error there and in the storefront, until it is switched off', async () => {
+    // Lets the telemetry of the requests before arrive, so that the next to come is this one's.
+    await traceIsQuiet()
+    await fetch(`${urls.catalog}/faults`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ kind: 'errors', share: 1 }) })
+    const { events } = await traceOf(() => view('1'), { spans: 3, events: 2, status: 502 })
+    expect(new Map(events.map(({ service, attributes }) => [service, [attributes['work.outcome'], attributes['error.type'], attributes['http.response.status_code']]]))).toEqual(
+      new Map([['catalog', ['error', 'FAULT_INJECTED', 500]], ['storefront', ['error', 'DEPENDENCY_FAILED', 502]]]),
+    )
+    await fetch(`${urls.catalog}/faults`, { method: 'DELETE' })
+    expect((await view('1')).status).toBe(200)
+  })
+
+  test('500 requests of seeded traffic leave exactly the spans and events they should, and mostly hit the cache', async () => {
+    await traceIsQuiet()
+    const [spansBefore, eventsBefore] = [receiver.spans.length, receiver.events.length]
+    const traffic = await startApp({ app: 'shop', entry: 'src/traffic/main.ts', env })
+    apps.push(traffic)
+    const stats = async (): Promise<TrafficSnapshot> => (await fetch(`${urls.traffic}/stats`)).json() as Promise<TrafficSnapshot>
+    await expect.poll(async () => (await stats()).finished, { timeout: 20_000 }).toBe(true)
+    const { sent, answers, skipped } = await stats()
+    expect([answers['2xx'], answers['4xx'], skipped]).toEqual([sent.view + sent.order, sent.unknown, 0])
+    const expectedSpans = 3 * (sent.view + sent.unknown) + 5 * sent.order
+    await expect.poll(() => receiver.spans.length - spansBefore, { timeout: 10_000 }).toBe(expectedSpans)
+    await expect.poll(() => receiver.events.length - eventsBefore, { timeout: 10_000 }).toBe(2 * (sent.view + sent.unknown) + 3 * sent.order)
+    const roots = receiver.spans.slice(spansBefore).filter(({ parentSpanId }) => parentSpanId === '')
+    expect(roots).toHaveLength(500)
+    expect(new Set(roots.map(({ service, kind }) => `${service} ${kind}`))).toEqual(new Set([`storefront ${SERVER}`]))
+    const bySize = Map.groupBy(Map.groupBy(receiver.spans.slice(spansBefore), ({ traceId }) => traceId).values(), (spans) => spans.length)
+    expect(new Map([...bySize].map(([size, traces]) => [size, traces.length]))).toEqual(new Map([[3, sent.view + sent.unknown], [5, sent.order]]))
+    expect(new Set([...bySize.values()].flat().map((spans) => tree(spans).length - spans.length))).toEqual(new Set([0]))
+    const reads = receiver.events.slice(eventsBefore).filter(({ service }) => service === 'catalog').map(({ attributes }) => attributes['cache.outcome'])
+    expect(reads).toHaveLength(500)
+    expect(reads.filter((outcome) => outcome !== 'miss').length / reads.length).toBeGreaterThan(0.5)
+  })
+
+  /** Waits until every SERVER span has its event and no more have come since the last look. */
+  async function traceIsQuiet(): Promise<void> {
+    let last = -1
+    await expect.poll(() => {
+      const before = last
+      last = receiver.spans.length
+      return last === before && receiver.events.length === receiver.spans.filter(({ kind }) => kind === SERVER).length
+    }, { timeout: 20_000, interval: 300 }).toBe(true)
+  }
+})
+
+describe('the shop as one command', () => {
+  test('runs every service in a process of its own, and stops all of them', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'ballast-shop-'))
+    const names = ['STOREFRONT', 'CATALOG', 'CHECKOUT', 'TRAFFIC'] as const
+    const ports = await Promise.all(names.map(() => freePort()))
+    const shop = await startApp({
+      app: 'shop',
+      env: {
+        LOG_LEVEL: 'warn',
+        REDIS_URL: inject('redisUrl'),
+        OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9',
+        SHOP_DATA_DIR: dir,
+        SHOP_PRODUCTS: '100',
+        ...Object.fromEntries(names.map((name, index) => [`SHOP_${name}_PORT`, String(ports[index])])),
+      },
+    })
+    const alive = (): Promise<boolean[]> => Promise.all(ports.map((port) => fetch(`http://127.0.0.1:${port}/livez`).then((response) => response.ok, () => false)))
+    expect(await alive()).toEqual([true, true, true, true])
+    await shop.stop()
+    expect(shop.process.exitCode).toBe(0)
+    expect(await alive()).toEqual([false, false, false, false])
+    rmSync(dir, { recursive: true, force: true })
+  })
+})

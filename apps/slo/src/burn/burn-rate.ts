@@ -1,0 +1,55 @@
+import { type Fraction, toNumber } from './fraction.ts'
+
+/** Events of a window, weighted by their sample rate: whole numbers. */
+export interface Counts {
+  readonly good: number
+  readonly total: number
+}
+
+/** Bad events over all events: from sums of counts, never a mean of ratios. `undefined` without events. */
+export function errorRatio({ good, total }: Counts): number | undefined {
+  return total === 0 ? undefined : (total - good) / total
+}
+
+/** How many times faster than allowed the budget is spent (1 spends it exactly over the period). `undefined` without events. */
+export function burnRate(counts: Counts, budget: Fraction): number | undefined {
+  const ratio = errorRatio(counts)
+  return ratio === undefined ? undefined : ratio / toNumber(budget)
+}
+
+/**
+ * Whether the error ratio is above a threshold, strictly and exactly: `bad · denominator > numerator · total` in integers.
+ * Without events there is no ratio, and so no.
+ *
+ * @param threshold - an error ratio: a tier's factor times the budget.
+ */
+export function exceeds({ good, total }: Counts, threshold: Fraction): boolean {
+  return total > 0 && BigInt(total - good) * threshold.denominator > threshold.numerator * BigInt(total)
+}
+
+/**
+ * The part of the period's budget that is left, `1 − e/B`; negative when overspent, never clamped. `undefined` without events.
+ * The denominator is the events seen in the period so far, so a young objective's budget is that of its young traffic.
+ */
+export function budgetRemaining(counts: Counts, budget: Fraction): number | undefined {
+  if (counts.total === 0) return undefined
+  const allowed = budget.numerator * BigInt(counts.total)
+  const spent = BigInt(counts.total - counts.good) * budget.denominator
+  return toNumber({ numerator: allowed - spent, denominator: allowed })
+}
+
+/** Whole events that may be bad out of `total`. */
+export function allowedBad(total: number, budget: Fraction): number {
+  return Number((BigInt(total) * budget.numerator) / budget.denominator)
+}
+
+/**
+ * Time until the budget is gone if it goes on burning like this, milliseconds: `remaining · period / burn`.
+ * Infinity when nothing burns, 0 when it is gone.
+ *
+ * @param remaining - the part of the budget that is left. @default 1
+ */
+export function timeToExhaustionMs(periodMs: number, burn: number, remaining = 1): number {
+  if (remaining <= 0) return 0
+  return burn <= 0 ? Number.POSITIVE_INFINITY : (remaining * periodMs) / burn
+}

@@ -1,0 +1,25 @@
+import { fileURLToPath } from 'node:url'
+import { defineSettings, duration, port, secret, text, url } from '@ballast/service'
+
+/** The repository's `infra/slo`, seen from here. */
+const infra = new URL('../../../infra/slo/', import.meta.url)
+
+/** Every setting of the SLO engine. */
+export const settings = defineSettings('SLO_', {
+  host: text('SLO_HOST', { default: '127.0.0.1', help: 'address that the API listens on' }),
+  port: port('SLO_PORT', { default: 9095, help: 'port of the API and console' }),
+  dir: text('SLO_DIR', { default: fileURLToPath(infra), help: 'folder of the OpenSLO files (*.yaml)' }),
+  tiersFile: text('SLO_TIERS_FILE', { default: fileURLToPath(new URL('tiers/30d.json', infra)), help: 'catalogue of burn-rate tiers' }),
+  tickMs: duration('SLO_TICK', { default: 15_000, minMs: 100, maxMs: 600_000, help: 'how often objectives are evaluated' }),
+  ingestLagMs: duration('SLO_INGEST_LAG', { default: 5000, maxMs: 3_600_000, help: 'events younger than this are not counted yet' }),
+  finalAfterMs: duration('SLO_FINAL_AFTER', { default: 300_000, maxMs: 86_400_000, help: 'counts of a bucket are read again until it is this old' }),
+  rescanMs: duration('SLO_RESCAN', { default: 3_600_000, minMs: 1000, help: 'how often the whole period is counted again, for rows that came later still' }),
+  queryTimeoutMs: duration('SLO_QUERY_TIMEOUT', { default: 20_000, minMs: 100, maxMs: 600_000, help: 'time that one query may take' }),
+  webhookUrl: url('SLO_WEBHOOK_URL', { default: '', protocols: ['http:', 'https:'], help: 'where alerts are sent; without it they are logged' }),
+  webhookSecret: secret('SLO_WEBHOOK_SECRET', { default: '', help: 'signs what is sent (standard-webhooks, whsec_…)' }),
+  webhookTimeoutMs: duration('SLO_WEBHOOK_TIMEOUT', { default: 15_000, minMs: 100, maxMs: 60_000, help: 'time that one delivery attempt may take' }),
+  clickhouseUrl: url('CLICKHOUSE_URL', { default: 'http://127.0.0.1:8123', protocols: ['http:', 'https:'], help: 'HTTP interface of ClickHouse' }),
+  clickhouseDatabase: text('CLICKHOUSE_DATABASE', { default: 'otel', pattern: /^[A-Za-z_][A-Za-z0-9_]*$/, allowed: 'letters, digits and _', help: 'database of the tables' }),
+  clickhouseUser: text('CLICKHOUSE_USER', { default: 'default', help: 'user of ClickHouse' }),
+  clickhousePassword: secret('CLICKHOUSE_PASSWORD', { default: '', help: 'password of ClickHouse' }),
+})

@@ -1,0 +1,32 @@
+/** Codes of every error this app throws; each is stable and documented in the README. */
+export type SloErrorCode =
+  | 'TIERS_UNREADABLE'
+  | 'TIERS_INVALID'
+  | 'WEBHOOK_SECRET_INVALID'
+  | 'WEBHOOK_FAILED'
+  | 'COUNT_INVALID'
+  | 'NOT_MEASURED'
+  | 'OBJECTIVE_NOT_FOUND'
+
+/** What an error may carry beside its code and sentence. */
+export interface SloErrorOptions extends ErrorOptions {
+  /** HTTP status to answer with, when the error reaches a request. */
+  readonly statusCode?: number
+  /** How long the other side asks us to wait, milliseconds. */
+  readonly retryAfterMs?: number
+}
+
+/** An error of the SLO engine: a stable `code`, a sentence for a person, the original error as `cause`. */
+export class SloError extends Error {
+  override readonly name = 'SloError'
+  readonly code: SloErrorCode
+  readonly statusCode: number | undefined
+  readonly retryAfterMs: number | undefined
+
+  constructor(code: SloErrorCode, message: string, options: SloErrorOptions = {}) {
+    super(message, options)
+    this.code = code
+    this.statusCode = options.statusCode
+    this.retryAfterMs = options.retryAfterMs
+  }
+}

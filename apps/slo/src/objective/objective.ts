@@ -1,0 +1,23 @@
+import type { Fraction } from '../burn/fraction.ts'
+import type { Tier } from '../burn/tier.ts'
+import type { Window } from '../burn/window.ts'
+import type { Indicator } from '../measure/indicator.ts'
+
+/** One objective, ready to be evaluated: references resolved, decimals exact, tiers scaled. */
+export interface Objective {
+  /** Unique: the SLO's name; with `.` and the objective's when the SLO has several. */
+  readonly name: string
+  /** `metadata.name` of the SLO. */
+  readonly slo: string
+  readonly service: string
+  readonly displayName: string | undefined
+  /** Share of events that should be good, below 1. */
+  readonly target: Fraction
+  /** Share of events that may be bad: 1 − target. */
+  readonly budget: Fraction
+  /** The rolling window that the budget is for. */
+  readonly period: Window
+  readonly indicator: Indicator
+  readonly tiers: readonly Tier[]
+  readonly runbookUrl: string | undefined
+}

@@ -1,0 +1,73 @@
+import { readAlertConditionSpec, readAlertPolicySpec, readDataSourceSpec, readNotificationTargetSpec } from './alert-document.ts'
+import { type Metadata, readDescription, readMetadata } from './metadata.ts'
+import { type Reference, readSlo, type SloDocument } from './slo-document.ts'
+import { readIndicatorSpec, type SliDocument } from './spans-selector.ts'
+import { YamlField } from './yaml-field.ts'
+import type { YamlSource } from './yaml-source.ts'
+
+/** The kinds of OpenSLO v1. */
+export const openSloKinds = ['Service', 'DataSource', 'SLI', 'SLO', 'AlertPolicy', 'AlertCondition', 'AlertNotificationTarget'] as const
+export type OpenSloKind = (typeof openSloKinds)[number]
+
+/** A document of a kind that others only refer to. */
+export interface NamedDocument {
+  readonly kind: 'Service' | 'DataSource' | 'AlertCondition' | 'AlertNotificationTarget'
+  readonly metadata: Metadata
+}
+
+/** An alert policy: which condition and targets it joins. */
+export interface AlertPolicyDocument {
+  readonly kind: 'AlertPolicy'
+  readonly metadata: Metadata
+  readonly conditions: readonly Reference[]
+  readonly targets: readonly Reference[]
+}
+
+/** One OpenSLO v1 document, checked by itself; `source` takes problems that are found later, when references are resolved. */
+export type OpenSloDocument = (NamedDocument | AlertPolicyDocument | SliDocument | SloDocument) & { readonly source: YamlSource }
+
+/** Longest label of a document in a problem, characters. */
+const MAX_LABEL_LENGTH = 100
+
+/** Reads one document. What is wrong goes to the source's problems; `undefined` when it cannot be used. */
+export function readOpenSlo(source: YamlSource): OpenSloDocument | undefined {
+  if (source.failed) return undefined
+  const root = YamlField.root(source)
+  if (!root.isMapOf(['apiVersion', 'kind', 'metadata', 'spec'])) return undefined
+  source.label = [root.get('kind').peek(), root.get('metadata').get('name').peek()].filter((part) => part !== undefined).join(' ').slice(0, MAX_LABEL_LENGTH) || undefined
+  root.get('apiVersion').choice(['openslo/v1'])
+  const kind = root.get('kind').choice(openSloKinds)
+  if (kind === undefined) return undefined
+  const metadata = readMetadata(root.get('metadata'))
+  const document = readKind(kind, root, metadata)
+  return source.failed || document === undefined ? undefined : { ...document, source }
+}
+
+function readKind(kind: OpenSloKind, root: YamlField, metadata: Metadata | undefined): NamedDocument | AlertPolicyDocument | SliDocument | SloDocument | undefined {
+  const spec = root.get('spec')
+  if (kind !== 'SLO') readDescription(spec)
+  switch (kind) {
+    case 'SLO':
+      return readSlo(root, metadata)
+    case 'SLI': {
+      const ratio = readIndicatorSpec(spec)
+      return ratio && metadata && { kind, metadata, ...ratio }
+    }
+    case 'AlertPolicy': {
+      const references = readAlertPolicySpec(spec)
+      return metadata && { kind, metadata, ...references }
+    }
+    case 'AlertCondition':
+      readAlertConditionSpec(spec)
+      return metadata && { kind, metadata }
+    case 'AlertNotificationTarget':
+      readNotificationTargetSpec(spec)
+      return metadata && { kind, metadata }
+    case 'DataSource':
+      readDataSourceSpec(spec)
+      return metadata && { kind, metadata }
+    case 'Service':
+      if (spec.given) spec.isMapOf(['description'])
+      return metadata && { kind, metadata }
+  }
+}

@@ -1,0 +1,85 @@
+import { complement } from '../burn/fraction.ts'
+import { tiersFor } from '../burn/tier.ts'
+import type { TierCatalog } from '../burn/tier-catalog.ts'
+import type { Indicator } from '../measure/indicator.ts'
+import type { Objective } from '../objective/objective.ts'
+import type { OpenSloDocument, OpenSloKind } from './open-slo-document.ts'
+import type { Reference, SloDocument } from './slo-document.ts'
+
+type DocumentOf<K extends OpenSloKind> = Extract<OpenSloDocument, { readonly kind: K }>
+
+/**
+ * Joins documents by their references and scales the tiers: the objectives that are evaluated.
+ * What does not fit is reported to the document it stands in; that document is left out, the others are not.
+ */
+export function resolveObjectives(documents: readonly OpenSloDocument[], catalog: TierCatalog): Objective[] {
+  const byName = indexed(documents)
+  const find = <K extends OpenSloKind>(kind: K, { name, field }: Reference): DocumentOf<K> | undefined => {
+    const found = byName.get(`${kind} ${name}`)
+    if (found !== undefined) return found as DocumentOf<K>
+    const names = [...byName.values()].filter((document) => document.kind === kind).map(({ metadata }) => metadata.name)
+    return field.refuse(`names no ${kind}`, names.length === 0 ? `the name of a ${kind}, of which there are none` : names.join(', '))
+  }
+  const objectives: Objective[] = []
+  // Services need not be declared; but where some are, one that is not is a typing mistake.
+  const declaresServices = documents.some(({ kind }) => kind === 'Service')
+  for (const document of byName.values()) {
+    if (document.kind === 'AlertPolicy') {
+      for (const condition of document.conditions) find('AlertCondition', condition)
+      for (const target of document.targets) find('AlertNotificationTarget', target)
+    } else if (document.kind === 'SLI') {
+      for (const dataSource of document.dataSources) find('DataSource', dataSource)
+    } else if (document.kind === 'SLO') {
+      const slo = document
+      if (declaresServices && !byName.has(`Service ${slo.service.name}`)) slo.service.field.warn('names no Service')
+      for (const policy of slo.alertPolicies) find('AlertPolicy', policy)
+      const indicator = indicatorOf(slo, (reference) => find('SLI', reference), (reference) => find('DataSource', reference))
+      if (indicator !== undefined && !slo.source.failed) objectives.push(...objectivesOf(slo, indicator, catalog))
+    }
+  }
+  return objectives
+}
+
+/** Documents by kind and name; the second of the same name is refused. */
+function indexed(documents: readonly OpenSloDocument[]): Map<string, OpenSloDocument> {
+  const byName = new Map<string, OpenSloDocument>()
+  for (const document of documents) {
+    const key = `${document.kind} ${document.metadata.name}`
+    const first = byName.get(key)
+    if (first === undefined) byName.set(key, document)
+    else document.source.report({ level: 'error', field: 'metadata.name', value: document.metadata.name, fault: `is taken by another ${document.kind} in ${first.source.file}; give it another name` })
+  }
+  return byName
+}
+
+function indicatorOf(
+  slo: SloDocument,
+  findSli: (reference: Reference) => DocumentOf<'SLI'> | undefined,
+  findDataSource: (reference: Reference) => unknown,
+): Indicator | undefined {
+  if (!('indicator' in slo.indicator)) return findSli(slo.indicator)?.indicator
+  for (const dataSource of slo.indicator.dataSources) findDataSource(dataSource)
+  return slo.indicator.indicator
+}
+
+function objectivesOf(slo: DocumentOf<'SLO'>, indicator: Indicator, catalog: TierCatalog): Objective[] {
+  return slo.objectives.map(({ displayName, target, field }, index) => {
+    const budget = complement(target)
+    const { tiers, refusals, warnings } = tiersFor(catalog, { budget, period: slo.period })
+    // A refused tier takes nothing else with it: the objective is still evaluated by the others.
+    for (const refusal of refusals) field.warn(`has a target and period with which ${refusal}`)
+    for (const warning of warnings) field.warn(`has a period with which ${warning}`)
+    return {
+      name: slo.objectives.length === 1 ? slo.metadata.name : `${slo.metadata.name}.${index + 1}`,
+      slo: slo.metadata.name,
+      service: slo.service.name,
+      displayName: displayName ?? slo.metadata.displayName,
+      target,
+      budget,
+      period: slo.period,
+      indicator,
+      tiers,
+      runbookUrl: slo.metadata.runbookUrl,
+    }
+  })
+}

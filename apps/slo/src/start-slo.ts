@@ -1,0 +1,74 @@
+import { createClickHouse } from '@ballast/clickhouse'
+import { type ConfigOf, createHttpServer, listen, type ServiceContext } from '@ballast/service'
+import { AlertBook } from './alert/alert-book.ts'
+import { readTierCatalog } from './burn/tier-catalog.ts'
+import { EventLog } from './clickhouse/event-log.ts'
+import { SpanStore } from './clickhouse/span-store.ts'
+import type { settings } from './config.ts'
+import { Engine } from './engine.ts'
+import { attemptCounter, registerGauges } from './gauges.ts'
+import { addRoutes } from './http/routes.ts'
+import { Measurement } from './measure/measurement.ts'
+import { LogNotifier } from './notify/log-notifier.ts'
+import { parseWebhookSecret } from './notify/signature.ts'
+import { WebhookNotifier } from './notify/webhook-notifier.ts'
+import { ObjectiveFolder } from './openslo/objective-folder.ts'
+import { Ticker } from './ticker.ts'
+
+/** Trace ids that an alert carries at most. */
+const EXAMPLE_TRACES = 5
+
+/** Starts the SLO engine: it evaluates from now on, whether ClickHouse answers already or not. */
+export async function startSlo({ config, log, health, metrics, lifecycle }: ServiceContext<ConfigOf<typeof settings>>): Promise<void> {
+  const catalog = readTierCatalog(config.tiersFile)
+  const key = config.webhookSecret === '' ? undefined : parseWebhookSecret(config.webhookSecret)
+  const clickhouse = createClickHouse({
+    url: config.clickhouseUrl,
+    database: config.clickhouseDatabase,
+    username: config.clickhouseUser,
+    password: config.clickhousePassword,
+    requestTimeoutMs: config.queryTimeoutMs,
+    application: 'ballast-slo',
+  })
+  lifecycle.onShutdown('clickhouse', () => clickhouse.close())
+
+  const store = new SpanStore(clickhouse, config.queryTimeoutMs)
+  const notifier =
+    config.webhookUrl === ''
+      ? new LogNotifier(log)
+      : new WebhookNotifier({ url: config.webhookUrl, key, timeoutMs: config.webhookTimeoutMs, log, onAttempt: attemptCounter() })
+  const alerts = new AlertBook({
+    log,
+    alertLog: new EventLog(clickhouse),
+    notifier,
+    recordTimeoutMs: config.queryTimeoutMs,
+    exampleTraces: ({ objective: { indicator } }, { long }) => {
+      const toMs = Date.now()
+      return store.exampleTraces({ indicator, fromMs: toMs - long.window.ms, toMs, limit: EXAMPLE_TRACES, signal: AbortSignal.timeout(config.queryTimeoutMs) })
+    },
+  })
+  lifecycle.onShutdown('alert delivery', () => alerts.close())
+
+  const measurement = new Measurement({
+    store,
+    bucketMs: catalog.bucket.ms,
+    ingestLagMs: config.ingestLagMs,
+    finalAfterMs: config.finalAfterMs,
+    rescanMs: config.rescanMs,
+    scanTimeoutMs: config.queryTimeoutMs,
+  })
+  const engine = new Engine({ source: new ObjectiveFolder(config.dir, catalog), measurement, alerts, log, restoreTimeoutMs: config.queryTimeoutMs })
+  registerGauges(engine, alerts, measurement)
+
+  health.check('clickhouse', (signal) => store.ping(signal))
+  health.check('evaluation', () => engine.checkFresh(3 * config.tickMs + config.queryTimeoutMs))
+  const server = createHttpServer({ log, health, metrics })
+  addRoutes(server, engine, alerts)
+  lifecycle.onShutdown('http server', () => server.close())
+  const port = await listen(server, { host: config.host, port: config.port, variable: 'SLO_PORT' })
+  log.info({ host: config.host, port, objectives: config.dir, webhook: config.webhookUrl !== '' }, 'listening')
+
+  const ticker = new Ticker()
+  lifecycle.onShutdown('ticker', () => ticker.stop())
+  ticker.start(config.tickMs, (signal) => engine.tick(signal))
+}

@@ -1,0 +1,191 @@
+import { createHttpServer, createLogger, Health } from '@ballast/service'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { AlertBook } from '../src/alert/alert-book.ts'
+import { Engine } from '../src/engine.ts'
+import { escapeHtml } from '../src/http/console-page.ts'
+import { addRoutes } from '../src/http/routes.ts'
+import type { CountRequest, CountResult, EventStore } from '../src/measure/event-store.ts'
+import { Measurement } from '../src/measure/measurement.ts'
+import type { ObjectiveSet } from '../src/openslo/objective-set.ts'
+import { problemOf } from '../src/openslo/problem.ts'
+import { ListLog, ListNotifier, settled } from './alert-fakes.ts'
+import { objective } from './objectives.ts'
+
+const MINUTE_MS = 60_000
+const signal = new AbortController().signal
+
+/** Every minute of the past has these counts; `failing` makes it refuse. */
+class SteadyStore implements EventStore {
+  good = 100
+  total = 100
+  failing = false
+
+  countBuckets({ indicators, range }: CountRequest): Promise<CountResult> {
+    if (this.failing) return Promise.reject(new Error('ClickHouse does not answer'))
+    const { good, total } = this
+    const buckets = total === 0 ? [] : Array.from({ length: range.to - range.from }, (_, index) => ({ bucket: range.from + index, good, total }))
+    return Promise.resolve({ series: indicators.map(() => buckets), rowsRead: buckets.length })
+  }
+
+  exampleTraces(): Promise<readonly string[]> {
+    return Promise.resolve([])
+  }
+
+  ping(): Promise<void> {
+    return Promise.resolve()
+  }
+}
+
+const setOf = (...names: string[]): ObjectiveSet => ({ objectives: names.map((name) => objective({ name, period: '3d' })), problems: [], goodFiles: new Set() })
+const broken = problemOf({ level: 'error', file: 'shop.yaml', line: 3, fault: 'is not YAML: <script>' })
+
+let nowMs: number
+let store: SteadyStore
+let set: ObjectiveSet
+let notifier: ListNotifier
+let alertLog: ListLog
+let engine: Engine
+let alerts: AlertBook
+
+beforeEach(() => {
+  nowMs = 30_000_000 * MINUTE_MS
+  store = new SteadyStore()
+  set = setOf('checkout')
+  notifier = new ListNotifier()
+  alertLog = new ListLog()
+  const log = createLogger('slo', 'silent')
+  alerts = new AlertBook({ log, alertLog, notifier, exampleTraces: () => Promise.resolve([]), recordTimeoutMs: 1000 })
+  const measurement = new Measurement({ store, bucketMs: MINUTE_MS, ingestLagMs: 0, finalAfterMs: 0, rescanMs: 1e12, scanTimeoutMs: 1000 })
+  engine = new Engine({ source: { read: () => Promise.resolve(set) }, measurement, alerts, log, restoreTimeoutMs: 1000, now: () => nowMs })
+})
+
+/** One minute passes, then the engine ticks. */
+async function tick(minutes = 1): Promise<void> {
+  nowMs += minutes * MINUTE_MS
+  await engine.tick(signal)
+  await settled()
+}
+
+describe('the engine', () => {
+  test('fires while a fault burns and resolves after it', async () => {
+    await tick()
+    store.good = 0
+    for (let minute = 0; minute < 6; minute++) await tick()
+    expect(notifier.summary).toEqual(['firing page checkout', 'firing ticket checkout'])
+    store.good = 100
+    for (let minute = 0; minute < 6; minute++) await tick(60)
+    expect(notifier.summary.slice(2)).toEqual(['resolved page checkout', 'resolved ticket checkout'])
+  })
+
+  test('freezes alerts while it cannot measure: none fires, none resolves', async () => {
+    store.good = 0
+    await tick()
+    expect(notifier.summary).toHaveLength(2)
+    store.failing = true
+    store.good = 100
+    for (let minute = 0; minute < 5; minute++) await tick(600)
+    expect(notifier.summary).toHaveLength(2)
+    expect(alerts.open()).toHaveLength(2)
+    expect(engine.state.failure).toBe('ClickHouse does not answer')
+    expect(() => engine.checkFresh(MINUTE_MS)).toThrow(/^not measured since .*: ClickHouse does not answer$/)
+    store.failing = false
+    await tick()
+    expect(notifier.summary.slice(2)).toEqual(['resolved page checkout', 'resolved ticket checkout'])
+    expect(() => engine.checkFresh(MINUTE_MS)).not.toThrow()
+  })
+
+  test('evaluates nothing until it has read back its alerts', async () => {
+    alertLog.failing = true
+    store.good = 0
+    await tick()
+    expect(notifier.summary).toEqual([])
+    expect(() => engine.checkFresh(MINUTE_MS)).toThrow(/^not measured yet: the log is away$/)
+    alertLog.failing = false
+    await tick()
+    expect(notifier.summary).toHaveLength(2)
+  })
+
+  test('ends the alert of an objective that was removed, but not while a file is broken', async () => {
+    store.good = 0
+    await tick()
+    set = { ...setOf(), problems: [broken] }
+    await tick()
+    expect(notifier.summary).toHaveLength(2)
+    set = setOf()
+    await tick()
+    expect(notifier.delivered.slice(2).map(({ data }) => data.resolution)).toEqual(['objective removed', 'objective removed'])
+  })
+})
+
+describe('the API', () => {
+  const log = createLogger('slo', 'silent')
+  let server: ReturnType<typeof createHttpServer>
+
+  beforeEach(() => {
+    server = createHttpServer({ log, health: new Health(), metrics: { text: () => Promise.resolve(''), shutdown: () => Promise.resolve() } })
+    addRoutes(server, engine, alerts)
+  })
+
+  afterEach(() => server.close())
+
+  const get = async (url: string): Promise<{ status: number; body: string; json: () => Record<string, unknown> }> => {
+    const { statusCode, body } = await server.inject({ url })
+    return { status: statusCode, body, json: () => JSON.parse(body) as Record<string, unknown> }
+  }
+
+  test('lists objectives before anything is measured', async () => {
+    set = setOf('a', 'b')
+    store.failing = true
+    await tick()
+    const { objectives, measuredAt, failure } = (await get('/api/v1/objectives')).json()
+    expect(objectives).toMatchObject([{ name: 'a', status: 'no data', good: 0, sli: null, budgetRemaining: null }, { name: 'b' }])
+    expect([measuredAt, failure]).toEqual([null, 'ClickHouse does not answer'])
+  })
+
+  test('shows an objective with its figures and its alert', async () => {
+    store.good = 99
+    await tick()
+    const total = 3 * 24 * 60 * 100
+    expect((await get('/api/v1/objectives/checkout')).json()).toMatchObject({
+      target: '0.999',
+      targetPercent: '99.9',
+      window: '3d',
+      good: 0.99 * total,
+      bad: 0.01 * total,
+      total,
+      sli: 0.99,
+      budgetRemaining: -9,
+      status: 'burning',
+      alert: { severity: 'page', state: 'firing', delivered: true },
+    })
+    expect((await get('/api/v1/alerts')).json()).toMatchObject({ alerts: [{ severity: 'page' }, { severity: 'ticket' }] })
+  })
+
+  test('says that an objective has no data when nothing was counted', async () => {
+    store.total = 0
+    await tick()
+    expect((await get('/api/v1/objectives/checkout')).json()).toMatchObject({ status: 'no data', sli: null, burn: { '5m': null, '1h': null } })
+  })
+
+  test('answers 404 with the names that there are', async () => {
+    await tick()
+    const { status, json } = await get('/api/v1/objectives/nowhere')
+    expect(status).toBe(404)
+    expect(json()).toEqual({ error: { code: 'OBJECTIVE_NOT_FOUND', message: 'no objective has this name; the names are: checkout' } })
+  })
+
+  test('shows the problems, and a page without scripts in which everything is escaped', async () => {
+    set = { ...setOf('checkout'), problems: [broken] }
+    set = { ...set, objectives: set.objectives.map((one) => ({ ...one, displayName: '<img src=x onerror=alert(1)>' })) }
+    await tick()
+    expect((await get('/api/v1/problems')).json()).toMatchObject({ problems: [{ file: 'shop.yaml', line: 3 }] })
+    const { body } = await get('/')
+    expect(body).toContain('&lt;img src=x onerror=alert(1)&gt;')
+    expect(body).toContain('shop.yaml:3: is not YAML: &lt;script&gt;')
+    expect(body).not.toMatch(/<img|<script/)
+  })
+})
+
+test('text is safe in HTML', () => {
+  expect(escapeHtml(`<a href="x" title='y'>&</a>`)).toBe('&lt;a href=&quot;x&quot; title=&#39;y&#39;&gt;&amp;&lt;/a&gt;')
+})

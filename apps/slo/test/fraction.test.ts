@@ -1,0 +1,32 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { compare, complement, decimalText, dividedBy, type Fraction, parseDecimal, toNumber } from '../src/burn/fraction.ts'
+
+test('a decimal is read exactly and written back without trailing zeros', () => {
+  expect(parseDecimal('99.950')).toEqual({ numerator: 99_950n, denominator: 1000n })
+  expect(decimalText(parseDecimal('99.950')!)).toBe('99.95')
+  expect(decimalText(dividedBy(parseDecimal('99.5')!, 100n))).toBe('0.995')
+  expect(decimalText(parseDecimal('0')!)).toBe('0')
+  expect(decimalText(parseDecimal('7.0')!)).toBe('7')
+})
+
+test.each(['', '-1', '+1', '1e-3', '.5', '1.', ' 1', '0x10', 'NaN', '1'.repeat(19)])('%j is not a plain decimal', (text) => {
+  expect(parseDecimal(text)).toBeUndefined()
+})
+
+test('1 − 0.999 is 0.001, which it is not in doubles', () => {
+  expect(decimalText(complement(parseDecimal('0.999')!))).toBe('0.001')
+  expect(compare(complement(parseDecimal('0.999')!), parseDecimal('0.001')!)).toBe(0)
+})
+
+test('text, order and size agree for every decimal', () => {
+  const decimal = fc.tuple(fc.nat(1_000_000), fc.nat(999_999)).map(([whole, part]) => `${whole}.${String(part).padStart(6, '0')}`)
+  fc.assert(
+    fc.property(decimal, decimal, (a, b) => {
+      const [x, y]: Fraction[] = [parseDecimal(a)!, parseDecimal(b)!]
+      expect(toNumber(x!)).toBe(Number(a))
+      expect(Number(decimalText(x!))).toBe(Number(a))
+      expect(compare(x!, y!)).toBe(Math.sign(Number(a) - Number(b)))
+    }),
+  )
+})

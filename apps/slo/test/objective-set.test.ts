@@ -1,0 +1,215 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { decimalText } from '../src/burn/fraction.ts'
+import { type ObjectiveSet, readObjectiveSet } from '../src/openslo/objective-set.ts'
+import { shippedCatalog } from './objectives.ts'
+
+const VALID = `apiVersion: openslo/v1
+kind: Service
+metadata: {name: checkout}
+spec: {description: Takes orders}
+---
+apiVersion: openslo/v1
+kind: SLO
+metadata:
+  name: orders
+  annotations: {shop.example/runbook-url: "https://runbooks.example/orders"}
+spec:
+  service: checkout
+  indicator:
+    metadata: {name: order-taken}
+    spec:
+      ratioMetric:
+        good: {metricSource: {spec: {template: spans, statusNot: Error, maxDuration: 300ms}}}
+        total: {metricSource: {spec: {template: spans, service: checkout, operation: POST /orders}}}
+  timeWindow:
+    - duration: 30d
+      isRolling: true
+  budgetingMethod: Occurrences
+  objectives:
+    - displayName: Taken
+      target: 0.9950
+`
+
+const read = (text: string, file = 'shop.yaml'): ObjectiveSet => readObjectiveSet([{ file, text }], shippedCatalog)
+const messages = (text: string): string[] => read(text).problems.map(({ message }) => message)
+const changed = (from: string, to: string): string => {
+  expect(VALID).toContain(from)
+  return VALID.replace(from, to)
+}
+
+describe('a file of objectives', () => {
+  test('that is right gives its objectives and no problems', () => {
+    const { objectives, problems } = read(VALID)
+    expect(problems).toEqual([])
+    expect(objectives).toHaveLength(1)
+    expect(objectives[0]).toMatchObject({
+      name: 'orders',
+      slo: 'orders',
+      service: 'checkout',
+      displayName: 'Taken',
+      period: { text: '30d', ms: 2_592_000_000 },
+      runbookUrl: 'https://runbooks.example/orders',
+      indicator: {
+        total: { service: 'checkout', operation: 'POST /orders', kind: 'Server', conditions: {} },
+        counts: 'good',
+        conditions: { statusNot: 'Error', maxDurationNs: 300_000_000 },
+      },
+    })
+    expect(decimalText(objectives[0]!.target)).toBe('0.995')
+  })
+
+  test('of the repository is right', () => {
+    const text = readFileSync(new URL('../../../infra/slo/shop.yaml', import.meta.url), 'utf8')
+    const { objectives, problems } = read(text)
+    expect(problems).toEqual([])
+    expect(objectives.map(({ name, target }) => `${name} ${decimalText(target)}`)).toEqual([
+      'storefront-availability 0.995',
+      'storefront-latency 0.99',
+      'catalog-availability 0.999',
+      'checkout-availability 0.995',
+    ])
+  })
+
+  test('may have several objectives for one SLO, each with a name of its own, measured once', () => {
+    const { objectives, problems } = read(changed('      target: 0.9950\n', '      target: 0.9950\n    - displayName: Aspirational\n      targetPercent: 99.95\n'))
+    expect(problems).toEqual([])
+    expect(objectives.map(({ name, target }) => [name, decimalText(target)])).toEqual([['orders.1', '0.995'], ['orders.2', '0.9995']])
+    expect(objectives[0]!.indicator).toBe(objectives[1]!.indicator)
+  })
+
+  test('may refer to an SLI of another file, and count bad events', () => {
+    const slo = VALID.replace(/ {2}indicator:[\s\S]*?(?= {2}timeWindow)/, '  indicatorRef: order-failed\n')
+    const sli = `apiVersion: openslo/v1
+kind: SLI
+metadata: {name: order-failed}
+spec: {ratioMetric: {counter: false, bad: {metricSource: {spec: {template: spans, status: Error}}}, total: {metricSource: {metricSourceRef: prod, type: clickhouse, spec: {template: spans, service: checkout, kind: Consumer}}}}}
+---
+apiVersion: openslo/v1
+kind: DataSource
+metadata: {name: prod}
+spec: {type: clickhouse, connectionDetails: {urlEnv: CLICKHOUSE_URL}}
+`
+    const { objectives, problems } = readObjectiveSet([{ file: 'slo.yaml', text: slo }, { file: 'sli.yaml', text: sli }], shippedCatalog)
+    expect(problems).toEqual([])
+    expect(objectives[0]!.indicator).toEqual({ total: { service: 'checkout', kind: 'Consumer', conditions: {} }, counts: 'bad', conditions: { status: 'Error' } })
+  })
+
+  test('reads YAML 1.2, in which yes is not a flag', () => {
+    expect(messages(changed('isRolling: true', 'isRolling: yes'))).toEqual([
+      'shop.yaml:21: SLO orders: spec.timeWindow[0].isRolling is "yes"; allowed: true, false.',
+    ])
+  })
+})
+
+describe('what is wrong is named by file, line, field, value and what is allowed:', () => {
+  test.each([
+    ['a target of 1', changed('target: 0.9950', 'target: 1'), 'shop.yaml:25: SLO orders: spec.objectives[0].target is "1", which leaves no error budget; allowed: a decimal from 0 to below 1, such as 0.995.'],
+    ['a target in percent of 100', changed('target: 0.9950', 'targetPercent: 100.0'), 'shop.yaml:25: SLO orders: spec.objectives[0].targetPercent is "100.0", which leaves no error budget; allowed: a decimal from 0 to below 100, such as 99.5.'],
+    ['a target with an exponent', changed('target: 0.9950', 'target: 1e-1'), 'shop.yaml:25: SLO orders: spec.objectives[0].target is "1e-1", which is not a plain decimal; allowed: a decimal from 0 to below 1, such as 0.995.'],
+    ['a mistyped field', changed('budgetingMethod', 'budgettingMethod'), 'shop.yaml:22: SLO orders: spec.budgettingMethod is not a known field (did you mean budgetingMethod?); allowed: description, service, indicator, indicatorRef, timeWindow, budgetingMethod, objectives, alertPolicies.'],
+    ['a span status that is unknown', changed('statusNot: Error', 'statusNot: error'), 'shop.yaml:17: SLO orders: spec.indicator.spec.ratioMetric.good.metricSource.spec.statusNot is "error"; allowed: Unset, Ok, Error.'],
+    ['a duration without a unit', changed('maxDuration: 300ms', 'maxDuration: 300'), 'shop.yaml:17: SLO orders: spec.indicator.spec.ratioMetric.good.metricSource.spec.maxDuration is "300", which is not text; allowed: a whole number and ms, s, m or h, such as 300ms.'],
+    ['a good part of other spans', changed('{template: spans, statusNot', '{template: spans, service: catalog, statusNot'), 'shop.yaml:17: SLO orders: spec.indicator.spec.ratioMetric.good.metricSource.spec.service is "catalog", which differs from the total: good or bad events are a part of all events; allowed: checkout.'],
+    ['a template that is unknown', changed('total: {metricSource: {spec: {template: spans', 'total: {metricSource: {spec: {template: sql'), 'shop.yaml:18: SLO orders: spec.indicator.spec.ratioMetric.total.metricSource.spec.template is "sql"; allowed: spans.'],
+    ['a name in capitals', changed('name: orders', 'name: Orders'), 'shop.yaml:9: SLO Orders: metadata.name is "Orders"; allowed: lower-case letters, digits and "-", up to 63, not "-" at an end.'],
+    ['a runbook that is a script', changed('https://runbooks', 'javascript://runbooks'), 'shop.yaml:10: SLO orders: metadata.annotations.shop.example/runbook-url is "javascript://runbooks.example/orders"; allowed: a URL that starts with https:// or http://.'],
+    ['a version that is unknown', VALID.replace('apiVersion: openslo/v1', 'apiVersion: openslo/v2alpha'), 'shop.yaml:1: Service checkout: apiVersion is "openslo/v2alpha"; allowed: openslo/v1.'],
+    ['an SLI that is nowhere', VALID.replace(/ {2}indicator:[\s\S]*?(?= {2}timeWindow)/, '  indicatorRef: nowhere\n'), 'shop.yaml:13: SLO orders: spec.indicatorRef is "nowhere", which names no SLI; allowed: the name of a SLI, of which there are none.'],
+    ['a window that is not there', changed('  timeWindow:\n    - duration: 30d\n      isRolling: true\n', ''), 'shop.yaml:12: SLO orders: spec.timeWindow is missing; allowed: a list of exactly 1.'],
+  ])('%s', (_, text, message) => {
+    const reported = messages(text)
+    expect(reported).toContain(message)
+    // A document that is wrong is not in effect; a Service that is wrong takes no SLO with it.
+    expect(read(text).objectives.map(({ name }) => name)).toEqual(message.includes('Service checkout') ? ['orders'] : [])
+  })
+
+  test('text that is not YAML', () => {
+    const { problems, objectives } = read('apiVersion: openslo/v1\nkind: [SLO\n')
+    expect(objectives).toEqual([])
+    expect(problems[0]).toMatchObject({ level: 'error', file: 'shop.yaml', message: expect.stringMatching(/^shop\.yaml:\d+: is not YAML: /) })
+  })
+
+  test('facts are fields as well, for programs', () => {
+    expect(read(changed('target: 0.9950', 'target: 2')).problems[0]).toMatchObject({
+      level: 'error',
+      file: 'shop.yaml',
+      line: 25,
+      document: 'SLO orders',
+      field: 'spec.objectives[0].target',
+      value: '2',
+      allowed: 'a decimal from 0 to below 1, such as 0.995',
+    })
+  })
+})
+
+describe('what is valid OpenSLO but not supported is refused, not ignored:', () => {
+  test.each([
+    ['Timeslices', changed('budgetingMethod: Occurrences', 'budgetingMethod: Timeslices'), /spec\.budgetingMethod is "Timeslices", which is valid OpenSLO but not supported here yet; allowed: Occurrences/],
+    ['a calendar window', changed('isRolling: true', 'calendar: {startTime: "2026-01-01 00:00:00", timeZone: Europe/Paris}'), /timeWindow\[0\]\.calendar is valid OpenSLO but calendar windows are not supported/],
+    ['a rolling month', changed('duration: 30d', 'duration: 1M'), /timeWindow\[0\]\.duration is "1M", which is valid OpenSLO/],
+    ['a threshold metric', VALID.replace(/ratioMetric:[\s\S]*?(?= {2}timeWindow)/, 'thresholdMetric: {metricSource: {spec: {query: q}}}\n'), /thresholdMetric is valid OpenSLO but not supported/],
+    ['a composite objective', changed('      target: 0.9950', '      target: 0.9950\n      compositeWeight: 2'), /objectives\[0\]\.compositeWeight is "2", which is valid OpenSLO but not supported/],
+    ['an alert without data', 'apiVersion: openslo/v1\nkind: AlertPolicy\nmetadata: {name: p}\nspec: {alertWhenNoData: true, conditions: [{conditionRef: c}], notificationTargets: [{targetRef: t}]}\n', /alertWhenNoData is "true", which is valid OpenSLO but/],
+    ['a connection of its own', 'apiVersion: openslo/v1\nkind: DataSource\nmetadata: {name: d}\nspec: {type: clickhouse, connectionDetails: {database: other}}\n', /connectionDetails\.database is "other", which is valid OpenSLO but not used here/],
+  ])('%s', (_, text, message) => {
+    expect(messages(text)).toContainEqual(expect.stringMatching(message))
+    expect(read(text).objectives).toEqual([])
+  })
+
+  test('a condition of its own is accepted with a warning that says who decides', () => {
+    const { problems } = read(`apiVersion: openslo/v1
+kind: AlertCondition
+metadata: {name: fast}
+spec: {severity: page, condition: {kind: burnrate, op: gte, threshold: 14.4, lookbackWindow: 1h, alertAfter: 0m}}
+`)
+    expect(problems).toMatchObject([{ level: 'warning', document: 'AlertCondition fast', field: 'spec.condition' }])
+  })
+})
+
+test('what is missing is said once what is written is right, so that one mistake is one problem', () => {
+  const broken = `apiVersion: openslo/v1
+kind: SLO
+metadata: { name: broken }
+spec:
+  service: storefront
+  budgetingMethod: Sometimes
+`
+  expect(read(broken, 'broken.yaml').problems).toMatchObject([{ file: 'broken.yaml', line: 6, field: 'spec.budgetingMethod', value: 'Sometimes' }])
+  expect(messages(broken.replace('Sometimes', 'Occurrences'))).toEqual([
+    'shop.yaml:5: SLO broken: spec needs exactly one of indicator and indicatorRef; allowed: indicator, indicatorRef.',
+    'shop.yaml:5: SLO broken: spec.timeWindow is missing; allowed: a list of exactly 1.',
+    'shop.yaml:5: SLO broken: spec.objectives is missing; allowed: a list of 1 to 20.',
+  ])
+})
+
+test('a service is looked for where services are declared', () => {
+  expect(messages(changed('metadata: {name: checkout}', 'metadata: {name: check-out}'))).toEqual(['shop.yaml:12: SLO orders: spec.service is "checkout", which names no Service.'])
+  expect(messages(VALID.slice(VALID.indexOf('---\n') + 4))).toEqual([])
+})
+
+describe('several files', () => {
+  test('do not harm each other when one is broken', () => {
+    const { objectives, problems } = readObjectiveSet([{ file: 'broken.yaml', text: 'kind: [' }, { file: 'good.yaml', text: VALID }], shippedCatalog)
+    expect(objectives.map(({ name }) => name)).toEqual(['orders'])
+    expect(problems.every(({ file }) => file === 'broken.yaml')).toBe(true)
+  })
+
+  test('that take the same name: the second is refused', () => {
+    const { objectives, problems } = readObjectiveSet([{ file: 'a.yaml', text: VALID }, { file: 'b.yaml', text: VALID }], shippedCatalog)
+    expect(objectives).toHaveLength(1)
+    expect(problems.map(({ message }) => message)).toContain('b.yaml: SLO orders: metadata.name is "orders", which is taken by another SLO in a.yaml; give it another name.')
+  })
+})
+
+test('a broken file is read as it was when it was last good', () => {
+  const { objectives, problems } = readObjectiveSet([{ file: 'shop.yaml', text: changed('target: 0.9950', 'target: 7'), lastGoodText: VALID }], shippedCatalog)
+  expect(objectives.map(({ target }) => decimalText(target))).toEqual(['0.995'])
+  expect(problems).toHaveLength(1)
+})
+
+test('a target whose page tiers can never fire is said, and the objective is watched by the others', () => {
+  const { objectives, problems } = read(changed('target: 0.9950', 'target: 0.9'))
+  expect(objectives[0]!.tiers.map(({ name }) => name)).toEqual(['6h/30m', '24h/2h', '72h/6h'])
+  expect(problems).toMatchObject([{ level: 'warning', field: 'spec.objectives[0]', message: expect.stringContaining('the page tier 1h/5m can never fire') }])
+})

@@ -1,0 +1,51 @@
+/** One library, set up to answer from the tier that is measured. */
+export interface Subject {
+  readonly name: string
+  readonly get: (id: string) => unknown
+  readonly close?: () => unknown
+}
+
+/** How a case calls its subjects. */
+export interface Measurement {
+  readonly ids: readonly string[]
+  /** Calls of one round and subject. */
+  readonly calls: number
+  readonly rounds: number
+  /** Calls under way at once; 1 awaits each before the next. */
+  readonly atOnce: number
+}
+
+/** Calls a second of each subject: the median of rounds in which all take their turns, so that a busy machine slows all alike. */
+export async function measure(subjects: readonly Subject[], measurement: Measurement): Promise<Map<string, number>> {
+  const rates = new Map<string, number[]>(subjects.map(({ name }) => [name, []]))
+  // One round more than asked: the first warms up and does not count.
+  for (let round = 0; round <= measurement.rounds; round++) {
+    const order = round % 2 === 0 ? subjects : subjects.toReversed()
+    for (const subject of order) {
+      const startedAt = performance.now()
+      if (measurement.atOnce === 1) await oneAfterAnother(subject, measurement)
+      else await manyAtOnce(subject, measurement)
+      const seconds = (performance.now() - startedAt) / 1000
+      if (round > 0) rates.get(subject.name)!.push(measurement.calls / seconds)
+    }
+  }
+  return new Map([...rates].map(([name, values]) => [name, median(values)]))
+}
+
+async function oneAfterAnother({ get }: Subject, { ids, calls }: Measurement): Promise<void> {
+  const count = ids.length
+  for (let i = 0; i < calls; i++) await get(ids[i % count]!)
+}
+
+async function manyAtOnce({ get }: Subject, { ids, calls, atOnce }: Measurement): Promise<void> {
+  let next = 0
+  const caller = async (): Promise<void> => {
+    while (next < calls) await get(ids[next++ % ids.length]!)
+  }
+  await Promise.all(Array.from({ length: atOnce }, caller))
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.floor(sorted.length / 2)]!
+}

@@ -1,0 +1,40 @@
+/** What happened in one definition, as plain integers: cheap to raise, read by {@link Instruments} and `stats()`. Every call of `get` raises exactly one of the first nine. */
+export class Counters {
+  /** Answered by a fresh local copy. */
+  localFresh = 0
+  /** Answered by a stale local copy. */
+  localStale = 0
+  /** Answered by an absence in the local tier. */
+  localNegative = 0
+  /** Answered by a fresh entry in Redis. */
+  redisFresh = 0
+  /** Answered by a stale entry in Redis. */
+  redisStale = 0
+  /** Answered by an absence in Redis. */
+  redisNegative = 0
+  /** Joined a read or load that was already under way. */
+  coalesced = 0
+  /** Found nothing and got its value from the loader or from another process's load. */
+  miss = 0
+  /** Got an error. */
+  failed = 0
+  /** Calls of the loader that were started, for each id. */
+  loads = 0
+  /** Loads that failed or timed out. */
+  loadErrors = 0
+  /** Refreshes of stale values that were started. */
+  refreshes = 0
+  /** Times a caller waited for the load of another process. */
+  leaseWaits = 0
+  /** Values that were not stored because the key was invalidated or written during their load. */
+  fillsRefused = 0
+  /** Entries in Redis that could not be read. */
+  corrupt = 0
+  /** Calls of `write` that stored a value. */
+  writes = 0
+  /** Calls of `invalidate`. */
+  invalidations = 0
+}
+
+/** A copy of {@link Counters} at one moment. */
+export type CounterSnapshot = Readonly<Pick<Counters, keyof Counters>>

@@ -1,0 +1,32 @@
+import type { Policy } from '../policy.ts'
+
+/** A value and how long it may be used. Times are wall-clock milliseconds, counted from the **start** of the load that produced it. */
+export interface Entry<R> {
+  /** `null` is a cached absence. */
+  readonly value: R
+  /** Fresh before this time. */
+  readonly softAt: number
+  /** Never returned from this time on. */
+  readonly hardAt: number
+  /** How long the load took, in milliseconds: the cost of this value. */
+  readonly deltaMs: number
+  /** The writer's version of the value; 0 when none was given. */
+  readonly version: number
+}
+
+/**
+ * The entry for a value that was just loaded or written.
+ *
+ * Its lifetime counts from `startedAt`, not from the end of the load: what changed in the source meanwhile may not be in the value.
+ * An absence lives for `negativeTtlMs` alone and is never kept as stale. Jitter shortens the soft lifetime.
+ */
+export function entryOf<R>(value: R, policy: Policy, startedAt: number, endedAt: number, random: () => number, version = 0): Entry<R> {
+  const softAt = startedAt + (value === null ? policy.negativeTtlMs : policy.softTtlMs) * (1 - policy.jitter * random())
+  return {
+    value,
+    softAt,
+    hardAt: value === null ? softAt : startedAt + policy.hardTtlMs,
+    deltaMs: Math.max(0, Math.round(endedAt - startedAt)),
+    version,
+  }
+}

@@ -1,0 +1,45 @@
+/** One read or load of one key, shared by all who ask meanwhile. */
+export class Flight<R> {
+  /** True once the key was invalidated or written: the result goes to those who asked before, and is kept nowhere. */
+  fenced = false
+  promise!: Promise<R>
+}
+
+/** The flights under way, by id. */
+export class Flights<R> {
+  readonly #byId = new Map<string, Flight<R>>()
+
+  get size(): number {
+    return this.#byId.size
+  }
+
+  get(id: string): Flight<R> | undefined {
+    return this.#byId.get(id)
+  }
+
+  /** Starts a flight that others join until it lands or is fenced. */
+  start(id: string, run: (flight: Flight<R>) => Promise<R>): Flight<R> {
+    const flight = new Flight<R>()
+    this.#byId.set(id, flight)
+    flight.promise = run(flight)
+    return flight
+  }
+
+  /** Ends a flight; a younger one of the same id stays. */
+  land(id: string, flight: Flight<R>): void {
+    if (this.#byId.get(id) === flight) this.#byId.delete(id)
+  }
+
+  /** Later callers do not join what is under way, and its result is not kept. */
+  fence(id: string): void {
+    const flight = this.#byId.get(id)
+    if (flight === undefined) return
+    flight.fenced = true
+    this.#byId.delete(id)
+  }
+
+  /** Resolves when all that are under way have ended, well or not. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(Array.from(this.#byId.values(), ({ promise }) => promise))
+  }
+}

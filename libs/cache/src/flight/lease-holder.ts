@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto'
+import type { Clock, Timer } from '../clock.ts'
+import { type Envelope, HEAD_BYTES } from '../entry/envelope.ts'
+import type { Entry } from '../entry/entry.ts'
+import type { SharedTier } from '../redis/shared-tier.ts'
+
+/** How a request for the right to load ended. */
+export type Acquired<R> =
+  /** Load, then fill with the token. */
+  | { readonly kind: 'granted'; readonly token: string }
+  /** Another process has stored it meanwhile. */
+  | { readonly kind: 'found'; readonly entry: Entry<R>; readonly askedAt: number }
+  /** Another process holds the key; only told to those who do not wait. */
+  | { readonly kind: 'held' }
+  /** Load, but keep the value out of Redis: Redis is unavailable, or the other process takes too long. */
+  | { readonly kind: 'unguarded' }
+
+/** First and longest pause between two looks at a key that another process loads, in milliseconds. */
+const FIRST_POLL_MS = 10
+const MAX_POLL_MS = 200
+
+const processToken = randomUUID()
+let tokens = 0
+
+/** A token nobody else has. It proves ownership; it orders nothing. */
+export function nextToken(): string {
+  return `${processToken}:${++tokens}`
+}
+
+/** What {@link acquireLease} needs. */
+export interface LeaseRequest {
+  readonly shared: SharedTier
+  readonly envelope: Envelope
+  readonly key: string
+  /** First bytes of the entry to be replaced, if there is one. */
+  readonly seen: Buffer | undefined
+  /** How long to wait for another process; `undefined` does not wait and is told `held`. */
+  readonly waitMs: number | undefined
+  readonly onWait: () => void
+  readonly clock: Clock
+  readonly random: () => number
+}
+
+/** Asks for the right to load a key; waits for another process's load by polling with growing, jittered pauses. */
+export async function acquireLease<R>(request: LeaseRequest): Promise<Acquired<R>> {
+  const { shared, envelope, key, waitMs, clock, random } = request
+  const token = nextToken()
+  const startedAt = clock.exactNow()
+  let seen = request.seen
+  let pauseMs = FIRST_POLL_MS
+  let unusable = 0
+  for (let attempt = 0; ; attempt++) {
+    const askedAt = clock.exactNow()
+    const reply = await shared.lease(key, token, seen)
+    if (reply.kind === 'granted') return { kind: 'granted', token }
+    if (reply.kind === 'unavailable') return { kind: 'unguarded' }
+    if (reply.kind === 'found') {
+      const entry = envelope.decode<R>(reply.bytes)
+      if (entry !== undefined && clock.exactNow() < entry.hardAt) return { kind: 'found', entry, askedAt }
+      // Damaged or over: ask again for the right to replace it. Somebody who keeps storing such entries is not fought.
+      if (++unusable === 3) return { kind: 'unguarded' }
+      seen = reply.bytes.subarray(0, HEAD_BYTES)
+      continue
+    }
+    if (waitMs === undefined) return { kind: 'held' }
+    if (attempt === 0) request.onWait()
+    if (clock.exactNow() - startedAt >= waitMs) return { kind: 'unguarded' }
+    const delayMs = pauseMs * (0.75 + 0.5 * random())
+    await new Promise<void>((resolve) => {
+      clock.setTimer(resolve, delayMs)
+    })
+    pauseMs = Math.min(2 * pauseMs, MAX_POLL_MS)
+  }
+}
+
+/** Renews a lease at a third of its lifetime until cancelled, so that a load may take longer than the lease. */
+export function keepLease(shared: SharedTier, key: string, token: string, leaseTtlMs: number, clock: Clock): Timer {
+  let cancelled = false
+  let timer: Timer | undefined
+  const schedule = (): void => {
+    timer = clock.setTimer(() => {
+      void shared.renew(key, token).then(() => {
+        if (!cancelled) schedule()
+      })
+    }, leaseTtlMs / 3)
+  }
+  schedule()
+  return {
+    cancel: () => {
+      cancelled = true
+      timer?.cancel()
+    },
+  }
+}

@@ -1,0 +1,73 @@
+import type { Clock } from '../clock.ts'
+import { CacheError } from '../errors.ts'
+import type { Policy } from '../policy.ts'
+import type { LoadContext, Source } from '../source.ts'
+import { timedLoad } from './timed-load.ts'
+
+/** What a {@link LoadBatch} needs. */
+export interface LoadBatchOptions<R> {
+  readonly policy: Policy
+  readonly loadMany: (ids: readonly string[], context: LoadContext) => ReadonlyMap<string, R> | Promise<ReadonlyMap<string, R>>
+  /** Name of the definition, for messages. */
+  readonly definition: string
+  readonly clock: Clock
+}
+
+interface Asked<R> {
+  readonly id: string
+  readonly reason: LoadContext['reason']
+  readonly resolve: (value: R) => void
+  readonly reject: (error: unknown) => void
+}
+
+/**
+ * The source behind one `getMany`: gathers the ids that have to be loaded and loads them with one call,
+ * as soon as each of the others has been found, has joined a load under way, or waits for another process.
+ */
+export class LoadBatch<R> implements Source<R> {
+  readonly policy: Policy
+  readonly #options: LoadBatchOptions<R>
+  readonly #undecided: Set<string>
+  #asked: Asked<R>[] = []
+  #scheduled = false
+
+  constructor(ids: readonly string[], options: LoadBatchOptions<R>) {
+    this.policy = options.policy
+    this.#options = options
+    this.#undecided = new Set(ids)
+  }
+
+  load(id: string, context: LoadContext): Promise<R> {
+    return new Promise((resolve, reject) => {
+      this.#asked.push({ id, reason: context.reason, resolve, reject })
+      this.leave(id)
+    })
+  }
+
+  leave(id: string): void {
+    this.#undecided.delete(id)
+    if (this.#undecided.size > 0 || this.#asked.length === 0 || this.#scheduled) return
+    this.#scheduled = true
+    queueMicrotask(this.#flush)
+  }
+
+  readonly #flush = (): void => {
+    this.#scheduled = false
+    const asked = this.#asked
+    this.#asked = []
+    void this.#loadAll(asked)
+  }
+
+  async #loadAll(asked: readonly Asked<R>[]): Promise<void> {
+    const { loadMany, definition, clock, policy } = this.#options
+    const reason = asked.some((one) => one.reason === 'miss') ? 'miss' : 'refresh'
+    const ids = asked.map(({ id }) => id)
+    try {
+      const values = await timedLoad((context) => loadMany(ids, context), reason, policy.loadTimeoutMs, clock, definition)
+      if (!(values instanceof Map)) throw new CacheError('LOAD_MANY_INVALID', `${definition}: loadMany must return a Map from id to value`, { definition })
+      for (const { id, resolve } of asked) resolve(values.get(id) as R)
+    } catch (error) {
+      for (const { reject } of asked) reject(error)
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import type { Clock } from '../clock.ts'
+import type { Counters } from '../counters.ts'
+import { encodeHead, type Envelope } from '../entry/envelope.ts'
+import { type Entry, entryOf } from '../entry/entry.ts'
+import type { CacheError } from '../errors.ts'
+import type { SharedTier } from '../redis/shared-tier.ts'
+import type { LoadContext, Source } from '../source.ts'
+import { type Acquired, acquireLease, keepLease } from './lease-holder.ts'
+import { timedLoad } from './timed-load.ts'
+
+/** What the parts of one definition share. */
+export interface RegionContext {
+  /** Name of the definition. */
+  readonly name: string
+  readonly shared: SharedTier | undefined
+  readonly counters: Counters
+  readonly envelope: Envelope
+  readonly clock: Clock
+  readonly random: () => number
+  readonly leaseTtlMs: number
+  readonly leaseWaitMs: number
+  readonly onError: (error: CacheError) => void
+}
+
+/** What a load came to. */
+export type Loaded<R> =
+  /** Keep it in the local tier and return it. `asOf`: when it was certainly not outdated; its local trust counts from there. */
+  | { readonly kind: 'kept'; readonly entry: Entry<R>; readonly asOf: number }
+  /** Return it, and keep it nowhere: it is `undefined`, or took too long to be of use to others. */
+  | { readonly kind: 'passed'; readonly value: R }
+  /** Return it, and keep neither it nor what it should have replaced: the key was invalidated or written meanwhile. */
+  | { readonly kind: 'refused'; readonly value: R }
+
+/** Loads one key: takes the lease, calls the loader, stores what it returns. The caller sees to it that this runs once at a time. */
+export class Loader<R> {
+  readonly #context: RegionContext
+
+  constructor(context: RegionContext) {
+    this.#context = context
+  }
+
+  /**
+   * Loads for callers who wait. When another process loads the key, waits for its value first.
+   *
+   * @param found - what Redis said about the key: the first bytes of an entry that cannot be used and is to be replaced, `null` for none, `undefined` for no answer.
+   */
+  async load(id: string, key: string, source: Source<R>, found: Buffer | null | undefined): Promise<Loaded<R>> {
+    const onWait = (): void => {
+      this.#context.counters.leaseWaits++
+      source.leave?.(id)
+    }
+    // A Redis that has just not answered is not asked a second time for the same call.
+    const acquired = found === undefined ? ({ kind: 'unguarded' } as const) : await this.#acquire(key, found ?? undefined, this.#context.leaseWaitMs, onWait)
+    if (acquired.kind === 'found') return { kind: 'kept', entry: acquired.entry, asOf: acquired.askedAt }
+    return this.#call(id, key, source, 'miss', acquired.kind === 'granted' ? acquired.token : undefined)
+  }
+
+  /** Loads the successor of a stale entry, for which nobody waits; `held` when another process does. */
+  async refresh(id: string, key: string, source: Source<R>, stale: Entry<R>): Promise<Loaded<R> | { readonly kind: 'held' }> {
+    const acquired = await this.#acquire(key, encodeHead(stale), undefined, () => {})
+    if (acquired.kind === 'held') return acquired
+    if (acquired.kind === 'found') return { kind: 'kept', entry: acquired.entry, asOf: acquired.askedAt }
+    return this.#call(id, key, source, 'refresh', acquired.kind === 'granted' ? acquired.token : undefined)
+  }
+
+  async #acquire(key: string, seen: Buffer | undefined, waitMs: number | undefined, onWait: () => void): Promise<Acquired<R>> {
+    const { shared, envelope, clock, random } = this.#context
+    if (shared === undefined || !shared.available(key)) return { kind: 'unguarded' }
+    return acquireLease<R>({ shared, envelope, key, seen, waitMs, onWait, clock, random })
+  }
+
+  async #call(id: string, key: string, source: Source<R>, reason: LoadContext['reason'], token: string | undefined): Promise<Loaded<R>> {
+    const { name, shared, counters, envelope, clock, random, leaseTtlMs } = this.#context
+    const lease = shared !== undefined && token !== undefined ? { shared, token, renewal: keepLease(shared, key, token, leaseTtlMs, clock) } : undefined
+    const startedAt = clock.exactNow()
+    counters.loads++
+    try {
+      const value = await timedLoad((context) => source.load(id, context), reason, source.policy.loadTimeoutMs, clock, name, id)
+      const endedAt = clock.exactNow()
+      const entry = entryOf(value, source.policy, startedAt, endedAt, random)
+      lease?.renewal.cancel()
+      if (value === undefined || endedAt >= entry.hardAt) {
+        void lease?.shared.release(key, lease.token)
+        return { kind: 'passed', value }
+      }
+      const reply = await lease?.shared.fill(key, lease.token, envelope.encode(entry), entry.hardAt - endedAt)
+      if (reply === 'refused') return { kind: 'refused', value }
+      return { kind: 'kept', entry, asOf: reply === 'stored' ? endedAt : startedAt }
+    } catch (error) {
+      counters.loadErrors++
+      lease?.renewal.cancel()
+      void lease?.shared.release(key, lease.token)
+      throw error
+    }
+  }
+}

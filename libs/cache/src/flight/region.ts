@@ -1,0 +1,182 @@
+import type { Entry } from '../entry/entry.ts'
+import { HEAD_BYTES } from '../entry/envelope.ts'
+import { CacheError } from '../errors.ts'
+import { type LocalEntry, LocalTier } from '../local/local-tier.ts'
+import type { Source } from '../source.ts'
+import { type Flight, Flights } from './flight.ts'
+import { Loader, type Loaded, type RegionContext } from './loader.ts'
+
+/** Pause before a process looks again at a stale key that another one refreshes, in milliseconds. */
+const HELD_PAUSE_MS = 100
+
+/** The keys of one definition: local tier, flights, Redis, loader, in this order. */
+export class Region<R> {
+  readonly #context: RegionContext
+  readonly #loader: Loader<R>
+  readonly #local: LocalTier<R>
+  readonly #reads = new Flights<R>()
+  readonly #loads = new Flights<R>()
+  #closed = false
+
+  constructor(context: RegionContext, maxItems: number, trustMs: number) {
+    this.#context = context
+    this.#loader = new Loader(context)
+    this.#local = new LocalTier(maxItems, context.shared === undefined ? Number.POSITIVE_INFINITY : trustMs)
+  }
+
+  get size(): number {
+    return this.#local.size
+  }
+
+  /** The key of an id in the shared tier, without namespace. */
+  key(id: string): string {
+    return `${this.#context.name}:${id}`
+  }
+
+  /** A value from wherever it is nearest. A hit allocates nothing. */
+  get(id: string, source: Source<R>): Promise<R> {
+    const entry = this.#local.get(id)
+    if (entry !== undefined && this.#context.clock.now() < entry.freshUntil && !this.#closed) {
+      if (entry.value === null) this.#context.counters.localNegative++
+      else this.#context.counters.localFresh++
+      return entry.promise
+    }
+    return this.#getSlowly(id, entry, source)
+  }
+
+  /** A fresh value of the local tier, or `undefined`. */
+  peek(id: string): R | undefined {
+    const entry = this.#local.get(id)
+    return entry !== undefined && this.#context.clock.now() < entry.freshUntil ? entry.value : undefined
+  }
+
+  /** Keeps a value locally, in place of whatever was there or is under way. @param asOf - when it was certainly not outdated. */
+  replace(id: string, entry: Entry<R>, asOf: number): void {
+    this.fence(id)
+    this.#local.set(id, entry, asOf)
+  }
+
+  /** Drops the local copy; what is under way is neither joined nor kept any more. */
+  fence(id: string): void {
+    this.#local.delete(id)
+    this.#reads.fence(id)
+    this.#loads.fence(id)
+  }
+
+  /** The version of the local copy, 0 without one. */
+  version(id: string): number {
+    return this.#local.get(id)?.version ?? 0
+  }
+
+  /** Takes no more calls, and waits for what is under way. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#reads.settled()
+    await this.#loads.settled()
+  }
+
+  #getSlowly(id: string, entry: LocalEntry<R> | undefined, source: Source<R>): Promise<R> {
+    const { name, shared, clock } = this.#context
+    if (this.#closed) return Promise.reject(new CacheError('CACHE_CLOSED', `${name}: the cache is closed`, { definition: name, id }))
+    const usable = entry !== undefined && clock.now() < entry.hardAt ? entry : undefined
+    if (usable !== undefined && clock.now() < usable.trustedUntil) return this.#serveStale(id, usable, source)
+    const running = this.#reads.get(id)
+    if (running !== undefined) return this.#join(id, running, source)
+    if (shared === undefined || !shared.available(this.key(id))) {
+      return usable === undefined ? this.#load(id, source, undefined) : this.#serveStale(id, usable, source)
+    }
+    return this.#reads.start(id, (flight) => this.#read(id, flight, usable, source)).promise
+  }
+
+  #join(id: string, running: Flight<R>, source: Source<R>): Promise<R> {
+    this.#context.counters.coalesced++
+    source.leave?.(id)
+    return running.promise
+  }
+
+  #serveStale(id: string, entry: LocalEntry<R>, source: Source<R>): Promise<R> {
+    this.#context.counters.localStale++
+    this.#refresh(id, entry, source)
+    return entry.promise
+  }
+
+  /** Asks Redis, then the loader. `local` is a copy too old to be trusted: it counts only when Redis cannot be asked. */
+  async #read(id: string, flight: Flight<R>, local: LocalEntry<R> | undefined, source: Source<R>): Promise<R> {
+    const { shared, counters, envelope, clock } = this.#context
+    try {
+      const askedAt = clock.now()
+      const bytes = await shared!.read(this.key(id))
+      if (bytes === undefined) return await (local === undefined ? this.#load(id, source, undefined) : this.#serveStale(id, local, source))
+      if (bytes === null) {
+        // Invalidated, or evicted by Redis; nobody can tell which, so the old copy counts no more, not even when the load fails.
+        if (!flight.fenced) this.#local.delete(id)
+        return await this.#load(id, source, null)
+      }
+      const entry = envelope.decode<R>(bytes)
+      if (entry === undefined) counters.corrupt++
+      const now = clock.exactNow()
+      if (entry === undefined || now >= entry.hardAt) return await this.#load(id, source, bytes.subarray(0, HEAD_BYTES))
+      const kept = flight.fenced ? undefined : this.#local.set(id, entry, askedAt)
+      if (now < entry.softAt) {
+        if (entry.value === null) counters.redisNegative++
+        else counters.redisFresh++
+      } else {
+        counters.redisStale++
+        if (kept !== undefined) this.#refresh(id, kept, source)
+      }
+      return entry.value
+    } finally {
+      this.#reads.land(id, flight)
+    }
+  }
+
+  /** Joins or starts the load of a key for callers who have nothing to return. */
+  #load(id: string, source: Source<R>, found: Buffer | null | undefined): Promise<R> {
+    const { counters } = this.#context
+    const running = this.#loads.get(id)
+    if (running !== undefined) return this.#join(id, running, source)
+    return this.#loads.start(id, async (flight) => {
+      try {
+        const value = this.#keep(id, flight, await this.#loader.load(id, this.key(id), source, found))
+        counters.miss++
+        return value
+      } catch (error) {
+        counters.failed++
+        throw error
+      } finally {
+        this.#loads.land(id, flight)
+      }
+    }).promise
+  }
+
+  /** Starts the load that renews a stale value, unless one runs or has just failed. It never rejects: whoever joins it gets the stale value at worst. */
+  #refresh(id: string, stale: LocalEntry<R>, source: Source<R>): void {
+    const { name, clock, counters, onError } = this.#context
+    if (clock.now() < stale.retryAt || this.#loads.get(id) !== undefined || this.#closed) return
+    counters.refreshes++
+    this.#loads.start(id, async (flight) => {
+      try {
+        const loaded = await this.#loader.refresh(id, this.key(id), source, stale)
+        if (loaded.kind === 'kept' || loaded.kind === 'refused') return this.#keep(id, flight, loaded)
+        stale.retryAt = clock.exactNow() + (loaded.kind === 'held' ? HELD_PAUSE_MS : source.policy.refreshRetryDelayMs)
+      } catch (cause) {
+        stale.retryAt = clock.exactNow() + source.policy.refreshRetryDelayMs
+        onError(new CacheError('REFRESH_FAILED', `${name}: a refresh failed; the stale value is served up to its hard TTL`, { cause, definition: name, id }))
+      } finally {
+        this.#loads.land(id, flight)
+      }
+      return stale.value
+    })
+  }
+
+  #keep(id: string, flight: Flight<R>, loaded: Loaded<R>): R {
+    if (loaded.kind === 'passed') return loaded.value
+    if (flight.fenced || loaded.kind === 'refused') this.#context.counters.fillsRefused++
+    if (loaded.kind === 'refused') {
+      if (!flight.fenced) this.#local.delete(id)
+      return loaded.value
+    }
+    if (!flight.fenced) this.#local.set(id, loaded.entry, loaded.asOf)
+    return loaded.entry.value
+  }
+}

@@ -1,0 +1,53 @@
+import { metrics } from '@opentelemetry/api'
+import type { CacheStats } from './stats.ts'
+
+/** Which counter is which `cache.tier` and `cache.result` of `cache.gets`. */
+const GETS = [
+  ['localFresh', 'local', 'fresh'],
+  ['localStale', 'local', 'stale'],
+  ['localNegative', 'local', 'negative'],
+  ['redisFresh', 'redis', 'fresh'],
+  ['redisStale', 'redis', 'stale'],
+  ['redisNegative', 'redis', 'negative'],
+  ['coalesced', 'none', 'coalesced'],
+  ['miss', 'none', 'miss'],
+  ['failed', 'none', 'error'],
+] as const
+
+/** Shows a cache's counts as OpenTelemetry instruments, read when metrics are collected. Returns what ends it. Keys never become attributes. */
+export function observeCache(namespace: string, stats: () => CacheStats): () => void {
+  const meter = metrics.getMeter('@ballast/cache')
+  const gets = meter.createObservableCounter('cache.gets', { description: 'Answers to get, by tier and result', unit: '{get}' })
+  const loads = meter.createObservableCounter('cache.loads', { description: 'Loads, by outcome', unit: '{load}' })
+  const refused = meter.createObservableCounter('cache.fills.refused', { description: 'Loaded values not stored, because the key changed meanwhile', unit: '{fill}' })
+  const corrupt = meter.createObservableCounter('cache.entries.corrupt', { description: 'Entries in Redis that could not be read', unit: '{entry}' })
+  const leaseWaits = meter.createObservableCounter('cache.lease.waits', { description: 'Loads that waited for another process', unit: '{wait}' })
+  const writes = meter.createObservableCounter('cache.puts', { description: 'Values stored by write', unit: '{put}' })
+  const invalidations = meter.createObservableCounter('cache.invalidations', { description: 'Calls of invalidate', unit: '{invalidation}' })
+  const size = meter.createObservableUpDownCounter('cache.size', { description: 'Entries in the local tier', unit: '{entry}' })
+  const redisErrors = meter.createObservableCounter('cache.redis.errors', { description: 'Redis commands that failed or timed out', unit: '{error}' })
+  const queued = meter.createObservableUpDownCounter('cache.invalidations.queued', { description: 'Invalidations that wait for Redis', unit: '{invalidation}' })
+  const reachable = meter.createObservableGauge('cache.redis.reachable', { description: '1 when Redis is asked, else 0' })
+  const instruments = [gets, loads, refused, corrupt, leaseWaits, writes, invalidations, size, redisErrors, queued, reachable]
+
+  const observe: Parameters<typeof meter.addBatchObservableCallback>[0] = (result) => {
+    const { definitions, redis } = stats()
+    for (const [name, counts] of Object.entries(definitions)) {
+      const attributes = { 'cache.namespace': namespace, 'cache.name': name }
+      for (const [counter, tier, outcome] of GETS) result.observe(gets, counts[counter], { ...attributes, 'cache.tier': tier, 'cache.result': outcome })
+      result.observe(loads, counts.loads - counts.loadErrors, { ...attributes, 'cache.result': 'ok' })
+      result.observe(loads, counts.loadErrors, { ...attributes, 'cache.result': 'error' })
+      result.observe(refused, counts.fillsRefused, attributes)
+      result.observe(corrupt, counts.corrupt, attributes)
+      result.observe(leaseWaits, counts.leaseWaits, attributes)
+      result.observe(writes, counts.writes, attributes)
+      result.observe(invalidations, counts.invalidations, attributes)
+      result.observe(size, counts.localItems, attributes)
+    }
+    result.observe(redisErrors, redis.errors, { 'cache.namespace': namespace })
+    result.observe(queued, redis.queuedInvalidations, { 'cache.namespace': namespace })
+    result.observe(reachable, redis.reachable ? 1 : 0, { 'cache.namespace': namespace })
+  }
+  meter.addBatchObservableCallback(observe, instruments)
+  return () => meter.removeBatchObservableCallback(observe, instruments)
+}

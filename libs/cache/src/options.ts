@@ -1,0 +1,118 @@
+import type { Cluster, Redis } from 'ioredis'
+import { type Clock, SystemClock } from './clock.ts'
+import { type Duration, toMilliseconds } from './duration.ts'
+import { CacheError } from './errors.ts'
+
+/** The tier in this process. */
+export interface LocalOptions {
+  /** Most entries kept, for each definition and for `getOrLoad`; the least recently used goes first. @default 10000 */
+  readonly maxItems?: number
+  /**
+   * How long a local copy is used before Redis is asked again: the longest time for which this process may not notice
+   * what another one wrote or invalidated. Has no meaning without Redis. @default '5s'
+   */
+  readonly maxStaleness?: Duration
+}
+
+/** Options of {@link createCache}. */
+export interface CacheOptions {
+  /** First part of every key in Redis: 1 to 64 letters, digits, `_`, `-` or `.`. */
+  readonly namespace: string
+  /** A `redis://` or `rediss://` URL, a connected ioredis client (which `close()` leaves open), or `false` for a local-only cache. */
+  readonly redis: string | Redis | Cluster | false
+  readonly local?: LocalOptions
+  /** Longest wait for one answer of Redis; then the call goes on without it. @default '250ms' */
+  readonly redisTimeout?: Duration
+  /** How long a loader holds a key before it must renew; what a crashed process costs the others. @default '2s' */
+  readonly leaseTtl?: Duration
+  /** How long a caller without a stale value waits for the load of another process before it loads by itself. @default '5s' */
+  readonly leaseWait?: Duration
+  /** Most invalidations remembered while Redis is away. @default 10000 */
+  readonly maxQueuedInvalidations?: number
+  /** Told of failures that no caller sees: refreshes in background, Redis lost, invalidations dropped. Must not throw. @default none */
+  readonly onError?: (error: CacheError) => void
+  /** @default the computer's clock */
+  readonly clock?: Clock
+  /** Uniform in [0, 1). @default Math.random */
+  readonly random?: () => number
+}
+
+/** {@link CacheOptions} in plain units, checked. */
+export interface ResolvedOptions {
+  readonly namespace: string
+  readonly redis: string | Redis | Cluster | false
+  readonly maxItems: number
+  readonly maxStalenessMs: number
+  readonly redisTimeoutMs: number
+  readonly leaseTtlMs: number
+  readonly leaseWaitMs: number
+  readonly maxQueuedInvalidations: number
+  readonly onError: (error: CacheError) => void
+  readonly clock: Clock
+  readonly random: () => number
+}
+
+/** Defaults of {@link CacheOptions}. */
+export const cacheDefaults = {
+  /** entries, for each definition */
+  maxItems: 10_000,
+  /** milliseconds */
+  maxStaleness: 5_000,
+  /** milliseconds */
+  redisTimeout: 250,
+  /** milliseconds */
+  leaseTtl: 2_000,
+  /** milliseconds */
+  leaseWait: 5_000,
+  /** keys */
+  maxQueuedInvalidations: 10_000,
+} as const
+
+const CACHE_OPTIONS = ['namespace', 'redis', 'local', 'redisTimeout', 'leaseTtl', 'leaseWait', 'maxQueuedInvalidations', 'onError', 'clock', 'random']
+const LOCAL_OPTIONS = ['maxItems', 'maxStaleness']
+
+/** Checks the options and fills in the defaults. @throws {@link CacheError} `OPTION_INVALID`. */
+export function resolveOptions(options: CacheOptions): ResolvedOptions {
+  refuseUnknown(Object.keys(options), CACHE_OPTIONS, '')
+  refuseUnknown(Object.keys(options.local ?? {}), LOCAL_OPTIONS, 'local.')
+  if (!/^[\w.-]{1,64}$/.test(options.namespace)) throw new CacheError('OPTION_INVALID', `namespace is ${JSON.stringify(options.namespace)}; give 1 to 64 letters, digits, _, - or .`)
+  if (typeof options.redis === 'string' && !/^rediss?:\/\//.test(options.redis)) {
+    throw new CacheError('OPTION_INVALID', 'redis is text but not a URL; give redis://host:port, rediss://host:port, an ioredis client, or false')
+  }
+  return {
+    namespace: options.namespace,
+    redis: options.redis,
+    maxItems: toCount('local.maxItems', options.local?.maxItems ?? cacheDefaults.maxItems),
+    maxStalenessMs: toMilliseconds('local.maxStaleness', options.local?.maxStaleness ?? cacheDefaults.maxStaleness, 0),
+    redisTimeoutMs: toMilliseconds('redisTimeout', options.redisTimeout ?? cacheDefaults.redisTimeout, 1),
+    leaseTtlMs: toMilliseconds('leaseTtl', options.leaseTtl ?? cacheDefaults.leaseTtl, 100),
+    leaseWaitMs: toMilliseconds('leaseWait', options.leaseWait ?? cacheDefaults.leaseWait, 0),
+    maxQueuedInvalidations: toCount('maxQueuedInvalidations', options.maxQueuedInvalidations ?? cacheDefaults.maxQueuedInvalidations),
+    onError: guarded(options.onError ?? (() => {})),
+    clock: options.clock ?? new SystemClock(),
+    random: options.random ?? Math.random,
+  }
+}
+
+/** A misspelt option must not be ignored. */
+function refuseUnknown(given: readonly string[], known: readonly string[], prefix: string): void {
+  const unknown = given.find((name) => !known.includes(name))
+  if (unknown !== undefined) throw new CacheError('OPTION_INVALID', `there is no option ${prefix}${unknown}; there are ${known.map((name) => prefix + name).join(', ')}`)
+}
+
+/** A listener that throws must not turn a refresh that nobody awaits into an unhandled rejection. */
+function guarded(onError: (error: CacheError) => void): (error: CacheError) => void {
+  return (error) => {
+    try {
+      onError(error)
+    } catch (thrown) {
+      process.emitWarning(`the onError listener of a cache threw: ${thrown instanceof Error ? thrown.message : String(thrown)}`)
+    }
+  }
+}
+
+/** @throws {@link CacheError} `OPTION_INVALID` when it is not a whole number from 1 to 10 million. */
+export function toCount(option: string, count: number): number {
+  if (!Number.isInteger(count) || count < 1 || count > 10_000_000) throw new CacheError('OPTION_INVALID', `${option} is ${count}; give a whole number from 1 to 10000000`)
+  return count
+}

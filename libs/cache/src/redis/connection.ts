@@ -1,0 +1,72 @@
+import { Cluster, Redis } from 'ioredis'
+import { withDeadline } from './deadline.ts'
+import { type ScriptedClient, withScripts } from './scripts.ts'
+
+/** Longest pause between two attempts to connect, in milliseconds. */
+const MAX_RECONNECT_PAUSE_MS = 2_000
+
+/** The connection to Redis: ours when a URL was given, borrowed otherwise. */
+export class Connection {
+  readonly client: ScriptedClient
+  readonly isCluster: boolean
+  readonly #owned: boolean
+  /** Pending while the first attempt to connect runs; a cache that was just created waits for it once, within the Redis timeout. */
+  #starting: Promise<void> | undefined
+  readonly #onReady: () => void
+  readonly #onError = (): void => {}
+
+  constructor(redis: string | Redis | Cluster, timeoutMs: number, random: () => number, onReady: () => void) {
+    this.#owned = typeof redis === 'string'
+    this.#onReady = onReady
+    const client = typeof redis === 'string' ? connect(redis, timeoutMs, random) : redis
+    this.isCluster = client instanceof Cluster
+    this.client = withScripts(client)
+    client.on('ready', this.#onReady)
+    // Without a listener ioredis prints each failed attempt to connect. Calls see the failure anyway.
+    if (this.#owned) client.on('error', this.#onError)
+    if (client.status === 'wait') client.connect().catch(this.#onError)
+    if (client.status !== 'ready') this.#starting = this.#started(client, timeoutMs)
+  }
+
+  /** True when a command can be sent at once. */
+  get ready(): boolean {
+    return this.client.status === 'ready'
+  }
+
+  /** Set until the first attempt to connect has succeeded, failed or taken too long. */
+  get starting(): Promise<void> | undefined {
+    return this.#starting
+  }
+
+  close(): void {
+    this.client.off('ready', this.#onReady)
+    if (this.#owned) this.client.disconnect()
+  }
+
+  #started(client: Redis | Cluster, timeoutMs: number): Promise<void> {
+    let settle = (): void => {}
+    const first = new Promise<void>((resolve) => {
+      settle = resolve
+    })
+    client.once('ready', settle).once('close', settle).once('end', settle)
+    return withDeadline(first, timeoutMs).catch(this.#onError).finally(() => {
+      client.off('ready', settle).off('close', settle).off('end', settle)
+      this.#starting = undefined
+    })
+  }
+}
+
+/** A command fails at once when Redis is away, and is never sent twice: a replayed store could bring an old value back. */
+function connect(url: string, timeoutMs: number, random: () => number): Redis {
+  return new Redis(url, {
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: timeoutMs,
+    // Drops a connection on which nothing comes back any more, so that a new one is tried.
+    socketTimeout: Math.max(5_000, 4 * timeoutMs),
+    connectTimeout: Math.max(2_000, timeoutMs),
+    retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 10), MAX_RECONNECT_PAUSE_MS) * (0.5 + random() / 2),
+    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+  })
+}

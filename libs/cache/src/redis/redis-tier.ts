@@ -1,0 +1,175 @@
+import type { Timer } from '../clock.ts'
+import { CacheError } from '../errors.ts'
+import type { ResolvedOptions } from '../options.ts'
+import { BatchReader } from './batch-reader.ts'
+import { Breaker } from './breaker.ts'
+import { Connection } from './connection.ts'
+import { withDeadline } from './deadline.ts'
+import { InvalidationQueue } from './invalidation-queue.ts'
+import type { DeleteReply, LeaseReply, SharedTier, SharedTierStats, StoreReply } from './shared-tier.ts'
+
+const FAILURES_TO_OPEN = 3
+const PROBE_INTERVAL_MS = 500
+/** Queued invalidations sent at once. */
+const REPLAY_BATCH = 256
+/** Pause before a replay that failed is tried again, in milliseconds. */
+const REPLAY_PAUSE_MS = 500
+
+const nothing = Buffer.alloc(0)
+
+/** {@link SharedTier} in Redis: entries under `{namespace}:v:{key}`, leases under `{namespace}:l:{key}`. */
+export class RedisTier implements SharedTier {
+  readonly #options: ResolvedOptions
+  readonly #connection: Connection
+  readonly #reader: BatchReader
+  readonly #breaker: Breaker
+  readonly #queue: InvalidationQueue
+  readonly #entryPrefix: string
+  readonly #leasePrefix: string
+  #replaying = false
+  #replayTimer: Timer | undefined
+  #closed = false
+  #errors = 0
+
+  constructor(redis: Exclude<ResolvedOptions['redis'], false>, options: ResolvedOptions) {
+    this.#options = options
+    // The braces are a hash tag: entry and lease of a key lie in one cluster slot.
+    this.#entryPrefix = `${options.namespace}:v:{`
+    this.#leasePrefix = `${options.namespace}:l:{`
+    this.#queue = new InvalidationQueue(options.maxQueuedInvalidations)
+    this.#connection = new Connection(redis, options.redisTimeoutMs, options.random, () => void this.#replay())
+    this.#reader = new BatchReader(this.#connection, (command) => this.#run(command))
+    this.#breaker = new Breaker({
+      failuresToOpen: FAILURES_TO_OPEN,
+      probeIntervalMs: PROBE_INTERVAL_MS,
+      probe: () => withDeadline(this.#connection.client.ping(), options.redisTimeoutMs),
+      onChange: (open) => {
+        if (open) options.onError(new CacheError('REDIS_UNAVAILABLE', `Redis did not answer ${FAILURES_TO_OPEN} times in a row; going on without it, with a probe every ${PROBE_INTERVAL_MS} ms`))
+        else void this.#replay()
+      },
+      clock: options.clock,
+      random: options.random,
+    })
+  }
+
+  /** True when Redis is asked at all. */
+  get #reachable(): boolean {
+    return !this.#closed && this.#breaker.closed && (this.#connection.ready || this.#connection.starting !== undefined)
+  }
+
+  stats(): SharedTierStats {
+    return { reachable: this.#reachable, errors: this.#errors, queuedInvalidations: this.#queue.size }
+  }
+
+  available(key: string): boolean {
+    return this.#reachable && this.#queue.get(key) === undefined
+  }
+
+  read(key: string): Promise<Buffer | null | undefined> {
+    return this.#reader.read(`${this.#entryPrefix}${key}}`)
+  }
+
+  async lease(key: string, token: string, seen: Buffer | undefined): Promise<LeaseReply> {
+    const reply = await this.#run(() =>
+      this.#connection.client.ballastCacheLeaseBuffer(this.#entry(key), this.#lease(key), token, this.#options.leaseTtlMs, seen === undefined ? 0 : 1, seen ?? nothing),
+    )
+    if (reply === undefined) return { kind: 'unavailable' }
+    const [granted, bytes] = reply
+    if (granted === 1) return { kind: 'granted' }
+    return bytes === null ? { kind: 'held' } : { kind: 'found', bytes }
+  }
+
+  async renew(key: string, token: string): Promise<void> {
+    await this.#run(() => this.#connection.client.ballastCacheRenew(this.#lease(key), token, this.#options.leaseTtlMs))
+  }
+
+  async release(key: string, token: string): Promise<void> {
+    await this.#run(() => this.#connection.client.ballastCacheRelease(this.#lease(key), token))
+  }
+
+  async fill(key: string, token: string, bytes: Buffer, ttlMs: number): Promise<StoreReply> {
+    const reply = await this.#run(() => this.#connection.client.ballastCacheFill(this.#entry(key), this.#lease(key), token, bytes, Math.ceil(ttlMs)))
+    if (reply === undefined) return 'unavailable'
+    return reply === 1 ? 'stored' : 'refused'
+  }
+
+  async beginWrite(key: string, token: string): Promise<boolean> {
+    return (await this.#run(() => this.#connection.client.set(this.#lease(key), token, 'PX', this.#options.leaseTtlMs))) === 'OK'
+  }
+
+  async finishWrite(key: string, token: string, bytes: Buffer, ttlMs: number, version: number): Promise<StoreReply> {
+    const reply = await this.#run(() => this.#connection.client.ballastCacheFinishWrite(this.#entry(key), this.#lease(key), token, bytes, Math.ceil(ttlMs), version))
+    if (reply === undefined) return 'unavailable'
+    if (reply === 2) return 'superseded'
+    return reply === 1 ? 'stored' : 'refused'
+  }
+
+  async delete(key: string, ttlMs: number): Promise<DeleteReply> {
+    const queuedBefore = this.#queue.get(key)
+    if ((await this.#run(() => this.#del(key))) !== undefined) {
+      if (queuedBefore !== undefined) this.#queue.remove(queuedBefore)
+      return 'deleted'
+    }
+    this.#queue.add(key, this.#options.clock.exactNow() + ttlMs)
+    this.#replayLater()
+    return 'queued'
+  }
+
+  async close(): Promise<void> {
+    await this.#replay()
+    this.#closed = true
+    this.#replayTimer?.cancel()
+    this.#breaker.stop()
+    if (this.#queue.size > 0) this.#options.onError(new CacheError('REDIS_UNAVAILABLE', `closed while ${this.#queue.size} invalidations had not reached Redis; they are lost`))
+    this.#connection.close()
+  }
+
+  #entry(key: string): string {
+    return `${this.#entryPrefix}${key}}`
+  }
+
+  #lease(key: string): string {
+    return `${this.#leasePrefix}${key}}`
+  }
+
+  #del(key: string): Promise<number> {
+    return this.#connection.client.del(this.#entry(key), this.#lease(key))
+  }
+
+  /** Runs a command; resolves with `undefined` when there is no answer of use, and never rejects. */
+  async #run<T>(command: () => Promise<T>): Promise<T | undefined> {
+    if (this.#connection.starting !== undefined) await this.#connection.starting
+    if (!this.#reachable) return undefined
+    try {
+      const reply = await withDeadline(command(), this.#options.redisTimeoutMs)
+      this.#breaker.succeeded()
+      return reply
+    } catch (error) {
+      this.#errors++
+      // An error that Redis itself sent came quickly: it costs no caller its timeout.
+      if (!(error instanceof Error && error.name === 'ReplyError')) this.#breaker.failed()
+      return undefined
+    }
+  }
+
+  #replayLater(): void {
+    if (this.#closed || this.#replayTimer !== undefined || this.#queue.size === 0) return
+    this.#replayTimer = this.#options.clock.setTimer(() => {
+      this.#replayTimer = undefined
+      void this.#replay()
+    }, REPLAY_PAUSE_MS)
+  }
+
+  async #replay(): Promise<void> {
+    if (this.#replaying || this.#queue.size === 0) return
+    this.#replaying = true
+    for (;;) {
+      const due = this.#queue.next(REPLAY_BATCH, this.#options.clock.exactNow())
+      const replies = await Promise.all(due.map(({ key }) => this.#run(() => this.#del(key))))
+      for (let i = 0; i < due.length; i++) if (replies[i] !== undefined) this.#queue.remove(due[i]!)
+      if (due.length === 0 || replies.includes(undefined)) break
+    }
+    this.#replaying = false
+    this.#replayLater()
+  }
+}

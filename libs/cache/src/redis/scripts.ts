@@ -1,0 +1,69 @@
+import type { Cluster, Redis } from 'ioredis'
+import { VERSION_OFFSET } from '../entry/envelope.ts'
+
+/** The commands that {@link withScripts} adds to a client. Keys: the entry, then its lease; both lie in one cluster slot. */
+export interface ScriptCommands {
+  ballastCacheLeaseBuffer(entry: string, lease: string, token: string, leaseMs: number, replaces: 0 | 1, seen: Buffer): Promise<readonly [granted: number, bytes: Buffer | null]>
+  ballastCacheFill(entry: string, lease: string, token: string, bytes: Buffer, ttlMs: number): Promise<number>
+  ballastCacheFinishWrite(entry: string, lease: string, token: string, bytes: Buffer, ttlMs: number, version: number): Promise<number>
+  ballastCacheRenew(lease: string, token: string, leaseMs: number): Promise<number>
+  ballastCacheRelease(lease: string, token: string): Promise<number>
+}
+
+/** A client of ioredis that knows our scripts. */
+export type ScriptedClient = (Redis | Cluster) & ScriptCommands
+
+// pcall: a key of another type reads as a foreign entry, to be replaced.
+// Returns {1, nil} granted, {0, entry} when there is one that the caller has not seen, {0, nil} held by another.
+const LEASE = `
+local entry = redis.pcall('GET', KEYS[1])
+if type(entry) == 'string' and (ARGV[3] == '0' or string.sub(entry, 1, #ARGV[4]) ~= ARGV[4]) then return {0, entry} end
+if redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then return {1, false} end
+return {0, false}`
+
+// Returns 1 stored, 0 refused.
+const FILL = `
+if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+redis.call('DEL', KEYS[2])
+return 1`
+
+// Returns 2 when a newer version is stored already, 1 stored, 0 when another write or invalidation came between: then nobody's value is kept.
+const FINISH_WRITE = `
+local mine = redis.call('GET', KEYS[2]) == ARGV[1]
+local entry = redis.pcall('GET', KEYS[1])
+local version = tonumber(ARGV[4])
+if version > 0 and type(entry) == 'string' and #entry >= ${VERSION_OFFSET + 7} and struct.unpack('>d', string.sub(entry, ${VERSION_OFFSET}, ${VERSION_OFFSET + 7})) >= version then
+  if mine then redis.call('DEL', KEYS[2]) end
+  return 2
+end
+if mine then
+  redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+  redis.call('DEL', KEYS[2])
+  return 1
+end
+redis.call('DEL', KEYS[1], KEYS[2])
+return 0`
+
+const RENEW = `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])`
+
+const RELEASE = `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])`
+
+/** Teaches a client our scripts. The number of keys is fixed, so that a cluster client routes by key. */
+export function withScripts(client: Redis | Cluster): ScriptedClient {
+  client.defineCommand('ballastCacheLease', { numberOfKeys: 2, lua: LEASE })
+  client.defineCommand('ballastCacheFill', { numberOfKeys: 2, lua: FILL })
+  client.defineCommand('ballastCacheFinishWrite', { numberOfKeys: 2, lua: FINISH_WRITE })
+  client.defineCommand('ballastCacheRenew', { numberOfKeys: 1, lua: RENEW })
+  client.defineCommand('ballastCacheRelease', { numberOfKeys: 1, lua: RELEASE })
+  if (!knowsScripts(client)) throw new TypeError('this ioredis client cannot define commands')
+  return client
+}
+
+function knowsScripts(client: Redis | Cluster): client is ScriptedClient {
+  return 'ballastCacheLeaseBuffer' in client && 'ballastCacheRelease' in client
+}

@@ -1,0 +1,56 @@
+/** Answer to a request for a lease. */
+export type LeaseReply =
+  /** The caller may load, and fill with its token. */
+  | { readonly kind: 'granted' }
+  /** Somebody stored an entry meanwhile. */
+  | { readonly kind: 'found'; readonly bytes: Buffer }
+  /** Another process loads or writes this key. */
+  | { readonly kind: 'held' }
+  | { readonly kind: 'unavailable' }
+
+/** What became of a guarded store. */
+export type StoreReply = 'stored' | 'refused' | 'superseded' | 'unavailable'
+
+/** What became of an invalidation: deleted, or remembered until Redis is back. */
+export type DeleteReply = 'deleted' | 'queued'
+
+/** The state of the shared tier. */
+export interface SharedTierStats {
+  /** True when Redis is asked at all. */
+  readonly reachable: boolean
+  /** Commands that failed or timed out. */
+  readonly errors: number
+  /** Invalidations that wait for Redis. */
+  readonly queuedInvalidations: number
+}
+
+/**
+ * The tier that processes share. It never rejects because of Redis, and answers within the Redis timeout: `unavailable` is an answer.
+ * A token proves that nobody invalidated or wrote the key since the lease was granted (Nishtala et al., "Scaling Memcache at Facebook", NSDI 2013).
+ */
+export interface SharedTier {
+  /** False when asking about this key would be in vain: Redis is away, or an invalidation of the key has not landed yet. */
+  available(key: string): boolean
+  /** The bytes of the entry; `null` when there is none, `undefined` when unavailable. */
+  read(key: string): Promise<Buffer | null | undefined>
+  /** @param seen - first bytes of the entry to be replaced; without it any entry is returned instead of a lease. */
+  lease(key: string, token: string, seen: Buffer | undefined): Promise<LeaseReply>
+  /** Makes a lease last longer. */
+  renew(key: string, token: string): Promise<void>
+  /** Gives a lease back unused. */
+  release(key: string, token: string): Promise<void>
+  /** Stores what was loaded under the lease; refused when the token is void. */
+  fill(key: string, token: string, bytes: Buffer, ttlMs: number): Promise<StoreReply>
+  /** Takes the key for a write, voiding every lease on it. False when unavailable. */
+  beginWrite(key: string, token: string): Promise<boolean>
+  /** Stores what was written; deletes the entry instead when another write or invalidation came between. */
+  finishWrite(key: string, token: string, bytes: Buffer, ttlMs: number, version: number): Promise<StoreReply>
+  /**
+   * Deletes the entry and voids its lease.
+   *
+   * @param ttlMs - after this time the old entry is gone by itself.
+   */
+  delete(key: string, ttlMs: number): Promise<DeleteReply>
+  stats(): SharedTierStats
+  close(): Promise<void>
+}

@@ -1,0 +1,16 @@
+import type { CounterSnapshot } from './counters.ts'
+import type { SharedTierStats } from './redis/shared-tier.ts'
+
+/** What one definition did so far. */
+export interface DefinitionStats extends CounterSnapshot {
+  /** Entries in the local tier now. */
+  readonly localItems: number
+}
+
+/** What a cache did so far. */
+export interface CacheStats {
+  /** By name of the definition; `~` is `getOrLoad`. */
+  readonly definitions: Readonly<Record<string, DefinitionStats>>
+  /** All zero in a local-only cache. */
+  readonly redis: SharedTierStats
+}

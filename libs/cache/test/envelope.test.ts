@@ -1,0 +1,62 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { encodeHead, Envelope, HEAD_BYTES } from '../src/entry/envelope.ts'
+import type { Entry } from '../src/entry/entry.ts'
+
+const entry: Entry<unknown> = { value: { id: '1', list: [1, 2, null], text: 'ключ' }, softAt: 1_700_000_000_123.5, hardAt: 1_700_000_600_000, deltaMs: 42, version: 7 }
+
+const envelope = new Envelope()
+
+describe('the envelope', () => {
+  test('gives back what was put in', () => {
+    expect(envelope.decode(envelope.encode(entry))).toEqual(entry)
+  })
+
+  test('gives back any JSON value', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        const json = JSON.stringify(value)
+        // JSON.parse may make an own __proto__ key, which msgpackr renames on purpose.
+        fc.pre(!json.includes('__proto__'))
+        expect(JSON.stringify(envelope.decode(envelope.encode({ ...entry, value }))?.value)).toBe(json)
+      }),
+    )
+  })
+
+  test('begins with the head, which tells one fill from another', () => {
+    expect(envelope.encode(entry).subarray(0, HEAD_BYTES)).toEqual(encodeHead(entry))
+    expect(encodeHead({ ...entry, softAt: entry.softAt + 1 })).not.toEqual(encodeHead(entry))
+  })
+
+  test('never throws and never answers with nonsense, whatever the bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => {
+        const decoded = envelope.decode(Buffer.from(bytes))
+        expect(decoded === undefined || decoded.hardAt >= decoded.softAt).toBe(true)
+      }),
+    )
+  })
+
+  test('reads a shortened entry as none', () => {
+    const bytes = envelope.encode(entry)
+    for (let length = 0; length < bytes.length; length++) expect(envelope.decode(bytes.subarray(0, length))).toBeUndefined()
+  })
+
+  test('reads an entry of another format version as none', () => {
+    const bytes = envelope.encode(entry)
+    bytes[1] = 2
+    expect(envelope.decode(bytes)).toBeUndefined()
+  })
+
+  test.each([
+    ['soft expiry', 2, Number.NaN],
+    ['soft expiry', 2, 1e300],
+    ['hard expiry', 10, 0],
+    ['hard expiry', 10, Number.POSITIVE_INFINITY],
+    ['version', 22, -1],
+  ])('reads an entry with an impossible %s as none', (_name, offset, number) => {
+    const bytes = envelope.encode(entry)
+    bytes.writeDoubleBE(number, offset)
+    expect(envelope.decode(bytes)).toBeUndefined()
+  })
+})

@@ -1,0 +1,17 @@
+import type { RejectedRecord, RejectReason, WarningKind } from '../transcoded-block.ts'
+
+/** Counts what was rejected and what was odd while one request is transcoded. */
+export class Tally {
+  readonly warnings = new Map<WarningKind, number>()
+  readonly reasons = new Map<RejectReason, number>()
+  readonly rejects: RejectedRecord[] = []
+
+  warn(kind: WarningKind): void {
+    this.warnings.set(kind, (this.warnings.get(kind) ?? 0) + 1)
+  }
+
+  reject(record: RejectedRecord): void {
+    this.reasons.set(record.reason, (this.reasons.get(record.reason) ?? 0) + 1)
+    this.rejects.push(record)
+  }
+}

@@ -1,0 +1,56 @@
+import type { BlockFormat } from '@ballast/clickhouse'
+
+/** The two encodings of an OTLP/HTTP body. */
+export type OtlpEncoding = 'protobuf' | 'json'
+
+/** What a transcoder needs to know beside the bytes. Same bytes and same options give the same block, byte for byte. */
+export interface TranscodeOptions {
+  readonly encoding: OtlpEncoding
+  /** Written to every row. */
+  readonly tenantId: string
+  /** When the request came; the time of a record that carries none. Nanoseconds since 1970. */
+  readonly receivedAtUnixNano: bigint
+}
+
+/** Why a record is not stored. */
+export type RejectReason =
+  | 'invalid_trace_id'
+  | 'invalid_span_id'
+  | 'invalid_parent_span_id'
+  | 'timestamp_out_of_range'
+
+/** What was stored although something about it was odd. */
+export type WarningKind =
+  | 'duplicate_attribute_key'
+  | 'end_before_start'
+  | 'start_time_missing'
+  | 'id_was_base64'
+  | 'link_without_ids'
+  | 'log_without_trace'
+  | 'enum_name'
+  | 'enum_unknown'
+  | 'no_known_field'
+
+/** One record that is not stored. */
+export interface RejectedRecord {
+  readonly reason: RejectReason
+  /** A sentence for a person. */
+  readonly detail: string
+  /** The record as it came: its protobuf bytes, or its JSON text. */
+  readonly raw: Uint8Array
+}
+
+/** One request, ready to insert. Blocks of the same table and columns may be put one after another. */
+export interface TranscodedBlock {
+  readonly table: string
+  readonly columns: readonly string[]
+  readonly format: BlockFormat
+  readonly body: Uint8Array
+  /** Rows in `body`. Records received are `rows + rejected.count`. */
+  readonly rows: number
+  readonly rejected: { readonly count: number; readonly reasons: ReadonlyMap<RejectReason, number> }
+  /** One entry for each rejected record, in order. */
+  readonly rejects: readonly RejectedRecord[]
+  /** How often each oddity was met. */
+  readonly warnings: ReadonlyMap<WarningKind, number>
+}

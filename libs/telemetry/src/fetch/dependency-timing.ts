@@ -1,0 +1,45 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { currentWork } from '../work/current-work.ts'
+import type { Work } from '../work/work.ts'
+
+interface Call {
+  readonly work: Work
+  readonly timer: string
+  readonly startedAt: number
+}
+
+/**
+ * Adds the time of every outgoing `fetch`, from its start to the last byte of the answer, to a timer of the unit of work that made it.
+ * Uses what Node's fetch publishes on `undici:request:*`; needs no SDK and makes no spans.
+ *
+ * @param names - name of the timer by origin; else it is the host.
+ * @param now - a clock that never goes back, milliseconds.
+ * @returns how to stop it.
+ */
+export function observeDependencies(names: Readonly<Record<string, string>> = {}, now: () => number = () => performance.now()): () => void {
+  const calls = new WeakMap<object, Call>()
+  const create = (message: unknown): void => {
+    const work = currentWork()
+    const request = requestOf(message)
+    if (!work.recording || request === undefined) return
+    const { origin } = new URL(String((request as { origin?: unknown }).origin))
+    calls.set(request, { work, timer: names[origin] ?? new URL(origin).host, startedAt: now() })
+  }
+  const finish = (message: unknown): void => {
+    const request = requestOf(message)
+    const call = request === undefined ? undefined : calls.get(request)
+    if (request === undefined || call === undefined) return
+    calls.delete(request)
+    call.work.recordTime(call.timer, now() - call.startedAt)
+  }
+  const channels = { 'undici:request:create': create, 'undici:request:trailers': finish, 'undici:request:error': finish }
+  for (const [channel, listener] of Object.entries(channels)) subscribe(channel, listener)
+  return () => {
+    for (const [channel, listener] of Object.entries(channels)) unsubscribe(channel, listener)
+  }
+}
+
+function requestOf(message: unknown): object | undefined {
+  const request = typeof message === 'object' && message !== null && 'request' in message ? message.request : undefined
+  return typeof request === 'object' && request !== null ? request : undefined
+}

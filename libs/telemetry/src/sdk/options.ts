@@ -1,0 +1,91 @@
+import { parse as parseMs } from '@lukeed/ms'
+import type { LogRecordExporter } from '@opentelemetry/sdk-logs'
+import type { SpanExporter } from '@opentelemetry/sdk-trace'
+import { TelemetryError } from '../errors.ts'
+
+/** Options of `startTelemetry`. */
+export interface TelemetryOptions {
+  /** `service.name`. */
+  readonly service: string
+  /** `service.version`. @default none */
+  readonly version?: string
+  /** `deployment.environment.name`. @default none */
+  readonly environment?: string
+  /** Base URL of an OTLP/HTTP receiver; `/v1/traces` and `/v1/logs` are added. @default 'http://127.0.0.1:4318' */
+  readonly endpoint?: string
+  /** Sent with every export, e.g. an API key. @default none */
+  readonly headers?: Readonly<Record<string, string>>
+  /** More attributes of the resource. @default none */
+  readonly resource?: Readonly<Record<string, string>>
+  /** Environment whose standard `OTEL_*` variables win over the options above; pass `process.env` to have them. @default none is read */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** Longest time a span or event waits for its batch: milliseconds or `'1s'`. @default '1s' */
+  readonly exportDelay?: number | string
+  /** Deadline of one export, retries included. @default '10s' */
+  readonly exportTimeout?: number | string
+  /** Most spans, and most events, that wait; what comes on top is dropped and counted. @default 4096 */
+  readonly maxQueueSize?: number
+  /** Most spans or events in one export. @default 512 */
+  readonly maxBatchSize?: number
+  /** Deadline of `shutdown`; what could not be sent by then is lost. @default '5s' */
+  readonly shutdownTimeout?: number | string
+  /** Whether outgoing `fetch` is traced and timed. @default true */
+  readonly fetch?: boolean
+  /** Names of the timers of other services, by origin. @default the host */
+  readonly dependencies?: Readonly<Record<string, string>>
+  /** Where spans and events go instead of OTLP. @default OTLP/HTTP protobuf */
+  readonly exporters?: { readonly spans: SpanExporter; readonly events: LogRecordExporter }
+}
+
+/** Defaults of {@link TelemetryOptions}. */
+export const telemetryDefaults = {
+  endpoint: 'http://127.0.0.1:4318',
+  /** milliseconds */
+  exportDelay: 1_000,
+  /** milliseconds */
+  exportTimeout: 10_000,
+  /** spans, and events */
+  maxQueueSize: 4_096,
+  /** spans or events */
+  maxBatchSize: 512,
+  /** milliseconds */
+  shutdownTimeout: 5_000,
+} as const
+
+/** Durations and sizes of {@link TelemetryOptions}, checked. */
+export interface ResolvedDelivery {
+  readonly exportDelayMs: number
+  readonly exportTimeoutMs: number
+  readonly shutdownTimeoutMs: number
+  readonly maxQueueSize: number
+  readonly maxBatchSize: number
+}
+
+/** @throws {@link TelemetryError} `OPTION_INVALID`. */
+export function resolveDelivery(options: TelemetryOptions): ResolvedDelivery {
+  const maxQueueSize = count('maxQueueSize', options.maxQueueSize ?? telemetryDefaults.maxQueueSize)
+  const maxBatchSize = count('maxBatchSize', options.maxBatchSize ?? Math.min(telemetryDefaults.maxBatchSize, maxQueueSize))
+  if (maxBatchSize > maxQueueSize) {
+    throw new TelemetryError('OPTION_INVALID', `maxBatchSize is ${maxBatchSize}, above maxQueueSize ${maxQueueSize}; a batch cannot be larger than the queue`)
+  }
+  return {
+    exportDelayMs: milliseconds('exportDelay', options.exportDelay ?? telemetryDefaults.exportDelay),
+    exportTimeoutMs: milliseconds('exportTimeout', options.exportTimeout ?? telemetryDefaults.exportTimeout),
+    shutdownTimeoutMs: milliseconds('shutdownTimeout', options.shutdownTimeout ?? telemetryDefaults.shutdownTimeout),
+    maxQueueSize,
+    maxBatchSize,
+  }
+}
+
+function milliseconds(option: string, value: number | string): number {
+  const ms = typeof value === 'number' ? value : parseMs(value)
+  if (ms === undefined || !(ms >= 1 && ms <= 3_600_000)) {
+    throw new TelemetryError('OPTION_INVALID', `${option} is ${JSON.stringify(value)}; give milliseconds or a duration such as '1s', from 1 ms to 1 h`)
+  }
+  return ms
+}
+
+function count(option: string, value: number): number {
+  if (!Number.isInteger(value) || value < 1 || value > 1_000_000) throw new TelemetryError('OPTION_INVALID', `${option} is ${value}; give a whole number from 1 to 1000000`)
+  return value
+}
