@@ -19,7 +19,7 @@ test('a fresh clone installs itself, comes up healthy with npm start, and stops 
     expect(rows.length).toBeGreaterThanOrEqual(5)
     expect(rows.filter((row) => !row.endsWith('ready'))).toEqual([])
     const pids = ballast.pids()
-    expect(await ballast.stop()).toBe(0)
+    expect(await ballast.stop()).toBe('clean')
     expect(stillRunning(pids)).toEqual([])
   } finally {
     await ballast.clean()

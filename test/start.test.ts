@@ -43,7 +43,7 @@ describe('npm start -- --no-shop', () => {
 
     const firstPids = first.pids()
     expect(firstPids.length).toBeGreaterThanOrEqual(5)
-    expect(await first.stop()).toBe(0)
+    expect(await first.stop()).toBe('clean')
     expect(first.output.indexOf('Stopping slo')).toBeLessThan(first.output.indexOf('Stopping ingest'))
     expect(first.output.indexOf('Stopping ingest')).toBeLessThan(first.output.indexOf('Stopping ClickHouse'))
     expect(stillRunning(firstPids)).toEqual([])
@@ -62,10 +62,10 @@ describe('npm start -- --no-shop', () => {
     const fourth = await startOnServersOf(ports)
     await fourth.ballast.says('Ctrl-C stops everything')
     expect(fourth.ballast.output).toMatch(/Redis \(given\)[^\n]*ready[\s\S]*ClickHouse \(given\)[^\n]*ready/)
-    expect(await fourth.ballast.stop()).toBe(0)
+    expect(await fourth.ballast.stop()).toBe('clean')
 
     const thirdPids = third.pids()
-    expect(await third.stop()).toBe(0)
+    expect(await third.stop()).toBe('clean')
     expect(stillRunning(thirdPids)).toEqual([])
     for (const dir of [stateDir, fourth.stateDir]) rmSync(dirname(dir), { recursive: true, force: true })
   })

@@ -14,6 +14,12 @@ export async function healthOf(readyUrl: string): Promise<string> {
   }
 }
 
+/** Waits until a component is ready, or until the time is up. */
+export async function becomesReady(readyUrl: string, withinMs: number): Promise<void> {
+  const deadline = Date.now() + withinMs
+  while ((await healthOf(readyUrl)) !== 'ready' && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 50))
+}
+
 /**
  * Resolves when a server that was given by a variable answers.
  *

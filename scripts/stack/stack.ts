@@ -2,14 +2,17 @@ import type { ChildProcess } from 'node:child_process'
 import { createWriteStream, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { withProgress } from '../progress.mjs'
-import { type AppProcess, startApp } from './app-process.ts'
-import { accepts, answers } from './health-probe.ts'
+import { startApp } from './app-process.ts'
+import { accepts, answers, becomesReady } from './health-probe.ts'
 import { migrateClickHouse } from './migrations.ts'
 import { type Pager, startPager } from './pager.ts'
 import type { WantedPort } from './ports.ts'
 import { startRedis } from './redis.ts'
 import type { RunRecord } from './run-record.ts'
 import type { StackConfig } from './settings.ts'
+
+/** Time that a part has to become ready; after it the start goes on, and the table says what is not well. Milliseconds. */
+const READY_WITHIN_MS = 15_000
 
 /** One row of the table of what runs. */
 export interface Component {
@@ -143,13 +146,15 @@ export class Stack {
 
   async #app(app: string, name: string, port: number, env: Record<string, string>, entry?: string): Promise<void> {
     const logFile = createWriteStream(join(this.#stateDir, 'logs', `${name.replaceAll(/\W+/g, '-').replace(/-$/, '')}.log`))
-    const child: AppProcess = await this.#step(name, () =>
-      startApp({ app, name, env, ...(entry !== undefined && { entry }), onLine: (line) => logFile.write(`${line}\n`) }),
-    )
-    this.#options.record.add(name, child.process.pid)
-    this.#watch(name, child.process, child.output)
-    this.#stops.push({ name, stop: child.stop })
-    this.components.push({ name, url: loopback(port), readyUrl: `${loopback(port)}/readyz` })
+    const readyUrl = `${loopback(port)}/readyz`
+    await this.#step(name, async () => {
+      const child = await startApp({ app, name, env, ...(entry !== undefined && { entry }), onLine: (line) => logFile.write(`${line}\n`) })
+      this.#options.record.add(name, child.process.pid)
+      this.#watch(name, child.process, child.output)
+      this.#stops.push({ name, stop: child.stop })
+      await becomesReady(readyUrl, READY_WITHIN_MS)
+    })
+    this.components.push({ name, url: loopback(port), readyUrl })
   }
 
   /** Runs one step of the start unless the start was given up in the meantime. */

@@ -241,7 +241,7 @@ describe('the whole platform, with the real shop and the real OpenTelemetry SDK'
   test('Ctrl-C stops every child in order and leaves nothing running', async () => {
     const pids = ballast.pids()
     expect(pids.length).toBeGreaterThanOrEqual(9)
-    expect(await ballast.stop()).toBe(0)
+    expect(await ballast.stop()).toBe('clean')
     expect(stillRunning(pids)).toEqual([])
   })
 })

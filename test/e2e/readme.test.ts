@@ -123,7 +123,7 @@ describe('every command of the README does what it says', () => {
   })
 
   test('Ctrl-C stops everything', async () => {
-    expect(await ballast.stop()).toBe(0)
+    expect(await ballast.stop()).toBe('clean')
   })
 
   test('no command of the README is left out of these tests', () => {

@@ -33,7 +33,7 @@ export async function freshPlace(): Promise<{ stateDir: string; ports: Record<Po
 export class Ballast {
   readonly #child: ChildProcess
   readonly #stateDir: string
-  readonly #exit: Promise<number | null>
+  readonly #exit: Promise<number | NodeJS.Signals>
   #output = ''
 
   constructor(options: { args?: readonly string[]; env: Record<string, string>; stateDir: string; cwd?: string }) {
@@ -47,15 +47,15 @@ export class Ballast {
     })
     this.#child.stdout?.on('data', (chunk: Buffer) => (this.#output += chunk.toString()))
     this.#child.stderr?.on('data', (chunk: Buffer) => (this.#output += chunk.toString()))
-    this.#exit = once(this.#child, 'close').then(([code]) => code as number | null)
+    this.#exit = once(this.#child, 'close').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals)
   }
 
   get output(): string {
     return this.#output
   }
 
-  /** Resolves to the exit code. */
-  get exit(): Promise<number | null> {
+  /** Resolves to the exit code, or to the signal that ended npm. */
+  get exit(): Promise<number | NodeJS.Signals> {
     return this.#exit
   }
 
@@ -84,10 +84,12 @@ export class Ballast {
     process.kill(-this.#child.pid!, 'SIGINT')
   }
 
-  /** Ctrl-C, and waits for the end. */
-  async stop(): Promise<number | null> {
+  /** Ctrl-C, and waits for the end. npm passes the signal on once its script has ended, or exits with the script's code. */
+  async stop(): Promise<'clean'> {
     this.pressCtrlC()
-    return this.#exit
+    const exit = await this.#exit
+    if (exit !== 0 && exit !== 'SIGINT') throw new Error(`npm start ended with ${exit}:\n${this.#output}`)
+    return 'clean'
   }
 
   /** kill -9 of the launcher and of npm, which leaves the launcher no chance to stop its children. */
