@@ -57,9 +57,9 @@ function sourceFiles(folder: string): SourceFile[] {
   })
 }
 
-/** Module specifiers of static, re-exporting and dynamic imports. */
+/** Module specifiers of static, re-exporting and dynamic imports, and of what is resolved or required. */
 function importsOf(text: string): string[] {
-  const pattern = /(?:^|\n)\s*(?:import|export)\s[^'";]*?\bfrom\s*['"]([^'"]+)['"]|(?:^|\n)\s*import\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/g
+  const pattern = /(?:^|\n)\s*(?:import|export)\s[^'";]*?\bfrom\s*['"]([^'"]+)['"]|(?:^|\n)\s*import\s*['"]([^'"]+)['"]|\b(?:import|require|require\.resolve)\(\s*['"]([^'"]+)['"]/g
   return [...text.matchAll(pattern)].map((match) => match[1] ?? match[2] ?? match[3]!)
 }
 

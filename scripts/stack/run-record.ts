@@ -9,8 +9,8 @@ interface RecordedProcess {
   readonly start: string
 }
 
-/** Time that what a killed run left behind has to stop by itself, milliseconds: the apps' own shutdown deadline and a little. */
-const LEFTOVER_GRACE_MS = 18_000
+/** What a killed run left behind notices that and drains: time before it is asked to stop, and then before it is made to. Milliseconds. */
+const LEFTOVER_GRACE_MS = { drain: 10_000, stop: 8_000 } as const
 
 /**
  * Who runs from this state directory: kept on disk, so that a second `npm start` is told about the first,
@@ -32,18 +32,25 @@ export class RunRecord {
 
   /** Waits until what a killed run left behind is gone; asks it to stop, and in the end makes it. */
   async clearLeftovers(now: () => number = Date.now): Promise<void> {
-    const leftovers = this.#recorded().filter((each) => each.name !== 'npm start' && isRunning(each))
-    for (const each of leftovers) signal(each, 'SIGTERM')
-    const deadline = now() + LEFTOVER_GRACE_MS
-    while (leftovers.some(isRunning) && now() < deadline) await new Promise((resolve) => setTimeout(resolve, 50))
-    for (const each of leftovers.filter(isRunning)) signal(each, 'SIGKILL')
-    while (leftovers.some(isRunning)) await new Promise((resolve) => setTimeout(resolve, 50))
-    rmSync(this.#path, { force: true })
+    const leftovers = this.#leftovers()
+    const gone = async (withinMs: number): Promise<boolean> => {
+      const deadline = now() + withinMs
+      while (leftovers.some(isRunning) && now() < deadline) await new Promise((resolve) => setTimeout(resolve, 50))
+      return !leftovers.some(isRunning)
+    }
+    if (!(await gone(LEFTOVER_GRACE_MS.drain))) {
+      for (const each of leftovers) signal(each, 'SIGTERM')
+      if (!(await gone(LEFTOVER_GRACE_MS.stop))) {
+        for (const each of leftovers) signal(each, 'SIGKILL')
+        await gone(Number.POSITIVE_INFINITY)
+      }
+    }
+    this.clear()
   }
 
   /** Whether a killed run left a process behind. */
   hasLeftovers(): boolean {
-    return this.#recorded().some((each) => each.name !== 'npm start' && isRunning(each))
+    return this.#leftovers().length > 0
   }
 
   /** Writes down a process of this run. */
@@ -57,6 +64,10 @@ export class RunRecord {
   /** This run has ended and left nothing behind. */
   clear(): void {
     rmSync(this.#path, { force: true })
+  }
+
+  #leftovers(): RecordedProcess[] {
+    return this.#recorded().filter((each) => each.name !== 'npm start' && isRunning(each))
   }
 
   #recorded(): RecordedProcess[] {

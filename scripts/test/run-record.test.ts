@@ -42,7 +42,7 @@ describe('the record of a run', () => {
     expect(next.hasLeftovers()).toBe(true)
     const exits = [once(polite, 'exit'), once(stubborn, 'exit')]
     let now = 0
-    await next.clearLeftovers(() => (now += 5000))
+    await next.clearLeftovers(() => (now += 3000))
     expect((await Promise.all(exits)).map(([, signal]) => signal as string)).toEqual(['SIGTERM', 'SIGKILL'])
     expect(new RunRecord(stateDir).hasLeftovers()).toBe(false)
   })
