@@ -1,5 +1,5 @@
 import { context, propagation, type Span, trace } from '@opentelemetry/api'
-import { ATTR_HTTP_RESPONSE_STATUS_CODE, ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions'
+import { ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE, ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { requestFields, requestMethod } from './http/request-fields.ts'
 import type { EventLimits } from './work/limits.ts'
@@ -75,16 +75,16 @@ function openWork(request: FastifyRequest, route: string | undefined, options: T
 /** @param state - `finished`: the whole answer went to the operating system before the connection closed. */
 function closeWork(request: FastifyRequest, reply: FastifyReply, state: { running: RunningWork; span: Span | undefined; finished: boolean }): void {
   const { running, span, finished } = state
-  const { work } = running
   const what = `${request.method} ${request.routeOptions.url ?? request.url.split('?')[0]}`
-  if (!finished) {
-    work.outcome('aborted')
-    return running.end(`${what} aborted by the client`)
-  }
+  if (!finished) return running.end({ outcome: 'aborted', summary: `${what} aborted by the client` })
   const status = reply.raw.statusCode
-  work.set(ATTR_HTTP_RESPONSE_STATUS_CODE, status)
+  running.work.set(ATTR_HTTP_RESPONSE_STATUS_CODE, status)
   span?.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, status)
-  if (status >= 500) work.outcome('error')
-  else if (status >= 400) work.outcome('rejected')
-  running.end(`${what} ${status}`)
+  if (status >= 500) {
+    // By the HTTP conventions; the code or class of what was thrown takes its place where there is one.
+    running.work.set(ATTR_ERROR_TYPE, String(status))
+    span?.setAttribute(ATTR_ERROR_TYPE, String(status))
+  }
+  const summary = `${what} ${status}`
+  running.end(status >= 500 ? { outcome: 'error', summary } : status >= 400 ? { outcome: 'rejected', summary } : { summary })
 }

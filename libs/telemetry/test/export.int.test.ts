@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import { metrics } from '@opentelemetry/api'
 import { AggregationTemporality, type DataPoint, InMemoryMetricExporter, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { startTelemetry, type Telemetry, unitOfWork } from '../src/index.ts'
 import { startOtlpReceiver } from './otlp-receiver.ts'
 
@@ -35,27 +35,40 @@ test('a shutdown sends everything, with the given headers, also while a flush is
 describe('a receiver that is away', () => {
   const units = 5_000
 
+  let exporter: InMemoryMetricExporter
+  let reader: PeriodicExportingMetricReader
+  let silent: Server
+  let silentUrl: string
+
+  beforeEach(async () => {
+    exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
+    reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 })
+    metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }))
+    silent = createServer(() => {})
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    silentUrl = `http://127.0.0.1:${(silent.address() as { port: number }).port}`
+  })
+
+  afterEach(async () => {
+    metrics.disable()
+    await reader.shutdown()
+    silent.closeAllConnections()
+    await new Promise((resolve) => silent.close(resolve))
+  })
+
   async function afterWorkWith(endpoint: string): Promise<{ queued: number; processed: Map<string, number> }> {
-    const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
-    const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 })
-    const provider = new MeterProvider({ readers: [reader] })
-    metrics.setGlobalMeterProvider(provider)
     const telemetry = start({ service: 'jobs', endpoint, maxQueueSize: 200, maxBatchSize: 50, exportTimeout: 300, shutdownTimeout: '2s' })
     for (let job = 0; job < units; job++) {
       unitOfWork('job', () => {})
       if (job % 1000 === 999) await new Promise((resolve) => setImmediate(resolve))
     }
-    await reader.forceFlush()
-    const queued = valuesOf(exporter, 'otel.sdk.processor.log.queue.size').get('none')!
+    const queued = (await valuesOf('otel.sdk.processor.log.queue.size')).get('none')!
     await telemetry.shutdown()
-    await reader.forceFlush()
-    const processed = valuesOf(exporter, 'otel.sdk.processor.log.processed')
-    metrics.disable()
-    await provider.shutdown()
-    return { queued, processed }
+    return { queued, processed: await valuesOf('otel.sdk.processor.log.processed') }
   }
 
-  function valuesOf(exporter: InMemoryMetricExporter, name: string): Map<string, number> {
+  async function valuesOf(name: string): Promise<Map<string, number>> {
+    await reader.forceFlush()
     const last = exporter.getMetrics().at(-1)!.scopeMetrics.flatMap((scope) => scope.metrics)
     const points = last.filter((metric) => metric.descriptor.name === name).flatMap((metric): DataPoint<unknown>[] => metric.dataPoints)
     return new Map(points.map((point) => [(point.attributes['error.type'] as string | undefined) ?? 'none', Number(point.value)]))
@@ -70,13 +83,17 @@ describe('a receiver that is away', () => {
   })
 
   test('and accepts connections without ever answering costs no more', async () => {
-    const silent: Server = createServer(() => {})
-    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
-    const { port } = silent.address() as { port: number }
-    const { queued, processed } = await afterWorkWith(`http://127.0.0.1:${port}`)
+    const { queued, processed } = await afterWorkWith(silentUrl)
     expect(queued).toBeLessThanOrEqual(200)
     expect(processed.get('queue_full')).toBeGreaterThan(units / 2)
-    silent.closeAllConnections()
-    silent.close()
+  })
+
+  test('is given up at the deadline of a shutdown, so that the process can end', async () => {
+    const telemetry = start({ service: 'jobs', endpoint: silentUrl, maxBatchSize: 5, exportTimeout: 400, shutdownTimeout: 50 })
+    for (let job = 0; job < 2000; job++) unitOfWork('job', () => {})
+    await telemetry.shutdown()
+    // 400 batches: a try of each would take minutes.
+    const processed = async (): Promise<number> => [...(await valuesOf('otel.sdk.processor.log.processed')).values()].reduce((sum, count) => sum + count, 0)
+    await expect.poll(processed, { timeout: 5_000 }).toBe(2000)
   })
 })

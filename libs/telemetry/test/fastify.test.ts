@@ -21,6 +21,7 @@ describe('the Fastify plugin', () => {
     server.get('/boom', () => {
       throw Object.assign(new Error('disk gone'), { code: 'EIO' })
     })
+    server.get('/busy', (_request, reply) => reply.code(503).send({ busy: true }))
     server.get('/refuse', () => {
       throw Object.assign(new Error('no such thing'), { statusCode: 409 })
     })
@@ -63,6 +64,13 @@ describe('the Fastify plugin', () => {
       ['GET /refuse', SpanStatusCode.UNSET],
       ['GET', SpanStatusCode.UNSET],
     ])
+  })
+
+  test('has the status as the type of an error that was not thrown', async () => {
+    await server.inject('/busy')
+    expect((await memory.events())[0]?.attributes).toMatchObject({ 'work.outcome': 'error', 'error.type': '503' })
+    const [span] = await memory.spans()
+    expect([span?.attributes['error.type'], span?.status.code]).toEqual(['503', SpanStatusCode.ERROR])
   })
 
   test('uses the span that another instrumentation opened, and names it after the route', async () => {

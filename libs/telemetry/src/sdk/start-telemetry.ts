@@ -14,6 +14,7 @@ import { eventLimits } from '../work/limits.ts'
 import { resolveDestination } from './environment.ts'
 import { resolveDelivery, type TelemetryOptions } from './options.ts'
 import { SpanRedaction } from './span-redaction.ts'
+import { StoppableExporter } from './stoppable-exporter.ts'
 
 /** Attributes that an event may have: its fields and timers within `eventLimits`, and as many again for those who raise the limits. */
 const MAX_EVENT_ATTRIBUTES = 4 * eventLimits.maxFields
@@ -50,8 +51,8 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
     exportTimeoutMillis: delivery.exportTimeoutMs,
     selfObsMeterProvider,
   }
-  const spanExporter = options.exporters?.spans ?? new OTLPTraceExporter({ ...otlp, url: destination.tracesUrl })
-  const eventExporter = options.exporters?.events ?? new OTLPLogExporter({ ...otlp, url: destination.logsUrl })
+  const spanExporter = new StoppableExporter(options.exporters?.spans ?? new OTLPTraceExporter({ ...otlp, url: destination.tracesUrl }))
+  const eventExporter = new StoppableExporter(options.exporters?.events ?? new OTLPLogExporter({ ...otlp, url: destination.logsUrl }))
   const tracers = new TracerProvider({ resource, spanProcessors: [new SpanRedaction(), new BatchSpanProcessor({ ...batch, exporter: spanExporter })] })
   const loggers = new LoggerProvider({
     resource,
@@ -60,7 +61,11 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
   })
   register(tracers, loggers)
   const stopFetch = options.fetch === false ? () => {} : instrumentFetch(options.dependencies === undefined ? {} : { dependencies: options.dependencies })
-  return handle(tracers, loggers, stopFetch, delivery.shutdownTimeoutMs)
+  const giveUp = (): void => {
+    spanExporter.stop()
+    eventExporter.stop()
+  }
+  return handle({ tracers, loggers, stopFetch, giveUp, shutdownTimeoutMs: delivery.shutdownTimeoutMs })
 }
 
 function register(tracers: TracerProvider, loggers: LoggerProvider): void {
@@ -72,7 +77,16 @@ function register(tracers: TracerProvider, loggers: LoggerProvider): void {
   propagation.setGlobalPropagator(new CompositePropagator({ propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()] }))
 }
 
-function handle(tracers: TracerProvider, loggers: LoggerProvider, stopFetch: () => void, shutdownTimeoutMs: number): Telemetry {
+interface Started {
+  readonly tracers: TracerProvider
+  readonly loggers: LoggerProvider
+  readonly stopFetch: () => void
+  /** Lets every further export fail. */
+  readonly giveUp: () => void
+  readonly shutdownTimeoutMs: number
+}
+
+function handle({ tracers, loggers, stopFetch, giveUp, shutdownTimeoutMs }: Started): Telemetry {
   // One flush after another: the SDK's batch processor returns at once from a flush while another runs, and a shutdown then would lose records.
   let last: Promise<unknown> = Promise.resolve()
   let stopped: Promise<void> | undefined
@@ -82,10 +96,8 @@ function handle(tracers: TracerProvider, loggers: LoggerProvider, stopFetch: () 
   }
   const stop = async (): Promise<void> => {
     stopFetch()
-    await within(shutdownTimeoutMs, async () => {
-      await flush()
-      await Promise.allSettled([tracers.shutdown(), loggers.shutdown()])
-    })
+    const sent = flush().then(() => Promise.allSettled([tracers.shutdown(), loggers.shutdown()]))
+    if (!(await within(shutdownTimeoutMs, sent))) giveUp()
     trace.disable()
     logs.disable()
     context.disable()
@@ -94,11 +106,13 @@ function handle(tracers: TracerProvider, loggers: LoggerProvider, stopFetch: () 
   return { flush, shutdown: () => (stopped ??= stop()) }
 }
 
-async function within(timeoutMs: number, work: () => Promise<void>): Promise<void> {
+/** Whether `work` settles in time. */
+async function within(timeoutMs: number, work: Promise<unknown>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
-  const deadline = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, timeoutMs)
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), timeoutMs)
   })
-  await Promise.race([work(), deadline])
+  const inTime = await Promise.race([work.then(() => true), late])
   clearTimeout(timer)
+  return inTime
 }

@@ -23,8 +23,10 @@ function categoryOf(error: Error, code: string | undefined): ErrorCategory {
   if (error.name === 'TimeoutError' || (code !== undefined && (TIMEOUT_CODES.has(code) || code.endsWith('_TIMEOUT')))) return 'timeout'
   if (error.name === 'AbortError') return 'cancelled'
   if (code !== undefined && NETWORK_CODES.has(code)) return 'dependency'
-  const status = 'statusCode' in error ? error.statusCode : undefined
-  return typeof status === 'number' && status >= 400 && status < 500 ? 'input' : 'internal'
+  const status = 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : 500
+  if (status === 502) return 'dependency'
+  if (status === 504) return 'timeout'
+  return status >= 400 && status < 500 ? 'input' : 'internal'
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -12,12 +12,25 @@ const CREDENTIALS = /\b(bearer|basic)\s+[\w.~+/=-]+/gi
 /** The user and password of a URL. */
 const USER_INFO = /(\b[a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/@]+@/gi
 
+/** What every text that carries a credential contains; most texts do not, and are spared the patterns above. */
+const SUSPICIOUS = /[=:]|bearer|basic/i
+
+/** Verdicts about names, which are few and come again and again; bounded, because a caller may make names up. */
+const verdicts = new Map<string, boolean>()
+const MAX_VERDICTS = 1_000
+
 /** Whether the value of a field must not leave the process, judged by the field's name. */
 export function isSecretName(name: string, extra?: RegExp): boolean {
-  return SECRET_NAME.test(name) || (extra !== undefined && name.search(extra) !== -1)
+  let secret = verdicts.get(name)
+  if (secret === undefined) {
+    secret = SECRET_NAME.test(name)
+    if (verdicts.size < MAX_VERDICTS) verdicts.set(name, secret)
+  }
+  return secret || (extra !== undefined && name.search(extra) !== -1)
 }
 
 /** The text without credentials that it carries in a form that can be told: `token=…`, `Bearer …`, `redis://user:password@…`. */
 export function withoutSecrets(text: string): string {
+  if (!SUSPICIOUS.test(text)) return text
   return text.replace(CREDENTIALS, `$1 ${redacted}`).replace(SECRET_PAIR, `$1${redacted}`).replace(USER_INFO, `$1${redacted}@`)
 }

@@ -4,7 +4,7 @@ import { eventLogger, workTracer } from '../scope.ts'
 import { workStorage } from './current-work.ts'
 import { eventLimits } from './limits.ts'
 import type { UnitOfWorkOptions, WorkKind } from './options.ts'
-import { severityOf } from './outcome.ts'
+import { type Outcome, severityOf } from './outcome.ts'
 import { RecordedWork } from './recorded-work.ts'
 import { isSecretName, withoutSecrets } from './redaction.ts'
 import { inertWork, type Work } from './work.ts'
@@ -16,6 +16,14 @@ const SPAN_KINDS: Readonly<Record<WorkKind, SpanKind>> = {
   producer: SpanKind.PRODUCER,
   consumer: SpanKind.CONSUMER,
 }
+/** How a unit of work is ended. */
+export interface WorkEnd {
+  /** Overrides what the work said itself. @default what it said, or `ok`, or `error` after `fail` */
+  readonly outcome?: Outcome
+  /** Body of the event, a short sentence. @default the name and the outcome */
+  readonly summary?: string
+}
+
 const now = (): number => performance.now()
 
 /**
@@ -53,32 +61,27 @@ export class RunningWork {
     return workStorage.run(this.work, inSpan)
   }
 
-  /**
-   * Ends the work, once: sets the span's status, emits the event, ends the span. Later calls do nothing.
-   *
-   * @param summary - the event's body, a short sentence; by default the name and the outcome.
-   */
-  end(summary?: string): void {
+  /** Ends the work, once: sets the span's status, emits the event, ends the span. Later calls do nothing. */
+  end({ outcome, summary }: WorkEnd = {}): void {
     if (this.#ended) return
     this.#ended = true
-    const ended = this.#recorded?.end()
-    if (ended !== undefined) {
-      const { outcome, error, attributes } = ended
-      if (error !== undefined) this.span?.setAttribute(ATTR_ERROR_TYPE, error.type)
-      if (outcome === 'error') this.span?.setStatus({ code: SpanStatusCode.ERROR, ...(error !== undefined && { message: error.message }) })
-      const { number: severityNumber, text: severityText } = severityOf[outcome]
+    if (outcome !== undefined) this.work.outcome(outcome)
+    const event = this.#recorded?.end()
+    if (event?.error !== undefined) this.span?.setAttribute(ATTR_ERROR_TYPE, event.error.type)
+    if ((event?.outcome ?? outcome) === 'error') this.span?.setStatus({ code: SpanStatusCode.ERROR, ...(event?.error !== undefined && { message: event.error.message }) })
+    if (event !== undefined) {
+      const { number: severityNumber, text: severityText } = severityOf[event.outcome]
       const eventName = this.work.name
-      eventLogger().emit({ eventName, severityNumber, severityText, body: summary ?? `${eventName} ${outcome}`, attributes, context: this.#context })
+      const body = summary ?? `${eventName} ${event.outcome}`
+      eventLogger().emit({ eventName, severityNumber, severityText, body, attributes: event.attributes, context: this.#context })
     }
     this.span?.end()
   }
 
-  /** Ends it as failed with what was thrown. The span says so also when nothing listens for events. */
+  /** Ends it as failed with what was thrown. */
   endWith(error: unknown): void {
     this.work.fail(error)
-    this.work.outcome('error')
-    if (this.#recorded === undefined) this.span?.setStatus({ code: SpanStatusCode.ERROR })
-    this.end()
+    this.end({ outcome: 'error' })
   }
 }
 
