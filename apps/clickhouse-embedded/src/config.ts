@@ -30,7 +30,7 @@ export const settings = defineSettings('CLICKHOUSE_EMBEDDED_', {
   sendTimeoutMs: duration('CLICKHOUSE_EMBEDDED_SEND_TIMEOUT', { default: 60_000, minMs: 10, help: 'a client that takes nothing of its result for this long is cut off' }),
   maxSpoolBytes: bytes('CLICKHOUSE_EMBEDDED_MAX_SPOOL_BYTES', { default: 4096 * MIB, minBytes: 1024, help: 'disk that requests in progress may use together; more are refused with 503' }),
   maxServerMemoryBytes: bytes('CLICKHOUSE_EMBEDDED_MAX_SERVER_MEMORY', {
-    default: 1200 * MIB,
+    default: 1536 * MIB,
     minBytes: 512 * MIB,
     help: 'memory of the whole process above which queries fail (max_server_memory_usage)',
   }),

@@ -45,7 +45,7 @@ export async function startEmbedded(context: ServiceContext<EmbeddedConfig>): Pr
     method: ['GET', 'POST'],
     url: '/',
     handler: (request, reply) => {
-      if (request.method === 'GET' && !new URL(request.url, 'http://embedded').searchParams.has('query')) return reply.send('Ok.\n')
+      if (request.method !== 'POST' && !new URL(request.url, 'http://embedded').searchParams.has('query')) return reply.send('Ok.\n')
       reply.hijack()
       void handler.handle(request.raw, reply.raw)
       return reply

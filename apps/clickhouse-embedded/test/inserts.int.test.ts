@@ -52,6 +52,14 @@ describe('an insert', () => {
     )
   })
 
+  test('selects from its rows through input()', async () => {
+    await server.sql('CREATE TABLE derived (id UInt64, text String) ENGINE = MergeTree ORDER BY id')
+    const body = await bytesOf("SELECT number AS a, 'n' AS b FROM numbers(1000) FORMAT RowBinary")
+    const sql = "INSERT INTO derived (id, text) WITH 'x' AS x SELECT a * 2, b || x FROM input('a UInt64, b String') WHERE a < 10 FORMAT RowBinary"
+    expect(await insert(sql, body)).toMatchObject({ status: 200, writtenRows: 10 })
+    expect(await server.sql('SELECT sum(id), any(text) FROM derived')).toBe('90\tnx')
+  })
+
   test('takes settings from its URL and from its SETTINGS clause', async () => {
     await server.sql('CREATE TABLE strict (id UInt64) ENGINE = MergeTree ORDER BY id')
     const body = '{"id": 1, "unknown": 2}'
@@ -69,6 +77,16 @@ describe('an insert', () => {
       expect(await insert(`INSERT INTO wide FORMAT ${format}`, body)).toMatchObject({ status: 200, writtenRows: 1_200_000 })
     }
     expect(await server.sql("SELECT count(), sum(rows) FROM system.parts WHERE table = 'wide' AND active")).toBe('3\t3600000')
+  })
+
+  test('of rows that take more than 256 MiB in memory is one block too', async () => {
+    const columns = Array.from({ length: 8 }, (_, i) => `c${i} UInt256`).join(', ')
+    await server.sql(`CREATE TABLE heavy (${columns}) ENGINE = MergeTree ORDER BY tuple()`)
+    await server.sql('SYSTEM STOP MERGES heavy')
+    const body = '1\t2\t3\t4\t5\t6\t7\t8\n'.repeat(1_200_000)
+    expect(await insert('INSERT INTO heavy FORMAT TSV', body)).toMatchObject({ status: 200, writtenRows: 1_200_000 })
+    expect(await server.sql("SELECT count(), sum(rows) FROM system.parts WHERE table = 'heavy' AND active")).toBe('1\t1200000')
+    await server.sql('DROP TABLE heavy SYNC')
   })
 
   test('with the token of an earlier one is dropped, from the table and from its view’s target', async () => {

@@ -15,6 +15,7 @@ beforeAll(async () => {
     CLICKHOUSE_EMBEDDED_MAX_QUEUED_QUERIES: '2',
     CLICKHOUSE_EMBEDDED_QUEUE_TIMEOUT: '10s',
     CLICKHOUSE_EMBEDDED_MAX_MEMORY: '100MiB',
+    CLICKHOUSE_EMBEDDED_SEND_TIMEOUT: '1s',
     LOG_LEVEL: 'trace',
   })
 })
@@ -97,6 +98,7 @@ describe('queries at once', () => {
     const refused = await post('SELECT 1')
     expect(refused.status).toBe(503)
     expect(refused.headers.get('x-clickhouse-exception-code')).toBe('202')
+    expect(refused.headers.get('retry-after')).toBe('1')
     expect(await (await fetch(`${server.url}/ping`)).text()).toBe('Ok.\n')
     expect((await fetch(`${server.url}/readyz`)).status).toBe(200)
     expect(await Promise.all(held.map(async (response) => (await response).status))).toEqual([200, 200, 200, 200])
@@ -104,7 +106,7 @@ describe('queries at once', () => {
   })
 
   test('do not hold up /ping while one plans: a scalar subquery runs on its own thread', async () => {
-    const planning = post('SELECT (SELECT count() FROM numbers(3000000000) WHERE number % 7 = 3) AS n, number FROM numbers(2)')
+    const planning = post('SELECT (SELECT count() FROM numbers(1000000000) WHERE number % 7 = 3) AS n, number FROM numbers(2)')
     let answered = 0
     let over = false
     void planning.finally(() => (over = true))
@@ -114,6 +116,12 @@ describe('queries at once', () => {
     }
     expect((await planning).status).toBe(200)
     expect(answered).toBeGreaterThan(20)
+  })
+
+  test('are cut off when their client takes nothing of the result, so that it cannot keep a turn', async () => {
+    const stalled = await post('SELECT number FROM numbers(1000000000)')
+    await eventually(async () => /queries_running\{[^}]*\} 0/.test(await (await fetch(`${server.url}/metrics`)).text()))
+    await expect(stalled.text()).rejects.toThrow('terminated')
   })
 
   test('fail alone when they need more memory than one may use', async () => {

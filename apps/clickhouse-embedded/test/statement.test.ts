@@ -55,6 +55,14 @@ describe('a statement', () => {
     expect(insertFromFile(sql, statement, "/data/it's")).toBe("INSERT INTO t (a) FROM INFILE '/data/it\\'s' COMPRESSION 'none' SETTINGS x = 1 FORMAT CSV")
   })
 
+  test('an insert that selects from input() reads its file there', () => {
+    const sql = "INSERT INTO t SELECT a + 1 FROM input('a UInt8') WHERE input > 0 SETTINGS x = 1 FORMAT CSV\n1"
+    const statement = readStatement(sql)
+    if (statement.type !== 'data-insert') throw new Error(`read as ${statement.type}`)
+    expect(insertFromFile(sql, statement, '/f')).toBe("INSERT INTO t SELECT a + 1 FROM file('/f', 'CSV', 'a UInt8') WHERE input > 0 SETTINGS x = 1 ")
+    expect(sql.slice(statement.dataStart)).toBe('1')
+  })
+
   test('text outside ASCII survives the reading by bytes', () => {
     const sql = Buffer.from('INSERT INTO `tüb` VALUES').toString('latin1')
     const statement = readStatement(sql)

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises'
 export interface EngineLimits {
   /** Memory of the process above which queries fail, bytes. */
   readonly maxServerMemoryBytes: number
-  /** Largest input file block, and so the largest insert that is one block, rows. */
+  /** Folder that BACKUP … TO File(…) writes below. */
   readonly backupsPath: string
 }
 
@@ -27,7 +27,7 @@ export async function writeEngineConfig(file: string, limits: EngineLimits): Pro
     background_buffer_flush_schedule_pool_size: 1,
     background_distributed_schedule_pool_size: 1,
     background_message_broker_schedule_pool_size: 1,
-    // A merge of parts larger than this waits for nothing here; bounded so that merging stays within the memory above.
+    // No new merge begins while merges hold this much: queries and inserts keep the rest.
     merges_mutations_memory_usage_soft_limit: Math.floor(limits.maxServerMemoryBytes / 3),
   }
   const lines = Object.entries(values).map(([name, value]) => `  <${name}>${value}</${name}>`)

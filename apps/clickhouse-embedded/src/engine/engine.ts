@@ -134,7 +134,15 @@ function startThread(path: string): Promise<Worker> {
   const file = import.meta.url.endsWith('.ts') ? './engine-thread.ts' : './engine-thread.js'
   const thread = new Worker(new URL(file, import.meta.url), { workerData: { path } })
   return new Promise((resolve, reject) => {
-    thread.once('message', () => resolve(thread))
     thread.once('error', reject)
+    thread.once('message', () => {
+      thread.off('error', reject)
+      // A thread answers failures of its queries itself. One that dies takes its query with it, and perhaps the engine:
+      // better no process than half of one. What was acknowledged is on disk.
+      thread.on('error', (error) => {
+        throw new Error('an engine thread failed', { cause: error })
+      })
+      resolve(thread)
+    })
   })
 }

@@ -78,7 +78,9 @@ export class QueryResponse {
     const response = this.#response
     if (response.destroyed) return
     if (!response.headersSent) {
-      this.#headers(exception.httpStatus ?? errorStatus(exception.code), undefined)
+      const status = exception.httpStatus ?? errorStatus(exception.code)
+      this.#headers(status, undefined)
+      if (status === 503) response.setHeader('Retry-After', '1')
       response.setHeader('X-ClickHouse-Exception-Code', String(exception.number))
       response.setHeader('Content-Type', 'text/plain; charset=UTF-8')
       await this.#endUnread(Buffer.from(`${exception.toText(this.#facts.version)}\n`))

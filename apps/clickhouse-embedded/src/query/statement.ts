@@ -11,6 +11,8 @@ export interface DataInsert {
   readonly fileAt: number
   /** Where the rows begin, bytes. */
   readonly dataStart: number
+  /** `input(` of an INSERT … SELECT … FROM input('structure'): there the rows are read. Bytes. */
+  readonly input: { readonly start: number; readonly end: number } | undefined
 }
 
 /** What a request asks for, as far as it decides how to run it. */
@@ -72,6 +74,8 @@ function isFormatKeyword(token: Token | undefined): boolean {
 function readInsert(sql: string, tokens: Iterable<Token>): Statement {
   let previous: Token | undefined
   let fileAt: number | undefined
+  let input: DataInsert['input']
+  let isSelect = false
   let named = false
   for (const token of tokens) {
     const last = previous
@@ -82,6 +86,8 @@ function readInsert(sql: string, tokens: Iterable<Token>): Statement {
       named = true
       continue
     }
+    if (isSelect && token.type === 'open' && last?.type === 'word' && last.text === 'INPUT') input = { start: last.start, end: token.end }
+    if (isSelect && input === undefined) continue
     if (token.depth > 0 || token.type !== 'word' || last?.text === '.' || last?.text === 'FUNCTION') continue
     switch (token.text) {
       case 'INFILE':
@@ -92,11 +98,12 @@ function readInsert(sql: string, tokens: Iterable<Token>): Statement {
       case 'SELECT':
       case 'WITH':
       case 'WATCH':
-        return { type: 'insert' }
+        isSelect = true
+        break
       case 'VALUES':
-        return { type: 'data-insert', format: 'Values', headEnd: token.start, fileAt: fileAt ?? token.start, dataStart: token.end }
+        return { type: 'data-insert', format: 'Values', headEnd: token.start, fileAt: fileAt ?? token.start, dataStart: token.end, input }
       case 'FORMAT':
-        return readFormat(sql, token, fileAt)
+        return readFormat(sql, token, fileAt, input)
       default:
         break
     }
@@ -104,12 +111,12 @@ function readInsert(sql: string, tokens: Iterable<Token>): Statement {
   return { type: 'insert' }
 }
 
-function readFormat(sql: string, keyword: Token, fileAt: number | undefined): Statement {
+function readFormat(sql: string, keyword: Token, fileAt: number | undefined, input: DataInsert['input']): Statement {
   const name = /^\s*(\w+)/.exec(sql.slice(keyword.end))
   if (name === null) return { type: 'insert' }
   const format = name[1] ?? ''
   // As ClickHouse reads it: one semicolon, blanks, and one line end belong to the SQL; all else is data.
   const blanks = /^;?[ \t\f]*\r?\n?/.exec(sql.slice(keyword.end + name[0].length))
   const dataStart = keyword.end + name[0].length + (blanks?.[0].length ?? 0)
-  return { type: 'data-insert', format, headEnd: keyword.start, fileAt: fileAt ?? keyword.start, dataStart }
+  return { type: 'data-insert', format, headEnd: keyword.start, fileAt: fileAt ?? keyword.start, dataStart, input }
 }
