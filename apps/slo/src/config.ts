@@ -12,7 +12,7 @@ export const settings = defineSettings('SLO_', {
   tiersFile: text('SLO_TIERS_FILE', { default: fileURLToPath(new URL('tiers/30d.json', infra)), help: 'catalogue of burn-rate tiers' }),
   tickMs: duration('SLO_TICK', { default: 15_000, minMs: 100, maxMs: 600_000, help: 'how often objectives are evaluated' }),
   ingestLagMs: duration('SLO_INGEST_LAG', { default: 5000, maxMs: 3_600_000, help: 'events younger than this are not counted yet' }),
-  finalAfterMs: duration('SLO_FINAL_AFTER', { default: 300_000, maxMs: 86_400_000, help: 'counts of a bucket are read again until it is this old' }),
+  finalAfterMs: duration('SLO_FINAL_AFTER', { default: 300_000, maxMs: 86_400_000, help: 'a bucket is counted again until it is this much older than what is counted last' }),
   rescanMs: duration('SLO_RESCAN', { default: 3_600_000, minMs: 1000, help: 'how often the whole period is counted again, for rows that came later still' }),
   queryTimeoutMs: duration('SLO_QUERY_TIMEOUT', { default: 20_000, minMs: 100, maxMs: 600_000, help: 'time that one query may take' }),
   webhookUrl: url('SLO_WEBHOOK_URL', { default: '', protocols: ['http:', 'https:'], help: 'where alerts are sent; without it they are logged' }),

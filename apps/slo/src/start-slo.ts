@@ -42,9 +42,11 @@ export async function startSlo({ config, log, health, metrics, lifecycle }: Serv
     alertLog: new EventLog(clickhouse),
     notifier,
     recordTimeoutMs: config.queryTimeoutMs,
-    exampleTraces: ({ objective: { indicator } }, { long }) => {
+    // From the short window: it burns too, or there would be no alert, and its events are the newest and the fewest.
+    exampleTraces: ({ objective: { indicator } }, { short }) => {
       const toMs = Date.now()
-      return store.exampleTraces({ indicator, fromMs: toMs - long.window.ms, toMs, limit: EXAMPLE_TRACES, signal: AbortSignal.timeout(config.queryTimeoutMs) })
+      const fromMs = toMs - config.ingestLagMs - short.window.ms
+      return store.exampleTraces({ indicator, fromMs, toMs, limit: EXAMPLE_TRACES, signal: AbortSignal.timeout(config.queryTimeoutMs) })
     },
   })
   lifecycle.onShutdown('alert delivery', () => alerts.close())

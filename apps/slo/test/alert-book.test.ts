@@ -1,6 +1,7 @@
 import { createLogger } from '@ballast/service'
 import { describe, expect, test } from 'vitest'
 import { AlertBook } from '../src/alert/alert-book.ts'
+import { fire, quiet, resolve } from '../src/alert/alert-state.ts'
 import { webhookId } from '../src/notify/webhook-notifier.ts'
 import { evaluation, ListLog, ListNotifier, settled } from './alert-fakes.ts'
 import { objective } from './objectives.ts'
@@ -144,6 +145,36 @@ describe('delivery', () => {
     expect(notifier.delivered).toHaveLength(1)
     expect(alertLog.notices).toHaveLength(1)
   })
+})
+
+test('a fault that returns before its end was delivered is a new alert, after that end', async () => {
+  const { book, notifier } = await start()
+  await book.update([smouldering], NOW_MS)
+  await settled()
+  notifier.failing = true
+  await book.update([healthy], NOW_MS + 1000)
+  await settled()
+  await book.update([smouldering], NOW_MS + 2000)
+  await settled()
+  expect(book.open()).toMatchObject([{ state: 'resolving' }])
+  notifier.failing = false
+  for (const second of [3, 4]) {
+    await book.update([smouldering], NOW_MS + second * 1000)
+    await settled()
+  }
+  expect(notifier.summary).toEqual(['firing ticket checkout', 'resolved ticket checkout', 'firing ticket checkout'])
+  expect(new Set(notifier.delivered.map(({ alert }) => alert.id)).size).toBe(2)
+})
+
+test('only what is quiet fires, and only what fires resolves', async () => {
+  const { book, notifier } = await start()
+  await book.update([smouldering], NOW_MS)
+  await settled()
+  const [notice] = notifier.delivered
+  const firing = fire(quiet, () => notice!)
+  const resolving = resolve(firing, (begun) => begun)
+  expect([fire(firing, () => notice!), fire(resolving, () => notice!)]).toEqual([firing, resolving])
+  expect([resolve(quiet, (begun) => begun), resolve(resolving, () => ({ ...notice!, atMs: 0 }))]).toEqual([quiet, resolving])
 })
 
 describe('a restart', () => {

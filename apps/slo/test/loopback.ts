@@ -1,4 +1,4 @@
-import { createServer, type IncomingHttpHeaders } from 'node:http'
+import { createServer, get, type IncomingHttpHeaders } from 'node:http'
 import { type AddressInfo, connect, createServer as createTcpServer, type Server, type Socket } from 'node:net'
 
 /** What a webhook receiver was sent. */
@@ -57,6 +57,20 @@ export async function startWire(target: URL): Promise<{ url: string; cut: () => 
     },
     close: () => closed(server, destroyAll),
   }
+}
+
+/** Gets a page over a connection of its own: a pooled one may belong to a server that was stopped since. */
+export function getText(url: string): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    const request = get(url, { agent: false }, (response) => {
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() }))
+      response.on('error', reject)
+    })
+    request.setTimeout(5000, () => request.destroy(new Error(`no answer from ${url}`)))
+    request.on('error', reject)
+  })
 }
 
 function listening(server: Server): Promise<number> {

@@ -61,7 +61,7 @@ describe('a measurement', () => {
     const measurement = measure(store)
     await measurement.refresh([watched], NOW_MS, signal)
     await measurement.refresh([watched], NOW_MS + 15 * SECOND_MS, signal)
-    expect(store.reads).toEqual([{ from: 99_640, to: 100_000, indicators: 1 }, { from: 99_994, to: 100_001, indicators: 1 }])
+    expect(store.reads).toEqual([{ from: 99_640, to: 100_000, indicators: 1 }, { from: 99_993, to: 100_001, indicators: 1 }])
     expect(measurement.counts(watched.indicator, 3600 * SECOND_MS)).toEqual({ good: 1, total: 1 })
   })
 
@@ -74,6 +74,15 @@ describe('a measurement', () => {
     expect(measurement.counts(watched.indicator, 60 * SECOND_MS).total).toBe(1)
     await measurement.refresh([watched], NOW_MS + 1, signal)
     expect(measurement.counts(watched.indicator, 60 * SECOND_MS).total).toBe(2)
+  })
+
+  test('reads the bucket that the watermark cuts again, even when buckets are final at once', async () => {
+    const store = new ListStore()
+    const measurement = new Measurement({ store, bucketMs: 10 * SECOND_MS, ingestLagMs: 25 * SECOND_MS, finalAfterMs: 0, rescanMs: 600 * SECOND_MS, scanTimeoutMs: 1000 })
+    store.add(NOW_MS - 24 * SECOND_MS)
+    await measurement.refresh([watched], NOW_MS, signal)
+    await measurement.refresh([watched], NOW_MS + 2 * SECOND_MS, signal)
+    expect(measurement.counts(watched.indicator, 3600 * SECOND_MS).total).toBe(1)
   })
 
   test('counts late rows of a bucket that is not final, good and total together', async () => {
@@ -96,6 +105,8 @@ describe('a measurement', () => {
     expect(measurement.counts(watched.indicator, 3600 * SECOND_MS).total).toBe(0)
     await measurement.refresh([watched], NOW_MS + 600 * SECOND_MS, signal)
     expect(measurement.counts(watched.indicator, 3600 * SECOND_MS).total).toBe(1)
+    await measurement.refresh([watched], NOW_MS + 601 * SECOND_MS, signal)
+    expect(store.reads.map(({ from, to }) => to - from > 100)).toEqual([true, false, true, false])
   })
 
   test('reads the past of an objective that is new, and counts shared indicators once', async () => {

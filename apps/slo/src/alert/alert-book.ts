@@ -15,7 +15,7 @@ export interface AlertBookOptions {
   readonly log: Logger
   readonly alertLog: AlertLog
   readonly notifier: Notifier
-  /** Trace ids of bad events in a tier's long window. */
+  /** Trace ids of bad events of a tier that holds. */
   readonly exampleTraces: (evaluation: Evaluation, reading: TierReading) => Promise<readonly string[]>
   /** Time that recording a transition may take, milliseconds. */
   readonly recordTimeoutMs: number
@@ -130,7 +130,8 @@ export class AlertBook {
         this.#states.set(key, announced(this.#states.get(key)!, notice))
       }
     } catch (error) {
-      if (!signal.aborted) log.warn({ err: error, alert: this.#due(key)?.data.alertId }, 'an alert could not be delivered and recorded; it is tried again at the next tick')
+      if (signal.aborted) return
+      log.warn({ err: error, alert: this.#due(key)?.data.alertId }, 'an alert could not be delivered and recorded; it is tried again at the next tick')
     }
   }
 

@@ -47,7 +47,10 @@ export function resolvedNotice(firing: AlertNotice, evaluation: Evaluation | und
   return { state: 'resolved', alert, atMs: at, data: { ...data, ...now, resolution: 'recovered' } }
 }
 
-function numbers(evaluation: Evaluation, long: WindowReading, short: WindowReading, threshold: number): Pick<AlertData, 'good' | 'bad' | 'total' | 'burn' | 'budgetRemaining' | 'timeToExhaustionMs'> {
+/** The figures of an alert that change with time. */
+type AlertNumbers = Pick<AlertData, 'good' | 'bad' | 'total' | 'burn' | 'budgetRemaining' | 'timeToExhaustionMs'>
+
+function numbers(evaluation: Evaluation, long: WindowReading, short: WindowReading, threshold: number): AlertNumbers {
   const remaining = evaluation.budgetRemaining
   const exhaustion = long.burn === undefined || remaining === undefined ? Number.NaN : timeToExhaustionMs(evaluation.objective.period.ms, long.burn, remaining)
   return {

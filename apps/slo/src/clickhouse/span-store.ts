@@ -1,8 +1,7 @@
 import { type ClickHouse, tableNames } from '@ballast/clickhouse'
 import { SloError } from '../errors.ts'
 import type { BucketCounts } from '../measure/bucket-series.ts'
-import type { CountRequest, CountResult, EventStore } from '../measure/event-store.ts'
-import type { Indicator } from '../measure/indicator.ts'
+import type { CountRequest, CountResult, EventStore, ExampleRequest } from '../measure/event-store.ts'
 import { type BoundQuery, countBucketsQuery, exampleTracesQuery } from '../measure/spans-query.ts'
 
 /** Spans in ClickHouse, read only, each query under a deadline on both sides. */
@@ -19,12 +18,13 @@ export class SpanStore implements EventStore {
   async countBuckets({ indicators, bucketMs, range, watermarkMs, signal }: CountRequest): Promise<CountResult> {
     if (indicators.length === 0) return { series: [], rowsRead: 0 }
     const [fromMs, toMs] = [range.from * bucketMs, Math.min(range.to * bucketMs, watermarkMs)]
-    const rows = await this.#query<Record<string, string>>(countBucketsQuery(tableNames.traces, { indicators, bucketMs, fromMs, toMs }), signal)
+    const query = countBucketsQuery(tableNames.traces, { indicators, bucketMs, fromMs, toMs })
+    const rows = await this.#query<Record<string, string>>(query, signal)
     const series = indicators.map((_, index) => rows.flatMap((row) => bucketOf(row, index)))
     return { series, rowsRead: rows.reduce((sum, row) => sum + wholeNumber(row, 'spans'), 0) }
   }
 
-  async exampleTraces({ signal, ...request }: { readonly indicator: Indicator; readonly fromMs: number; readonly toMs: number; readonly limit: number; readonly signal: AbortSignal }): Promise<readonly string[]> {
+  async exampleTraces({ signal, ...request }: ExampleRequest): Promise<readonly string[]> {
     const rows = await this.#query<{ traceId: string }>(exampleTracesQuery(tableNames.traces, request), signal)
     return rows.map(({ traceId }) => traceId)
   }
@@ -50,5 +50,6 @@ function bucketOf(row: Readonly<Record<string, string>>, index: number): BucketC
 function wholeNumber(row: Readonly<Record<string, string>>, column: string): number {
   const value = Number(row[column])
   if (Number.isSafeInteger(value) && value >= 0) return value
-  throw new SloError('COUNT_INVALID', `ClickHouse counted ${String(row[column])} for ${column}, which is not a whole number from 0 to 2^53 − 1; look at the column SampleRate.`)
+  const counted = `ClickHouse counted ${String(row[column])} for ${column}, which is not a whole number from 0 to 2^53 − 1`
+  throw new SloError('COUNT_INVALID', `${counted}; look at the column SampleRate.`)
 }

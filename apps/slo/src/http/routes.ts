@@ -26,7 +26,7 @@ export function addRoutes(server: HttpServer, engine: Pick<Engine, 'state'>, ale
     const page = consolePage({ objectives: objectiveViews(engine.state, alerts), problems: set?.problems ?? [], measuredAtMs, failure })
     return reply
       .type('text/html; charset=utf-8')
-      .header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'")
+      .header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
       .header('x-content-type-options', 'nosniff')
       .send(page)
   })

@@ -24,12 +24,22 @@ export interface CountResult {
   readonly rowsRead: number
 }
 
+/** A question for examples of bad events. Times in milliseconds since the epoch; `toMs` is not included. */
+export interface ExampleRequest {
+  readonly indicator: Indicator
+  readonly fromMs: number
+  readonly toMs: number
+  /** Traces at most. */
+  readonly limit: number
+  readonly signal: AbortSignal
+}
+
 /** Where events are stored. */
 export interface EventStore {
   /** Counts good and total of each indicator by bucket: both from one query, so that they fit together. */
   countBuckets(request: CountRequest): Promise<CountResult>
   /** Trace ids of bad events of an indicator, newest first, by the very predicate that counts them. */
-  exampleTraces(request: { readonly indicator: Indicator; readonly fromMs: number; readonly toMs: number; readonly limit: number; readonly signal: AbortSignal }): Promise<readonly string[]>
+  exampleTraces(request: ExampleRequest): Promise<readonly string[]>
   /** Rejects with a sentence when the store cannot be reached. */
   ping(signal: AbortSignal): Promise<void>
 }

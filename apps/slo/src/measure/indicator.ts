@@ -36,6 +36,7 @@ export interface Indicator {
 
 /** The same text for the same indicator: objectives that share it are measured once. */
 export function indicatorKey({ total, counts, conditions }: Indicator): string {
-  const fields = ({ status, statusNot, maxDurationNs, minDurationNs }: SpanConditions): unknown[] => [status ?? null, statusNot ?? null, maxDurationNs ?? null, minDurationNs ?? null]
+  const fields = ({ status, statusNot, maxDurationNs, minDurationNs }: SpanConditions): unknown[] =>
+    [status, statusNot, maxDurationNs, minDurationNs].map((condition) => condition ?? null)
   return JSON.stringify([total.service, total.operation ?? null, total.kind, fields(total.conditions), counts, fields(conditions)])
 }

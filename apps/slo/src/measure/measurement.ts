@@ -11,7 +11,7 @@ export interface MeasurementOptions {
   readonly bucketMs: number
   /** Events younger than this may still be on their way, so they are not counted yet. */
   readonly ingestLagMs: number
-  /** Buckets that ended longer ago than this are final: they are not read again, except by a full scan. */
+  /** Buckets that ended this long before the watermark are final: they are not read again, except by a full scan. */
   readonly finalAfterMs: number
   /** Everything is read again this often, so that rows which came very late are counted. */
   readonly rescanMs: number
@@ -64,7 +64,7 @@ export class Measurement {
     await this.#scan(indicators, { from: whole ? start : Math.max(start, this.#finalTo), to: end }, watermarkMs, signal)
     if (whole) this.#scannedAllAt = nowMs
     this.#end = end
-    this.#finalTo = Math.min(end, Math.floor((nowMs - finalAfterMs) / bucketMs))
+    this.#finalTo = Math.floor((watermarkMs - finalAfterMs) / bucketMs)
     for (const series of this.#series.values()) series.trim(start)
     return watermarkMs
   }
@@ -93,7 +93,8 @@ export class Measurement {
       for (let first = 0; first < entries.length; first += MAX_INDICATORS_PER_SCAN) {
         const batch = entries.slice(first, first + MAX_INDICATORS_PER_SCAN)
         const deadline = AbortSignal.any([signal, AbortSignal.timeout(scanTimeoutMs)])
-        const { series, rowsRead } = await store.countBuckets({ indicators: batch.map(([, indicator]) => indicator), bucketMs, range: { from, to }, watermarkMs, signal: deadline })
+        const request = { indicators: batch.map(([, indicator]) => indicator), bucketMs, range: { from, to }, watermarkMs, signal: deadline }
+        const { series, rowsRead } = await store.countBuckets(request)
         this.#rowsRead += rowsRead
         for (const [index, [key]] of batch.entries()) this.#series.get(key)?.replace(from, to, series[index] ?? [])
       }

@@ -6,6 +6,12 @@ export interface BoundQuery {
   readonly parameters: Readonly<Record<string, unknown>>
 }
 
+/** From one time up to another, which is not included: milliseconds since the epoch. */
+interface Stretch {
+  readonly fromMs: number
+  readonly toMs: number
+}
+
 const NANOSECONDS_PER_MS = 1_000_000n
 
 /** Hands out a parameter for each distinct value. */
@@ -26,11 +32,12 @@ class Parameters {
 }
 
 /** Counts by bucket, one row a bucket: `bucket, spans, total_0, good_0, total_1, good_1, …`. Weighted by the sample rate. */
-export function countBucketsQuery(table: string, request: { readonly indicators: readonly Indicator[]; readonly bucketMs: number; readonly fromMs: number; readonly toMs: number }): BoundQuery {
+export function countBucketsQuery(table: string, request: Stretch & { readonly indicators: readonly Indicator[]; readonly bucketMs: number }): BoundQuery {
   const parameters = new Parameters()
   const columns = request.indicators.flatMap((indicator, index) => {
     const total = scopePredicate(indicator.total, parameters)
-    return [`sumIf(SampleRate, ${total}) AS total_${index}`, `sumIf(SampleRate, ${total} AND ${goodPredicate(indicator, parameters)}) AS good_${index}`]
+    const good = goodPredicate(indicator, parameters)
+    return [`sumIf(SampleRate, ${total}) AS total_${index}`, `sumIf(SampleRate, ${total} AND ${good}) AS good_${index}`]
   })
   const services = [...new Set(request.indicators.map(({ total }) => total.service))]
   const query = [
@@ -45,18 +52,19 @@ export function countBucketsQuery(table: string, request: { readonly indicators:
 }
 
 /** Trace ids of bad spans, newest first. */
-export function exampleTracesQuery(table: string, request: { readonly indicator: Indicator; readonly fromMs: number; readonly toMs: number; readonly limit: number }): BoundQuery {
+export function exampleTracesQuery(table: string, request: Stretch & { readonly indicator: Indicator; readonly limit: number }): BoundQuery {
   const parameters = new Parameters()
   const { indicator, limit } = request
   const query = [
     `SELECT TraceId AS traceId FROM ${table}`,
-    `WHERE ${scopePredicate(indicator.total, parameters)} AND NOT (${goodPredicate(indicator, parameters)}) AND TraceId != '' AND ${timePredicate(request, parameters)}`,
+    `WHERE ${scopePredicate(indicator.total, parameters)} AND NOT (${goodPredicate(indicator, parameters)})`,
+    `  AND TraceId != '' AND ${timePredicate(request, parameters)}`,
     `ORDER BY Timestamp DESC LIMIT 1 BY TraceId LIMIT ${parameters.bind('UInt32', limit)}`,
   ].join('\n')
   return { query, parameters: parameters.values }
 }
 
-function timePredicate({ fromMs, toMs }: { readonly fromMs: number; readonly toMs: number }, parameters: Parameters): string {
+function timePredicate({ fromMs, toMs }: Stretch, parameters: Parameters): string {
   const at = (ms: number): string => `fromUnixTimestamp64Nano(${parameters.bind('Int64', String(BigInt(ms) * NANOSECONDS_PER_MS))})`
   return `Timestamp >= ${at(fromMs)} AND Timestamp < ${at(toMs)}`
 }

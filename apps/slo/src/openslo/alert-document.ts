@@ -3,16 +3,25 @@ import { nameRule } from './metadata.ts'
 import type { Reference } from './slo-document.ts'
 import type { TextRule, YamlField } from './yaml-field.ts'
 
+const CONNECTION = 'the connection comes from the settings CLICKHOUSE_URL, CLICKHOUSE_DATABASE and so on'
 const textRule: TextRule = { maxLength: 200, allowed: 'text of up to 200 characters' }
 const durationRule: TextRule = { pattern: /^\d{1,4}[mhdwMQY]$/, allowed: 'a whole number and m, h, d, w, M, Q or Y, such as 1h' }
 
+/** What an alert policy joins. */
+export interface AlertPolicyReferences {
+  readonly conditions: readonly Reference[]
+  readonly targets: readonly Reference[]
+}
+
 /** Checks an AlertPolicy's spec; gives what it refers to. */
-export function readAlertPolicySpec(spec: YamlField): { readonly conditions: readonly Reference[]; readonly targets: readonly Reference[] } {
-  if (!spec.isMapOf(['description', 'alertWhenBreaching', 'alertWhenResolved', 'alertWhenNoData', 'conditions', 'notificationTargets'])) return { conditions: [], targets: [] }
+export function readAlertPolicySpec(spec: YamlField): AlertPolicyReferences {
+  const fields = ['description', 'alertWhenBreaching', 'alertWhenResolved', 'alertWhenNoData', 'conditions', 'notificationTargets']
+  if (!spec.isMapOf(fields)) return { conditions: [], targets: [] }
   for (const key of ['alertWhenBreaching', 'alertWhenResolved']) {
     if (spec.get(key).optionalFlag() === false) spec.get(key).refuse('is valid OpenSLO but alerts cannot be muted here yet', 'true')
   }
-  if (spec.get('alertWhenNoData').optionalFlag() === true) spec.get('alertWhenNoData').refuse('is valid OpenSLO but alerts without data are not supported here yet', 'false')
+  const noData = spec.get('alertWhenNoData')
+  if (noData.optionalFlag() === true) noData.refuse('is valid OpenSLO but alerts without data are not supported here yet', 'false')
   return {
     conditions: spec.get('conditions').items({ min: 1, max: 1 }).flatMap((item) => reference(item, 'conditionRef')),
     targets: spec.get('notificationTargets').items({ min: 1 }).flatMap((item) => reference(item, 'targetRef')),
@@ -48,7 +57,7 @@ export function readDataSourceSpec(spec: YamlField): void {
   if (!details.isMapOf(undefined)) return
   for (const key of details.keys()) {
     if (key === 'urlEnv') details.get(key).choice(['CLICKHOUSE_URL'])
-    else details.get(key).refuse('is valid OpenSLO but not used here: the connection comes from the settings CLICKHOUSE_URL, CLICKHOUSE_DATABASE and so on', 'urlEnv: CLICKHOUSE_URL, or nothing')
+    else details.get(key).refuse(`is valid OpenSLO but not used here: ${CONNECTION}`, 'urlEnv: CLICKHOUSE_URL, or nothing')
   }
 }
 

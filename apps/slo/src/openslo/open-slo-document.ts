@@ -1,6 +1,6 @@
-import { readAlertConditionSpec, readAlertPolicySpec, readDataSourceSpec, readNotificationTargetSpec } from './alert-document.ts'
+import { type AlertPolicyReferences, readAlertConditionSpec, readAlertPolicySpec, readDataSourceSpec, readNotificationTargetSpec } from './alert-document.ts'
 import { type Metadata, readDescription, readMetadata } from './metadata.ts'
-import { type Reference, readSlo, type SloDocument } from './slo-document.ts'
+import { readSlo, type SloDocument } from './slo-document.ts'
 import { readIndicatorSpec, type SliDocument } from './spans-selector.ts'
 import { YamlField } from './yaml-field.ts'
 import type { YamlSource } from './yaml-source.ts'
@@ -16,15 +16,14 @@ export interface NamedDocument {
 }
 
 /** An alert policy: which condition and targets it joins. */
-export interface AlertPolicyDocument {
+export interface AlertPolicyDocument extends AlertPolicyReferences {
   readonly kind: 'AlertPolicy'
   readonly metadata: Metadata
-  readonly conditions: readonly Reference[]
-  readonly targets: readonly Reference[]
 }
 
 /** One OpenSLO v1 document, checked by itself; `source` takes problems that are found later, when references are resolved. */
-export type OpenSloDocument = (NamedDocument | AlertPolicyDocument | SliDocument | SloDocument) & { readonly source: YamlSource }
+export type OpenSloDocument = AnyDocument & { readonly source: YamlSource }
+type AnyDocument = NamedDocument | AlertPolicyDocument | SliDocument | SloDocument
 
 /** Longest label of a document in a problem, characters. */
 const MAX_LABEL_LENGTH = 100
@@ -34,7 +33,8 @@ export function readOpenSlo(source: YamlSource): OpenSloDocument | undefined {
   if (source.failed) return undefined
   const root = YamlField.root(source)
   if (!root.isMapOf(['apiVersion', 'kind', 'metadata', 'spec'])) return undefined
-  source.label = [root.get('kind').peek(), root.get('metadata').get('name').peek()].filter((part) => part !== undefined).join(' ').slice(0, MAX_LABEL_LENGTH) || undefined
+  const label = [root.get('kind').peek(), root.get('metadata').get('name').peek()].filter((part) => part !== undefined).join(' ')
+  source.label = label === '' ? undefined : label.slice(0, MAX_LABEL_LENGTH)
   root.get('apiVersion').choice(['openslo/v1'])
   const kind = root.get('kind').choice(openSloKinds)
   if (kind === undefined) return undefined
@@ -43,7 +43,7 @@ export function readOpenSlo(source: YamlSource): OpenSloDocument | undefined {
   return source.failed || document === undefined ? undefined : { ...document, source }
 }
 
-function readKind(kind: OpenSloKind, root: YamlField, metadata: Metadata | undefined): NamedDocument | AlertPolicyDocument | SliDocument | SloDocument | undefined {
+function readKind(kind: OpenSloKind, root: YamlField, metadata: Metadata | undefined): AnyDocument | undefined {
   const spec = root.get('spec')
   if (kind !== 'SLO') readDescription(spec)
   switch (kind) {

@@ -46,8 +46,12 @@ function indexed(documents: readonly OpenSloDocument[]): Map<string, OpenSloDocu
   for (const document of documents) {
     const key = `${document.kind} ${document.metadata.name}`
     const first = byName.get(key)
-    if (first === undefined) byName.set(key, document)
-    else document.source.report({ level: 'error', field: 'metadata.name', value: document.metadata.name, fault: `is taken by another ${document.kind} in ${first.source.file}; give it another name` })
+    if (first === undefined) {
+      byName.set(key, document)
+      continue
+    }
+    const fault = `is taken by another ${document.kind} in ${first.source.file}; give it another name`
+    document.source.report({ level: 'error', field: 'metadata.name', value: document.metadata.name, fault })
   }
   return byName
 }
