@@ -36,7 +36,9 @@ export class IngestError extends Error {
     if (error instanceof IngestError) return error
     if (error instanceof OtlpError) return new IngestError('BAD_REQUEST', error.message, { cause: error })
     const status = (error as { statusCode?: unknown } | null)?.statusCode
-    if (status === 415) return new IngestError('UNSUPPORTED_MEDIA_TYPE', 'Content-Type cannot be read; send application/x-protobuf or application/json.', { cause: error })
+    if (status === 415) {
+      return new IngestError('UNSUPPORTED_MEDIA_TYPE', 'the Content-Type cannot be read; send application/x-protobuf or application/json.', { cause: error })
+    }
     if (status === 413) return new IngestError('BODY_TOO_LARGE', 'the body is too large; send smaller batches.', { cause: error })
     if (typeof status === 'number' && status >= 400 && status < 500) return new IngestError('BAD_REQUEST', (error as Error).message, { cause: error })
     return new IngestError('INTERNAL', 'internal error', { cause: error })

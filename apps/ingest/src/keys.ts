@@ -64,7 +64,9 @@ function parseKeys(path: string, text: string): ReadonlyMap<string, string> {
     entries.map(([hash, tenant], index) => {
       // A wrong name may be a key in clear, so it is not repeated.
       if (!/^[0-9a-fA-F]{64}$/.test(hash)) throw wrong(`has an entry (number ${index + 1}) that is no SHA-256 in hex`)
-      if (typeof tenant !== 'string' || !TENANT.test(tenant)) throw wrong(`gives entry ${index + 1} a tenant that is no name of letters, digits, ".", "_" and "-"`)
+      if (typeof tenant !== 'string' || !TENANT.test(tenant)) {
+        throw wrong(`gives entry ${index + 1} a tenant that is no name of letters, digits, ".", "_" and "-"`)
+      }
       return [hash.toLowerCase(), tenant]
     }),
   )

@@ -7,7 +7,9 @@ await runService(
     name: 'ingest',
     description: 'Takes OpenTelemetry traces and logs over OTLP/HTTP and stores them in ClickHouse before it answers.',
     settings,
-    start: startIngest,
+    async start(context) {
+      await startIngest(context)
+    },
   },
   process.env,
 )

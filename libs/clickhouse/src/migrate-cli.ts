@@ -26,7 +26,10 @@ type Environment = Readonly<Record<string, string | undefined>>
 async function run(args: readonly string[], env: Environment): Promise<number> {
   let options: { cluster?: string | undefined; 'dry-run'?: boolean | undefined; help?: boolean | undefined }
   try {
-    options = parseArgs({ args: [...args], options: { cluster: { type: 'string' }, 'dry-run': { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } }).values
+    options = parseArgs({
+      args: [...args],
+      options: { cluster: { type: 'string' }, 'dry-run': { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    }).values
   } catch (error) {
     return fail(`${(error as Error).message}\nSee --help.`, 2)
   }
@@ -50,7 +53,11 @@ async function apply(env: Environment, database: string, flavour: Flavour): Prom
     application: 'ballast-migrate',
   })
   try {
-    const { applied } = await migrate({ client, flavour, onProgress: (step) => void print(`${migrationLabel(step)} ${step.outcome === 'applied' ? 'applied' : 'was applied before'}\n`) })
+    const { applied } = await migrate({
+      client,
+      flavour,
+      onProgress: (step) => void print(`${migrationLabel(step)} ${step.outcome === 'applied' ? 'applied' : 'was applied before'}\n`),
+    })
     return print(`${database} is up to date; ${applied.length === 0 ? 'nothing was to do' : `applied: ${applied.join(', ')}`}.\n`)
   } finally {
     await client.close()

@@ -35,7 +35,7 @@ test('every table is there with the columns, the sort key and the window that it
   })
   for (const table of Object.values(tables)) {
     const row = found.find((each) => each.name === table.name)
-    expect(row, table.name).toMatchObject({ engine: table.engine })
+    expect(row).toMatchObject({ name: table.name, engine: table.engine })
     expect(row!.sorting_key).toBe(table.orderBy.replace(/^\((.*)\)$/, '$1'))
     expect(row!.create_table_query).toContain('non_replicated_deduplication_window = 10000')
     const columns = await client.query<{ name: string; type: string }>({

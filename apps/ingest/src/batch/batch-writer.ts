@@ -62,7 +62,8 @@ export class BatchWriter {
         if (!error.retryable) break
       }
       const wait = fullJitter(attempt, random)
-      if (now() + wait >= deadline) break
+      // An attempt with hardly any time could only fail, and would hide why the others did.
+      if (now() + wait + attemptTimeoutMs / 10 >= deadline) break
       // Aborted means stopped waiting: the loop's condition ends it.
       await delay(wait, undefined, { signal }).catch(() => undefined)
     }

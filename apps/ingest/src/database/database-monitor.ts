@@ -70,6 +70,8 @@ export class DatabaseMonitor {
   #recover(): void {
     this.#recovering ??= this.#probeUntilReady().finally(() => {
       this.#recovering = undefined
+      // It may have failed again in the moment between the probe's success and here.
+      if (!this.#stopped.signal.aborted && this.#state.kind !== 'ready') this.#recover()
     })
   }
 

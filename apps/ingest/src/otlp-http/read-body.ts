@@ -29,11 +29,17 @@ export async function readBody(request: IncomingMessage, limitBytes: number, res
   const chunks: Uint8Array[] = []
   let size = 0
   const reserved = Number(request.headers['content-length'] ?? 0)
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > limitBytes) throw tooLarge(limitBytes)
-    if (size > reserved && !reservation.resize(size)) throw queueFull()
-    chunks.push(chunk)
+  try {
+    // Left whole when it is refused half way: destroying the request would close the connection before the answer is sent.
+    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      size += chunk.length
+      if (size > limitBytes) throw tooLarge(limitBytes)
+      if (size > reserved && !reservation.resize(size)) throw queueFull()
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    if (error instanceof IngestError) throw error
+    throw new IngestError('BAD_REQUEST', 'the connection was closed before the body was complete.', { cause: error })
   }
   const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
   const name = contentEncoding(request.headers['content-encoding'])
@@ -59,7 +65,8 @@ export function queueFull(): IngestError {
 
 /** The body is larger than what is taken. */
 export function tooLarge(limitBytes: number): IngestError {
-  return new IngestError('BODY_TOO_LARGE', `the body is larger than ${limitBytes} bytes, compressed or inflated; send smaller batches, or raise INGEST_MAX_BODY_BYTES.`)
+  const message = `the body is larger than ${limitBytes} bytes, compressed or inflated; send smaller batches, or raise INGEST_MAX_BODY_BYTES.`
+  return new IngestError('BODY_TOO_LARGE', message)
 }
 
 function contentEncoding(header: string | undefined): string {

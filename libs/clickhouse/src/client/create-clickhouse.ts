@@ -51,6 +51,7 @@ export function createClickHouse(options: ClickHouseOptions = {}): ClickHouse {
     const deadline = AbortSignal.timeout(timeoutMs)
     const signal = bounds.signal === undefined ? deadline : AbortSignal.any([deadline, bounds.signal])
     try {
+      signal.throwIfAborted()
       // Raced as well: the driver hears an abort at some points of a request only.
       return await Promise.race([run(signal), aborted(signal)])
     } catch (error) {

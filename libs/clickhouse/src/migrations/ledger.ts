@@ -29,7 +29,10 @@ export function ledgerStatements(target: SchemaTarget): readonly string[] {
 /** Reads what was applied, by version. */
 export async function readLedger(client: ClickHouse, target: SchemaTarget): Promise<readonly LedgerEntry[]> {
   return client.query<LedgerEntry>({
-    query: `SELECT Version AS version, Name AS name, Checksum AS checksum FROM ${qualified(target, LEDGER_TABLE)} GROUP BY Version, Name, Checksum ORDER BY Version`,
+    query: [
+      `SELECT Version AS version, Name AS name, Checksum AS checksum FROM ${qualified(target, LEDGER_TABLE)}`,
+      'GROUP BY Version, Name, Checksum ORDER BY Version',
+    ].join(' '),
   })
 }
 

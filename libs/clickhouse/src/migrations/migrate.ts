@@ -104,6 +104,7 @@ async function refuseOldServer(client: ClickHouse): Promise<void> {
   if (major > OLDEST_SERVER.major || (major === OLDEST_SERVER.major && minor >= OLDEST_SERVER.minor)) return
   throw new ClickHouseError(
     'SERVER_TOO_OLD',
-    `this ClickHouse is version ${row?.version ?? 'unknown'}; the schema needs ${OLDEST_SERVER.major}.${OLDEST_SERVER.minor} or newer (text indexes): upgrade the server.`,
+    `this ClickHouse is version ${row?.version ?? 'unknown'}; the schema needs ${OLDEST_SERVER.major}.${OLDEST_SERVER.minor} or newer ` +
+      '(text indexes): upgrade the server.',
   )
 }

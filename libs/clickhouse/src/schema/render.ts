@@ -37,14 +37,17 @@ export function createTable(table: TableDefinition, target: SchemaTarget, versio
 export function createMaterializedView(view: MaterializedViewDefinition, target: SchemaTarget): string {
   const into = qualified(target, storedTable(view.target.name, target.flavour))
   const from = qualified(target, storedTable(view.source.name, target.flavour))
-  return `CREATE MATERIALIZED VIEW IF NOT EXISTS ${qualified(target, view.name)}${onCluster(target.flavour)} TO ${into} AS\n${view.select.replaceAll('{source}', from)}`
+  const select = view.select.replaceAll('{source}', from)
+  return `CREATE MATERIALIZED VIEW IF NOT EXISTS ${qualified(target, view.name)}${onCluster(target.flavour)} TO ${into} AS\n${select}`
 }
 
 /** The statements of a later migration: adds the columns and indexes of a table that are marked `since: version`. */
 export function addColumnsAndIndexes(table: TableDefinition, target: SchemaTarget, version: number): readonly string[] {
   const columns = table.columns.filter((column) => column.since === version)
   const additions = columns.map((column) => `ADD COLUMN IF NOT EXISTS ${columnDefinition(column)}`)
-  const indexes = table.indexes.filter((index) => index.since === version).map((index) => `ADD ${indexDefinition(index).replace('INDEX', 'INDEX IF NOT EXISTS')}`)
+  const indexes = table.indexes
+    .filter((index) => index.since === version)
+    .map((index) => `ADD ${indexDefinition(index).replace('INDEX', 'INDEX IF NOT EXISTS')}`)
   const alter = (name: string, actions: readonly string[]): string[] =>
     actions.length === 0 ? [] : [`ALTER TABLE ${qualified(target, name)}${onCluster(target.flavour)} ${actions.join(', ')}`]
   const stored = alter(storedTable(table.name, target.flavour), [...additions, ...indexes])

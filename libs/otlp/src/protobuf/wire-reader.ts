@@ -36,7 +36,7 @@ export class WireReader {
   /** Goes to the next field; `false` at the end of the message. */
   next(): boolean {
     if (this.#at === this.#bytes.length) return false
-    const tag = Number(this.varint())
+    const tag = this.#small()
     if (tag > 0xffffffff || tag >>> 3 === 0) throw broken(`a field number out of range at byte ${this.#at}`)
     this.tag = tag
     return true
@@ -85,7 +85,7 @@ export class WireReader {
 
   /** The bytes of a length-delimited field; a view, not a copy. */
   bytes(): Uint8Array {
-    const length = Number(this.varint())
+    const length = this.#small()
     const start = this.#advance(length)
     return this.#bytes.subarray(start, start + length)
   }
@@ -95,9 +95,8 @@ export class WireReader {
     try {
       return utf8.decode(bytes)
     } catch (error) {
-      throw new OtlpError('INVALID_UTF8', `the protobuf body holds a text that is not UTF-8, before byte ${this.#at} of its message; send bytes as bytes_value.`, {
-        cause: error,
-      })
+      const message = `the protobuf body holds a text that is not UTF-8, before byte ${this.#at} of its message; send bytes as bytes_value.`
+      throw new OtlpError('INVALID_UTF8', message, { cause: error })
     }
   }
 
@@ -134,6 +133,19 @@ export class WireReader {
       this.skip(depth)
     }
     throw broken('a group without its end')
+  }
+
+  /** A varint that is hardly ever longer than four bytes: a tag, a length. */
+  #small(): number {
+    const start = this.#at
+    let value = 0
+    for (let shift = 0; shift < 28; shift += 7) {
+      const byte = this.#byte()
+      value |= (byte & 0x7f) << shift
+      if (byte < 0x80) return value
+    }
+    this.#at = start
+    return Number(this.varint())
   }
 
   #byte(): number {

@@ -1,0 +1,200 @@
+import { createHash } from 'node:crypto'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
+import { ClickHouseError } from '@ballast/clickhouse'
+import { afterEach, describe, expect, test } from 'vitest'
+import { tenantByKey } from '../src/keys.ts'
+import { unreachable } from './fake-store.ts'
+import { type OtlpServer, otlpServer, span, traces } from './otlp-server.ts'
+
+const JSON_TYPE = { 'content-type': 'application/json' }
+const PROTOBUF_TYPE = { 'content-type': 'application/x-protobuf' }
+const open: OtlpServer[] = []
+
+async function start(...options: Parameters<typeof otlpServer>): Promise<OtlpServer> {
+  const server = await otlpServer(...options)
+  open.push(server)
+  return server
+}
+
+afterEach(async () => {
+  for (const server of open.splice(0)) await server.close()
+})
+
+const post = ({ server }: OtlpServer, payload: string | Buffer, headers: Record<string, string> = JSON_TYPE, url = '/v1/traces') => server.inject({ method: 'POST', url, payload, headers })
+
+describe('a success', () => {
+  test('is 200 with {} in JSON, and nothing in protobuf, when all is well', async () => {
+    const ingest = await start()
+    const json = await post(ingest, traces(span()), { 'content-type': 'application/json; charset=utf-8' })
+    expect([json.statusCode, json.headers['content-type'], json.body]).toEqual([200, 'application/json', '{}'])
+    const empty = await post(ingest, Buffer.alloc(0), PROTOBUF_TYPE)
+    expect([empty.statusCode, empty.headers['content-type'], empty.rawPayload.length]).toEqual([200, 'application/x-protobuf', 0])
+    expect(ingest.store.rows).toHaveLength(1)
+  })
+
+  test.each(['', '{}', '{"resourceSpans":[]}'])('is also the answer to the empty request %o, and nothing is inserted', async (body) => {
+    const ingest = await start()
+    expect((await post(ingest, body)).statusCode).toBe(200)
+    expect(ingest.store.attempts).toEqual([])
+  })
+
+  test('with rejected records says exactly how many and why, in either encoding', async () => {
+    const ingest = await start()
+    const json = await post(ingest, traces(span(), span('x', { traceId: '' }), span('y', { spanId: 'zz' })))
+    expect(json.statusCode).toBe(200)
+    expect(json.json()).toEqual({ partialSuccess: { rejectedSpans: '2', errorMessage: expect.stringMatching(/^2 spans rejected \(invalid_trace_id 1, invalid_span_id 1\); the first: the trace id is missing/) as string } })
+    // ExportTraceServiceRequest > ResourceSpans > ScopeSpans > an empty Span.
+    const protobuf = await post(ingest, Buffer.from('0a0412021200', 'hex'), PROTOBUF_TYPE)
+    // partial_success, its length in two bytes, rejected_spans = 1, error_message.
+    expect(protobuf.rawPayload.toString('hex')).toMatch(/^0a[89a-f].01080112/)
+    expect(protobuf.body).toContain('1 span rejected')
+    await expect.poll(() => ingest.store.attempts.filter((batch) => batch.table === 'ballast_rejects').length).toBe(2)
+  })
+
+  test('with something odd says so with nothing rejected', async () => {
+    const answer = await post(await start(), '{"unheard":"of"}')
+    expect(answer.json()).toEqual({ partialSuccess: { errorMessage: expect.stringContaining('no_known_field') as string } })
+  })
+
+  test.each([['gzip', gzipSync], ['zstd', zstdCompressSync]])('is the answer to a %s body', async (encoding, compress) => {
+    const ingest = await start()
+    expect((await post(ingest, compress(traces(span('squeezed'))), { ...JSON_TYPE, 'content-encoding': encoding })).statusCode).toBe(200)
+    expect(ingest.store.rows[0]).toContain('squeezed')
+  })
+})
+
+describe('an error', () => {
+  test.each([
+    ['a body that cannot be read', { payload: '{' }, 400, 3, /not JSON/],
+    ['logs sent to the traces', { payload: '{"resourceLogs":[]}' }, 400, 3, /\/v1\/logs/],
+    ['gzip that ends too early', { payload: gzipSync('{}').subarray(0, 12), headers: { ...JSON_TYPE, 'content-encoding': 'gzip' } }, 400, 3, /not complete gzip/],
+    ['an unknown content encoding', { payload: '{}', headers: { ...JSON_TYPE, 'content-encoding': 'lzma' } }, 400, 3, /Content-Encoding/],
+    ['another method', { method: 'GET' as const }, 405, 12, /POST only/],
+    ['another path', { url: '/v1/tarces', payload: '{}' }, 404, 12, /\/v1\/traces, \/v1\/logs/],
+    ['another content type', { payload: 'x', headers: { 'content-type': 'text/plain' } }, 415, 3, /application\/x-protobuf/],
+    ['no content type', { payload: 'x', headers: {} }, 415, 3, /application\/x-protobuf/],
+    ['a content type that is none', { payload: 'x', headers: { 'content-type': '/;' } }, 415, 3, /application\/x-protobuf/],
+    ['a body over the limit', { payload: 'x'.repeat(1024 * 1024 + 1) }, 413, 8, /larger than 1048576 bytes/],
+    ['a body that inflates over the limit', { payload: gzipSync(Buffer.alloc(8 * 1024 * 1024)), headers: { ...JSON_TYPE, 'content-encoding': 'gzip' } }, 413, 8, /larger than 1048576 bytes/],
+  ])('for %s has its status code and a Status body', async (_, request, status, code, message) => {
+    const ingest = await start()
+    const answer = await ingest.server.inject({ method: 'POST', url: '/v1/traces', headers: JSON_TYPE, ...request })
+    expect(answer.statusCode).toBe(status)
+    expect(answer.headers['content-type']).toBe('application/json')
+    expect(answer.json()).toEqual({ code, message: expect.stringMatching(message) as string })
+    expect(ingest.store.attempts).toEqual([])
+  })
+
+  test('is a protobuf Status for a protobuf request', async () => {
+    const answer = await post(await start(), Buffer.from('0aff', 'hex'), PROTOBUF_TYPE)
+    expect([answer.statusCode, answer.headers['content-type']]).toEqual([400, 'application/x-protobuf'])
+    expect(answer.rawPayload.subarray(0, 3).toString('hex')).toBe('080312')
+    expect(answer.body).toContain('not a protobuf message')
+  })
+
+  test('for another method names the one that is allowed', async () => {
+    expect((await (await start()).server.inject({ method: 'PUT', url: '/v1/logs' })).headers['allow']).toBe('POST')
+  })
+})
+
+describe('with API keys', () => {
+  const tenantOf = tenantByKey(new Map([[createHash('sha256').update('k1').digest('hex'), 'acme']]))
+
+  test.each([{ authorization: 'Bearer k1' }, { 'x-api-key': 'k1' }])('%o opens the door, for its tenant', async (header) => {
+    const ingest = await start({}, tenantOf)
+    expect((await post(ingest, traces(span()), { ...JSON_TYPE, ...header })).statusCode).toBe(200)
+    expect(ingest.store.rows[0]).toContain('"TenantId":"acme"')
+  })
+
+  test.each<Record<string, string>>([{}, { authorization: 'Bearer k2' }, { authorization: 'Basic k1' }, { 'x-api-key': '' }])('%o does not', async (header) => {
+    const answer = await post(await start({}, tenantOf), traces(span()), { ...JSON_TYPE, ...header })
+    expect([answer.statusCode, answer.headers['www-authenticate'], answer.json<{ code: number }>().code]).toEqual([401, 'Bearer', 16])
+  })
+})
+
+describe('when ClickHouse', () => {
+  test('is away, requests are refused at once, and told when to come back', async () => {
+    const ingest = await start()
+    ingest.database.state = { kind: 'down', reason: 'connection refused', code: 'UNREACHABLE' }
+    const answer = await post(ingest, traces(span()))
+    expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '2'])
+    expect(answer.json()).toEqual({ code: 14, message: expect.stringContaining('connection refused') as string })
+    expect(ingest.store.attempts).toEqual([])
+  })
+
+  test('fails for a moment, the same bytes go again with the same token', async () => {
+    const ingest = await start()
+    ingest.store.failures = [unreachable(), unreachable()]
+    expect((await post(ingest, traces(span()))).statusCode).toBe(200)
+    const [first, second, third] = ingest.store.attempts
+    for (const repeat of [second, third]) {
+      expect(repeat!.deduplicationToken).toBe(first!.deduplicationToken)
+      expect(repeat!.body).toEqual(first!.body)
+    }
+    expect(ingest.store.rows).toHaveLength(1)
+  })
+
+  test('fails until the deadline, the request is to be sent again, and the database counts as down', async () => {
+    const ingest = await start({ insertDeadlineMs: 300 })
+    ingest.store.failures = Array.from({ length: 100_000 }, unreachable)
+    const answer = await post(ingest, traces(span()))
+    expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '2'])
+    expect(ingest.database.state).toMatchObject({ kind: 'down', code: 'UNREACHABLE' })
+  })
+
+  test('does not let us in, nothing is repeated, and it is not blamed on the request', async () => {
+    const ingest = await start()
+    ingest.store.failures = [new ClickHouseError('ACCESS_DENIED', 'wrong password')]
+    expect((await post(ingest, traces(span()))).statusCode).toBe(503)
+    expect(ingest.store.attempts).toHaveLength(1)
+  })
+
+  test('cannot read one request of a batch, that one is refused for good and the others are stored', async () => {
+    const ingest = await start({ batchMaxRows: 3, batchMaxAgeMs: 60_000 })
+    ingest.store.poison = 'poisoned'
+    const answers = await Promise.all([post(ingest, traces(span('one'))), post(ingest, traces(span('poisoned'))), post(ingest, traces(span('two')))])
+    expect(answers.map((answer) => answer.statusCode)).toEqual([200, 400, 200])
+    expect(ingest.store.rows).toHaveLength(2)
+    expect(ingest.database.state).toEqual({ kind: 'ready' })
+  })
+})
+
+test('requests beyond the bound of the queue are answered 429 while the others wait', async () => {
+  const ingest = await start({ maxQueuedBytes: 3000 })
+  let release = (): void => undefined
+  ingest.store.gate = new Promise((resolve) => {
+    release = resolve
+  })
+  const waiting = post(ingest, traces(span('x'.repeat(1500))))
+  await expect.poll(() => ingest.store.attempts.length).toBe(1)
+  const answer = await post(ingest, traces(span('y'.repeat(1500))))
+  expect([answer.statusCode, answer.headers['retry-after'], answer.json<{ code: number }>().code]).toEqual([429, '1', 8])
+  release()
+  expect((await waiting).statusCode).toBe(200)
+  expect((await post(ingest, traces(span('y'.repeat(1500))))).statusCode).toBe(200)
+})
+
+test('every record received is stored, rejected or refused, and every request is counted', async () => {
+  const ingest = await start({ insertDeadlineMs: 2000 })
+  await post(ingest, traces(span(), span(), span('', { traceId: '' })))
+  ingest.store.poison = 'poisoned'
+  await post(ingest, traces(span('poisoned'), span()))
+  await post(ingest, '{')
+  ingest.store.failures = [new ClickHouseError('ACCESS_DENIED', 'no')]
+  await post(ingest, traces(span(), span(), span()))
+  const [received, stored, rejected, refused] = await Promise.all(['received', 'stored', 'rejected', 'refused'].map((name) => ingest.count(`ballast_ingest_records_${name}_total`)))
+  expect({ received, stored, rejected, refused }).toEqual({ received: 8, stored: 2, rejected: 3, refused: 3 })
+  expect(await ingest.count('ballast_ingest_records_rejected_total', 'reason="bad_data"')).toBe(2)
+  const codes = await Promise.all([200, 400, 503].map((code) => ingest.count('ballast_ingest_requests_total', `signal="traces",code="${code}"`)))
+  expect(codes).toEqual([1, 2, 1])
+  expect(await ingest.count('ballast_ingest_queued_bytes')).toBe(0)
+})
+
+test('abandoning answers everybody who waits', async () => {
+  const ingest = await start({ insertDeadlineMs: 60_000 })
+  ingest.store.failures = Array.from({ length: 100_000 }, unreachable)
+  const waiting = post(ingest, traces(span()))
+  await expect.poll(() => ingest.store.attempts.length).toBeGreaterThan(0)
+  ingest.pipeline.abandon()
+  expect((await waiting).statusCode).toBe(503)
+})

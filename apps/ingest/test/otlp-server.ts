@@ -1,0 +1,72 @@
+import { createHttpServer, createLogger, Health, type Metrics, startMetrics } from '@ballast/service'
+import type { FastifyInstance } from 'fastify'
+import type { DatabaseState } from '../src/database/database-monitor.ts'
+import { DEFAULT_TENANT, type TenantOf } from '../src/keys.ts'
+import { registerOtlpRoutes } from '../src/otlp-http/routes.ts'
+import { createPipeline, type Pipeline, type PipelineConfig } from '../src/pipeline.ts'
+import { FakeStore } from './fake-store.ts'
+
+/** The HTTP side of ingest over a store in memory. */
+export interface OtlpServer {
+  readonly server: FastifyInstance
+  readonly store: FakeStore
+  readonly metrics: Metrics
+  readonly pipeline: Pipeline
+  /** What the database is said to be; set by reports as well. */
+  database: { state: DatabaseState }
+  /** Value of one counter, summed over the label sets that contain `labels`. */
+  count(name: string, labels?: string): Promise<number>
+  close(): Promise<void>
+}
+
+const defaults: PipelineConfig = {
+  maxBodyBytes: 1024 * 1024,
+  maxQueuedBytes: 4 * 1024 * 1024,
+  batchMaxRows: 1000,
+  batchMaxBytes: 1024 * 1024,
+  batchMaxAgeMs: 5,
+  insertConcurrency: 2,
+  insertDeadlineMs: 2000,
+}
+
+export async function otlpServer(config: Partial<PipelineConfig> = {}, tenantOf: TenantOf = () => DEFAULT_TENANT): Promise<OtlpServer> {
+  const metrics = startMetrics('ingest')
+  const store = new FakeStore()
+  const database = {
+    state: { kind: 'ready' } as DatabaseState,
+    report(error: { message: string; code: string } | undefined): void {
+      database.state = error === undefined ? { kind: 'ready' } : { kind: 'down', reason: error.message, code: error.code }
+    },
+  }
+  const pipeline = createPipeline({ config: { ...defaults, ...config }, store, database, tenantOf, now: () => Date.now(), random: () => 0 })
+  const server = createHttpServer({ log: createLogger('ingest', 'silent'), health: new Health(), metrics })
+  await registerOtlpRoutes(server, pipeline)
+  return {
+    server,
+    store,
+    metrics,
+    pipeline,
+    database,
+    async count(name, labels = '') {
+      const lines = (await metrics.text()).split('\n').filter((line) => line.startsWith(`${name}{`) && line.includes(labels))
+      return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
+    },
+    async close() {
+      await server.close()
+      await metrics.shutdown()
+    },
+  }
+}
+
+/** A span in OTLP's JSON. */
+export const span = (name = 'work', part: object = {}): object => ({
+  traceId: 'a'.repeat(32),
+  spanId: 'b'.repeat(16),
+  name,
+  startTimeUnixNano: '1700000000000000000',
+  endTimeUnixNano: '1700000000000000009',
+  ...part,
+})
+
+/** A request with these spans. */
+export const traces = (...spans: object[]): string => JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] })

@@ -1,0 +1,125 @@
+import { connect } from 'node:net'
+import { migrate } from '@ballast/clickhouse'
+import { afterEach, expect, inject, test } from 'vitest'
+import { type ClickHouseProxy, clickHouseProxy } from './clickhouse-proxy.ts'
+import { span, traces } from './otlp-server.ts'
+import { runIngest, type RunningIngest, type RunningIngestOptions } from './running-ingest.ts'
+
+const started: (() => Promise<void>)[] = []
+let databases = 0
+
+async function start(options: Partial<RunningIngestOptions> = {}): Promise<RunningIngest> {
+  const ingest = await runIngest({ clickhouseUrl: inject('clickhouseUrl'), database: `ingest_outage_${process.pid}_${++databases}`, ...options })
+  started.push(() => ingest.clean())
+  return ingest
+}
+
+async function proxied(env: Record<string, string> = {}, away = false): Promise<{ ingest: RunningIngest; proxy: ClickHouseProxy }> {
+  const proxy = await clickHouseProxy(inject('clickhouseUrl'))
+  proxy.away = away
+  started.push(() => proxy.close())
+  return { proxy, ingest: await start({ seenUrl: proxy.url, env }) }
+}
+
+afterEach(async () => {
+  for (const stop of started.splice(0).toReversed()) await stop()
+})
+
+const fresh = (name: string): object => span(name, { startTimeUnixNano: `${Date.now()}000000`, endTimeUnixNano: `${Date.now()}000009` })
+const names = async (ingest: RunningIngest): Promise<unknown[]> => (await ingest.rows('SELECT SpanName FROM otel_traces ORDER BY SpanName')).map((row) => row['SpanName'])
+const total = async (ingest: RunningIngest, name: string): Promise<number> =>
+  (await ingest.metrics.text()).split('\n').filter((line) => line.startsWith(`ballast_ingest_records_${name}_total{`)).reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
+
+test('without ClickHouse ingest starts, says so, refuses, and takes requests by itself once it is there', async () => {
+  const { ingest, proxy } = await proxied({}, true)
+  await expect.poll(async () => (await ingest.ready()).checks['clickhouse']?.message).toMatch(/^ClickHouse does not answer: /)
+  const refused = await ingest.post('/v1/traces', traces(fresh('early')))
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '2'])
+  proxy.away = false
+  await ingest.untilReady()
+  expect((await ingest.post('/v1/traces', traces(fresh('late')))).status).toBe(200)
+  expect(await names(ingest)).toEqual(['late'])
+})
+
+test('when ClickHouse goes away later, what was acknowledged is there, what was refused can be sent again, and nothing is counted wrong', async () => {
+  const { ingest, proxy } = await proxied({ INGEST_INSERT_DEADLINE: '1500ms' })
+  await ingest.untilReady()
+  expect((await ingest.post('/v1/traces', traces(fresh('a')))).status).toBe(200)
+  proxy.away = true
+  const waiting = await ingest.post('/v1/traces', traces(fresh('b')))
+  expect(waiting.status).toBe(503)
+  expect(await ingest.ready()).toMatchObject({ status: 'not ready', checks: { clickhouse: { message: expect.stringContaining('ClickHouse does not answer') as string } } })
+  proxy.away = false
+  await ingest.untilReady()
+  expect((await ingest.post('/v1/traces', traces(fresh('b')))).status).toBe(200)
+  expect(await names(ingest)).toEqual(['a', 'b'])
+  const [received, stored, rejected, refused] = await Promise.all(['received', 'stored', 'rejected', 'refused'].map((name) => total(ingest, name)))
+  expect({ stored, rejected, refused }).toEqual({ stored: 2, rejected: 0, refused: 1 })
+  expect(received).toBe(stored! + rejected! + refused!)
+})
+
+test('an insert whose answer is lost is repeated, and counts once, behind the view as well', async () => {
+  const { ingest, proxy } = await proxied()
+  await ingest.untilReady()
+  proxy.loseNextAnswer = true
+  expect((await ingest.post('/v1/traces', traces(fresh('once'), fresh('twice')))).status).toBe(200)
+  expect(proxy.lost()).toBe(1)
+  expect(await names(ingest)).toEqual(['once', 'twice'])
+  const database = ingest.clickhouse.database
+  expect(
+    await ingest.rows(`SELECT sum(max_block_number - min_block_number + 1) AS blocks FROM system.parts WHERE database = '${database}' AND table = 'otel_traces_trace_id_ts' AND active`),
+  ).toEqual([{ blocks: '1' }])
+})
+
+test('many requests at once become few inserts, and every one of them is there', async () => {
+  const ingest = await start({ env: { INGEST_BATCH_MAX_AGE: '100ms' } })
+  await ingest.untilReady()
+  const answers = await Promise.all(Array.from({ length: 60 }, (_, index) => ingest.post('/v1/traces', traces(fresh(`n${index}`), fresh(`m${index}`)))))
+  expect(answers.filter((answer) => answer.status !== 200)).toEqual([])
+  expect(await ingest.rows('SELECT count() AS n, uniqExact(SpanName) AS names FROM otel_traces')).toEqual([{ n: '120', names: '120' }])
+  expect(Number((await ingest.rows(`SELECT count() AS n FROM system.parts WHERE database = '${ingest.clickhouse.database}' AND table = 'otel_traces'`))[0]!['n'])).toBeLessThan(20)
+})
+
+test('a stop answers everybody who waits, after their rows are stored', async () => {
+  const ingest = await start({ env: { INGEST_BATCH_MAX_AGE: '10s' } })
+  await ingest.untilReady()
+  const waiting = Array.from({ length: 5 }, (_, index) => ingest.post('/v1/traces', traces(fresh(`w${index}`))))
+  await expect.poll(() => total(ingest, 'received')).toBe(5)
+  expect(await ingest.lifecycle.shutdown()).toBe(true)
+  expect((await Promise.all(waiting)).map((answer) => answer.status)).toEqual([200, 200, 200, 200, 200])
+  expect(await names(ingest)).toEqual(['w0', 'w1', 'w2', 'w3', 'w4'])
+})
+
+test('a request that can never be inserted is refused for good, and those beside it are stored', async () => {
+  const ingest = await start({ env: { INGEST_BATCH_MAX_AGE: '10s', INGEST_BATCH_MAX_ROWS: '103' } })
+  await ingest.untilReady()
+  // Spans of more than a hundred days: ClickHouse takes no block of so many partitions.
+  const days = Array.from({ length: 101 }, (_, day) => span(`d${day}`, { startTimeUnixNano: `${1_700_000_000 + day * 86_400}000000000` }))
+  const [good, poison, alsoGood] = await Promise.all([traces(fresh('good')), traces(...days), traces(fresh('also good'))].map((body) => ingest.post('/v1/traces', body)))
+  expect([good!.status, poison!.status, alsoGood!.status]).toEqual([200, 400, 200])
+  expect(await names(ingest)).toEqual(['also good', 'good'])
+})
+
+test('without keys ingest does not listen to other machines', async () => {
+  await expect(start({ env: { INGEST_HOST: '0.0.0.0' } })).rejects.toThrow(/INGEST_API_KEYS_FILE/)
+})
+
+test('with migrations left to others ingest waits for the tables, says which are missing, and begins when they are there', async () => {
+  const ingest = await start({ env: { INGEST_MIGRATE: 'false' } })
+  await expect.poll(async () => (await ingest.ready()).checks['clickhouse']?.message).toMatch(/SCHEMA_MISSING|UNKNOWN_DATABASE|no table otel_traces/)
+  await migrate({ client: ingest.clickhouse })
+  await ingest.untilReady()
+  expect((await ingest.post('/v1/traces', traces(fresh('a')))).status).toBe(200)
+})
+
+test('a sender that goes away in the middle of its body stores nothing, and ingest goes on', async () => {
+  const ingest = await start()
+  await ingest.untilReady()
+  const socket = connect(Number(new URL(ingest.url).port), '127.0.0.1')
+  socket.write('POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n{"resourceSpans"')
+  await expect.poll(async () => /^ballast_ingest_queued_bytes\{[^}]*\} 100000$/m.test(await ingest.metrics.text())).toBe(true)
+  socket.destroy()
+  await expect.poll(async () => /^ballast_ingest_queued_bytes\{[^}]*\} 0$/m.test(await ingest.metrics.text())).toBe(true)
+  expect((await ingest.post('/v1/traces', traces(fresh('next')))).status).toBe(200)
+  expect(await names(ingest)).toEqual(['next'])
+})
