@@ -6,7 +6,7 @@ export type ServiceErrorCode =
   | 'SHUTDOWN_DEADLINE'
   | 'HEALTH_CHECK_TIMEOUT'
   | 'PORT_TAKEN'
-  | 'DATA_DIR_TAKEN'
+  | 'DATA_DIR_UNUSABLE'
 
 /** An error of `@ballast/service`: a stable `code`, a sentence for a person, the original error as `cause`. */
 export class ServiceError extends Error {

@@ -42,7 +42,8 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     requestTimeout: options.requestTimeoutMs ?? httpDefaults.requestTimeoutMs,
     keepAliveTimeout: httpDefaults.keepAliveTimeoutMs,
     forceCloseConnections: 'idle',
-    return503OnClosing: true,
+    // What arrives on an open connection while the server closes is still answered as usual; refusing it would lose a request for nothing.
+    return503OnClosing: false,
   }) as unknown as FastifyInstance
 
   server.get('/livez', async () => ({ status: 'alive' }))

@@ -17,7 +17,7 @@ export async function openDataDir(native: NativeEngine, path: string, configFile
       pid === undefined
         ? `the engine could not open the data folder ${path}; it wrote the reason to stderr.`
         : `another process (${pid}) uses the data folder ${path}; stop it, or set CLICKHOUSE_EMBEDDED_DATA_DIR to another folder.`
-    throw new ServiceError('DATA_DIR_TAKEN', message, { cause: error })
+    throw new ServiceError('DATA_DIR_UNUSABLE', message, { cause: error })
   }
 }
 
