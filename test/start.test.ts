@@ -34,7 +34,7 @@ describe('npm start -- --no-shop', () => {
       expect(first.output).toMatch(new RegExp(`${name}[^\\n]* +(redis|http)://127\\.0\\.0\\.1:\\d+\\S* +ready`))
     }
     expect(first.output).not.toContain('storefront')
-    await first.says(/0 spans · 0 events · no shop · objectives: /)
+    await first.says(/0 spans · 0 events · no shop · SLO: /)
     await query(ports.CLICKHOUSE_EMBEDDED_PORT, `INSERT INTO otel.otel_logs (Timestamp, Body) VALUES (now64(9), 'kept')`)
 
     const again = start(place)

@@ -78,7 +78,7 @@ export class StatusLine {
     const { objectives } = JSON.parse(await get(`${this.#sources.sloUrl}/api/v1/objectives`)) as { objectives: { status: string }[] }
     const count = (status: string): number => objectives.filter((objective) => objective.status === status).length
     const silent = count('no data')
-    return `objectives: ${count('ok')} healthy, ${count('burning')} burning${silent > 0 ? `, ${silent} without data` : ''}`
+    return `SLO: ${count('ok')} healthy, ${count('burning')} burning${silent > 0 ? `, ${silent} without data` : ''}`
   }
 }
 
@@ -89,5 +89,6 @@ async function get(url: string, headers: Record<string, string> = {}): Promise<s
 }
 
 function grouped(digits: string): string {
+  if (digits.length > 6) return `${(Number(digits) / 1e6).toFixed(1)} M`
   return digits.replaceAll(/\B(?=(\d{3})+$)/g, ',')
 }

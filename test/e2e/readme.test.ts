@@ -60,7 +60,7 @@ describe('every command of the README does what it says', () => {
   test('npm start shows a table and a live line with real traffic in it', async () => {
     command(/^npm start$/)
     expect(ballast.output).toMatch(/shop storefront +http:\/\/127\.0\.0\.1:\d+ +ready/)
-    await ballast.says(/[1-9][\d,]* spans · [1-9][\d,]* events · cache \d+\.\d % hits · objectives: \d+ healthy/)
+    await ballast.says(/[1-9][\d,]* spans · [1-9][\d,]* events · cache \d+\.\d % hits · SLO: \d+ healthy/)
   })
 
   test('a hand-written span arrives', async () => {
