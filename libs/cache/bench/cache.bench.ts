@@ -37,8 +37,8 @@ export const bench = {
   summary: 'hits of the local tier and of Redis, against raw lru-cache, raw ioredis and five cache libraries',
   async run({ quick, report, redisUrl }: { quick: boolean; report: (row: Row) => void; redisUrl: string }): Promise<void> {
     const { localSubjects } = await import('./local-subjects.ts')
-    await runCase('local hit, one after another', localSubjects(), { ids, calls: quick ? 100_000 : 500_000, rounds: quick ? 5 : 11, atOnce: 1 }, report)
+    await runCase('local hit, one after another', localSubjects(), { ids, calls: quick ? 50_000 : 200_000, rounds: quick ? 9 : 25, atOnce: 1 }, report)
     const { redisSubjects } = await import('./redis-subjects.ts')
-    await runCase('Redis hit, 64 at once', await redisSubjects(redisUrl), { ids, calls: quick ? 20_000 : 100_000, rounds: quick ? 5 : 11, atOnce: 64 }, report)
+    await runCase('Redis hit, 64 at once', await redisSubjects(redisUrl), { ids, calls: quick ? 10_000 : 40_000, rounds: quick ? 15 : 31, atOnce: 64 }, report)
   },
 }

@@ -18,7 +18,8 @@ const GETS = [
 export function observeCache(namespace: string, stats: () => CacheStats): () => void {
   const meter = metrics.getMeter('@ballast/cache')
   const gets = meter.createObservableCounter('cache.gets', { description: 'Answers to get, by tier and result', unit: '{get}' })
-  const loads = meter.createObservableCounter('cache.loads', { description: 'Loads, by outcome', unit: '{load}' })
+  const loads = meter.createObservableCounter('cache.loads', { description: 'Loads started', unit: '{load}' })
+  const loadErrors = meter.createObservableCounter('cache.load.errors', { description: 'Loads that failed or timed out', unit: '{error}' })
   const refused = meter.createObservableCounter('cache.fills.refused', { description: 'Loaded values not stored, because the key changed meanwhile', unit: '{fill}' })
   const corrupt = meter.createObservableCounter('cache.entries.corrupt', { description: 'Entries in Redis that could not be read', unit: '{entry}' })
   const leaseWaits = meter.createObservableCounter('cache.lease.waits', { description: 'Loads that waited for another process', unit: '{wait}' })
@@ -28,15 +29,15 @@ export function observeCache(namespace: string, stats: () => CacheStats): () => 
   const redisErrors = meter.createObservableCounter('cache.redis.errors', { description: 'Redis commands that failed or timed out', unit: '{error}' })
   const queued = meter.createObservableUpDownCounter('cache.invalidations.queued', { description: 'Invalidations that wait for Redis', unit: '{invalidation}' })
   const reachable = meter.createObservableGauge('cache.redis.reachable', { description: '1 when Redis is asked, else 0' })
-  const instruments = [gets, loads, refused, corrupt, leaseWaits, writes, invalidations, size, redisErrors, queued, reachable]
+  const instruments = [gets, loads, loadErrors, refused, corrupt, leaseWaits, writes, invalidations, size, redisErrors, queued, reachable]
 
   const observe: Parameters<typeof meter.addBatchObservableCallback>[0] = (result) => {
     const { definitions, redis } = stats()
     for (const [name, counts] of Object.entries(definitions)) {
       const attributes = { 'cache.namespace': namespace, 'cache.name': name }
       for (const [counter, tier, outcome] of GETS) result.observe(gets, counts[counter], { ...attributes, 'cache.tier': tier, 'cache.result': outcome })
-      result.observe(loads, counts.loads - counts.loadErrors, { ...attributes, 'cache.result': 'ok' })
-      result.observe(loads, counts.loadErrors, { ...attributes, 'cache.result': 'error' })
+      result.observe(loads, counts.loads, attributes)
+      result.observe(loadErrors, counts.loadErrors, attributes)
       result.observe(refused, counts.fillsRefused, attributes)
       result.observe(corrupt, counts.corrupt, attributes)
       result.observe(leaseWaits, counts.leaseWaits, attributes)

@@ -1,4 +1,4 @@
-import type { DeleteReply, LeaseReply, SharedTier, SharedTierStats, StoreReply } from '../src/redis/shared-tier.ts'
+import type { DeleteReply, LeaseReply, ReadAnswer, SharedTier, SharedTierStats, StoreReply } from '../src/redis/shared-tier.ts'
 import { VERSION_OFFSET } from '../src/entry/envelope.ts'
 import type { Clock } from '../src/clock.ts'
 
@@ -58,8 +58,8 @@ export class MemoryTier implements SharedTier {
     return this.up && !this.#queued.has(key)
   }
 
-  read(key: string): Promise<Buffer | null | undefined> {
-    return this.#send(() => this.#server.entry(key) ?? null)
+  read(key: string, answer: ReadAnswer): void {
+    void this.#send(() => this.#server.entry(key) ?? null).then(answer)
   }
 
   async lease(key: string, token: string, seen: Buffer | undefined): Promise<LeaseReply> {

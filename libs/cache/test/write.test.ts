@@ -163,6 +163,23 @@ describe('write-through', () => {
     expect(server.entry('product:1')).toBeUndefined()
   })
 
+  test('a value that cannot be written as bytes is kept out of Redis, and the caller still gets it', async () => {
+    const clock = new FakeClock()
+    const server = new MemoryServer(clock)
+    const { cache, errors } = cacheFixture({ clock, shared: new MemoryTier(server) })
+    const circular: { self?: unknown } = {}
+    circular.self = circular
+    const load = vi.fn<() => unknown>().mockReturnValueOnce(circular).mockReturnValue({ plain: true })
+    const products = cache.define({ name: 'product', load, ...ttl })
+    expect(await products.get('1')).toBe(circular)
+    expect(await products.write('2', circular, () => {})).toBe('invalidated')
+    expect(errors.map(({ code }) => code)).toEqual(['ENCODING_FAILED', 'ENCODING_FAILED'])
+    expect([server.entries.size, server.leases.size]).toEqual([0, 0])
+    expect(await products.get('2')).toEqual({ plain: true })
+    const elsewhere = cacheFixture({ clock, shared: new MemoryTier(server) }).cache.define({ name: 'product', load: () => 'not asked', ...ttl })
+    expect(await elsewhere.get('2')).toEqual({ plain: true })
+  })
+
   test('a store whose answer is lost leaves no older value behind', async () => {
     const clock = new FakeClock()
     const server = new MemoryServer(clock)

@@ -48,7 +48,7 @@ export class Envelope {
     const payloadAt = SHAPES + bytes.readUInt16BE(SHAPES_LENGTH)
     if (!(softAt > 0 && hardAt >= softAt && hardAt < Number.MAX_SAFE_INTEGER && version >= 0 && payloadAt < bytes.length)) return undefined
     try {
-      const value = this.#codec.decode(bytes.subarray(SHAPES, payloadAt), bytes.subarray(payloadAt)) as R
+      const value = this.#codec.decode(bytes, SHAPES, payloadAt) as R
       return value === undefined ? undefined : { value, softAt, hardAt, deltaMs: bytes.readUInt32BE(DELTA), version }
     } catch {
       return undefined

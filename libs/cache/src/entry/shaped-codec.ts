@@ -1,6 +1,7 @@
 import { Packr, Unpackr } from 'msgpackr'
 
-/** Shapes of more than this many bytes are not worth carrying in each entry: the objects have keys that are data. */
+/** More shapes than this, or more bytes of them, are not worth carrying in each entry: the objects have keys that are data. */
+const MAX_SHAPES = 16
 const MAX_SHAPES_BYTES = 512
 /** Decoders kept, one for each set of shapes seen. A process sees one set per definition and version of the code that fills it. */
 const MAX_DECODERS = 32
@@ -27,6 +28,8 @@ export class ShapedCodec {
   #shapeCount = 0
   readonly #plain = new Packr({ ...OPTIONS, useRecords: true })
   readonly #decoders = new Map<string, Unpackr>()
+  #last: { readonly shapes: Buffer; readonly decoder: Unpackr } | undefined
+  readonly #range = { start: 0, end: 0 }
 
   encode(value: unknown): EncodedValue {
     if (this.#shaped === undefined) return { shapes: NO_SHAPES, payload: this.#plain.pack(value) }
@@ -35,7 +38,7 @@ export class ShapedCodec {
     if (count !== this.#shapeCount) {
       this.#shapeCount = count
       this.#shapes = Buffer.from(JSON.stringify(this.#structures.slice(0, count)))
-      if (this.#shapes.length > MAX_SHAPES_BYTES) {
+      if (count > MAX_SHAPES || this.#shapes.length > MAX_SHAPES_BYTES) {
         this.#shaped = undefined
         this.#structures = []
         return this.encode(value)
@@ -44,12 +47,29 @@ export class ShapedCodec {
     return { shapes: this.#shapes, payload }
   }
 
-  /** @throws when the bytes are not what {@link encode} made. */
-  decode(shapes: Buffer, payload: Buffer): unknown {
-    return shapes.length === 0 ? this.#plain.unpack(payload) : this.#decoder(shapes).unpack(payload)
+  /**
+   * Reads the value from a part of `bytes`: shapes from `start`, payload from `payloadAt` to the end.
+   *
+   * @throws when the bytes are not what {@link encode} made.
+   */
+  decode(bytes: Buffer, start: number, payloadAt: number): unknown {
+    const decoder = start === payloadAt ? this.#plain : this.#decoder(bytes, start, payloadAt)
+    this.#range.start = payloadAt
+    this.#range.end = bytes.length
+    return decoder.unpack(bytes, this.#range)
   }
 
-  #decoder(shapes: Buffer): Unpackr {
+  #decoder(bytes: Buffer, start: number, end: number): Unpackr {
+    // Nearly always the same shapes as last time.
+    const last = this.#last
+    if (last !== undefined && last.shapes.length === end - start && bytes.compare(last.shapes, 0, last.shapes.length, start, end) === 0) return last.decoder
+    const shapes = Buffer.from(bytes.subarray(start, end))
+    const decoder = this.#findDecoder(shapes)
+    this.#last = { shapes, decoder }
+    return decoder
+  }
+
+  #findDecoder(shapes: Buffer): Unpackr {
     const key = shapes.toString('latin1')
     const known = this.#decoders.get(key)
     if (known !== undefined) return known

@@ -17,11 +17,10 @@ export class Flights<R> {
     return this.#byId.get(id)
   }
 
-  /** Starts a flight that others join until it lands or is fenced. */
-  start(id: string, run: (flight: Flight<R>) => Promise<R>): Flight<R> {
+  /** Starts a flight that others join until it lands or is fenced. The caller sets its promise before anybody else runs. */
+  start(id: string): Flight<R> {
     const flight = new Flight<R>()
     this.#byId.set(id, flight)
-    flight.promise = run(flight)
     return flight
   }
 

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { Counters } from '../counters.ts'
 import { encodeHead, type Envelope } from '../entry/envelope.ts'
 import { type Entry, entryOf } from '../entry/entry.ts'
-import type { CacheError } from '../errors.ts'
+import { CacheError } from '../errors.ts'
 import type { SharedTier } from '../redis/shared-tier.ts'
 import type { LoadContext, Source } from '../source.ts'
 import { type Acquired, acquireLease, keepLease } from './lease-holder.ts'
@@ -20,6 +20,16 @@ export interface RegionContext {
   readonly leaseTtlMs: number
   readonly leaseWaitMs: number
   readonly onError: (error: CacheError) => void
+}
+
+/** The bytes of an entry; `undefined`, and a word to `onError`, when its value cannot be written. */
+export function encodeOrReport({ name, envelope, onError }: RegionContext, id: string, entry: Entry<unknown>): Buffer | undefined {
+  try {
+    return envelope.encode(entry)
+  } catch (cause) {
+    onError(new CacheError('ENCODING_FAILED', `${name}: a value cannot be written as MessagePack and is not stored in Redis; store plain data`, { cause, definition: name, id }))
+    return undefined
+  }
 }
 
 /** What a load came to. */
@@ -70,7 +80,7 @@ export class Loader<R> {
   }
 
   async #call(id: string, key: string, source: Source<R>, reason: LoadContext['reason'], token: string | undefined): Promise<Loaded<R>> {
-    const { name, shared, counters, envelope, clock, random, leaseTtlMs } = this.#context
+    const { name, shared, counters, clock, random, leaseTtlMs } = this.#context
     const lease = shared !== undefined && token !== undefined ? { shared, token, renewal: keepLease(shared, key, token, leaseTtlMs, clock) } : undefined
     const startedAt = clock.exactNow()
     counters.loads++
@@ -83,7 +93,9 @@ export class Loader<R> {
         void lease?.shared.release(key, lease.token)
         return { kind: 'passed', value }
       }
-      const reply = await lease?.shared.fill(key, lease.token, envelope.encode(entry), entry.hardAt - endedAt)
+      const bytes = lease === undefined ? undefined : encodeOrReport(this.#context, id, entry)
+      if (bytes === undefined) void lease?.shared.release(key, lease.token)
+      const reply = bytes === undefined ? undefined : await lease?.shared.fill(key, lease.token, bytes, entry.hardAt - endedAt)
       if (reply === 'refused') return { kind: 'refused', value }
       return { kind: 'kept', entry, asOf: reply === 'stored' ? endedAt : startedAt }
     } catch (error) {

@@ -1,7 +1,8 @@
 import type { Entry } from '../entry/entry.ts'
 import { HEAD_BYTES } from '../entry/envelope.ts'
 import { CacheError } from '../errors.ts'
-import { type LocalEntry, LocalTier } from '../local/local-tier.ts'
+import { type LocalEntry, LocalTier, promiseOf } from '../local/local-tier.ts'
+import type { SharedTier } from '../redis/shared-tier.ts'
 import type { Source } from '../source.ts'
 import { type Flight, Flights } from './flight.ts'
 import { Loader, type Loaded, type RegionContext } from './loader.ts'
@@ -39,7 +40,7 @@ export class Region<R> {
     if (entry !== undefined && this.#context.clock.now() < entry.freshUntil && !this.#closed) {
       if (entry.value === null) this.#context.counters.localNegative++
       else this.#context.counters.localFresh++
-      return entry.promise
+      return promiseOf(entry)
     }
     return this.#getSlowly(id, entry, source)
   }
@@ -82,10 +83,11 @@ export class Region<R> {
     if (usable !== undefined && clock.now() < usable.trustedUntil) return this.#serveStale(id, usable, source)
     const running = this.#reads.get(id)
     if (running !== undefined) return this.#join(id, running, source)
-    if (shared === undefined || !shared.available(this.key(id))) {
+    const key = this.key(id)
+    if (shared === undefined || !shared.available(key)) {
       return usable === undefined ? this.#load(id, source, undefined) : this.#serveStale(id, usable, source)
     }
-    return this.#reads.start(id, (flight) => this.#read(id, flight, usable, source)).promise
+    return this.#read(id, key, shared, usable, source)
   }
 
   #join(id: string, running: Flight<R>, source: Source<R>): Promise<R> {
@@ -97,76 +99,109 @@ export class Region<R> {
   #serveStale(id: string, entry: LocalEntry<R>, source: Source<R>): Promise<R> {
     this.#context.counters.localStale++
     this.#refresh(id, entry, source)
-    return entry.promise
+    return promiseOf(entry)
   }
 
   /** Asks Redis, then the loader. `local` is a copy too old to be trusted: it counts only when Redis cannot be asked. */
-  async #read(id: string, flight: Flight<R>, local: LocalEntry<R> | undefined, source: Source<R>): Promise<R> {
-    const { shared, counters, envelope, clock } = this.#context
-    try {
-      const askedAt = clock.now()
-      const bytes = await shared!.read(this.key(id))
-      if (bytes === undefined) return await (local === undefined ? this.#load(id, source, undefined) : this.#serveStale(id, local, source))
-      if (bytes === null) {
-        // Invalidated, or evicted by Redis; nobody can tell which, so the old copy counts no more, not even when the load fails.
-        if (!flight.fenced) this.#local.delete(id)
-        return await this.#load(id, source, null)
-      }
-      const entry = envelope.decode<R>(bytes)
-      if (entry === undefined) counters.corrupt++
-      const now = clock.exactNow()
-      if (entry === undefined || now >= entry.hardAt) return await this.#load(id, source, bytes.subarray(0, HEAD_BYTES))
-      const kept = flight.fenced ? undefined : this.#local.set(id, entry, askedAt)
-      if (now < entry.softAt) {
-        if (entry.value === null) counters.redisNegative++
-        else counters.redisFresh++
-      } else {
-        counters.redisStale++
-        if (kept !== undefined) this.#refresh(id, kept, source)
-      }
-      return entry.value
-    } finally {
-      this.#reads.land(id, flight)
+  #read(id: string, key: string, shared: SharedTier, local: LocalEntry<R> | undefined, source: Source<R>): Promise<R> {
+    const flight = this.#reads.start(id)
+    const askedAt = this.#context.clock.now()
+    flight.promise = new Promise((resolve, reject) => {
+      shared.read(key, (bytes) => {
+        try {
+          const entry = bytes === null || bytes === undefined ? undefined : this.#usable(bytes)
+          if (entry !== undefined) {
+            this.#reads.land(id, flight)
+            resolve(this.#serveShared(id, flight, entry, askedAt, source))
+            return
+          }
+          const land = (): void => this.#reads.land(id, flight)
+          const answer = this.#withoutShared(id, flight, bytes, local, source)
+          answer.then(land, land)
+          resolve(answer)
+        } catch (error) {
+          this.#reads.land(id, flight)
+          reject(error instanceof Error ? error : new Error(String(error)))
+        }
+      })
+    })
+    return flight.promise
+  }
+
+  /** An entry that Redis had, if it can be used. */
+  #usable(bytes: Buffer): Entry<R> | undefined {
+    const { counters, envelope, clock } = this.#context
+    const entry = envelope.decode<R>(bytes)
+    if (entry === undefined) counters.corrupt++
+    return entry !== undefined && clock.now() < entry.hardAt ? entry : undefined
+  }
+
+  #serveShared(id: string, flight: Flight<R>, entry: Entry<R>, askedAt: number, source: Source<R>): R {
+    const { counters, clock } = this.#context
+    const kept = flight.fenced ? undefined : this.#local.set(id, entry, askedAt)
+    if (clock.now() < entry.softAt) {
+      if (entry.value === null) counters.redisNegative++
+      else counters.redisFresh++
+    } else {
+      counters.redisStale++
+      if (kept !== undefined) this.#refresh(id, kept, source)
     }
+    return entry.value
+  }
+
+  /** Redis had nothing of use: no answer (`undefined`), no entry (`null`), or one that is damaged or over. */
+  #withoutShared(id: string, flight: Flight<R>, bytes: Buffer | null | undefined, local: LocalEntry<R> | undefined, source: Source<R>): Promise<R> {
+    if (bytes === undefined) return local === undefined ? this.#load(id, source, undefined) : this.#serveStale(id, local, source)
+    // Without an entry: invalidated, or evicted by Redis; nobody can tell which, so the old copy counts no more, not even when the load fails.
+    if (bytes === null && !flight.fenced) this.#local.delete(id)
+    return this.#load(id, source, bytes === null ? null : bytes.subarray(0, HEAD_BYTES))
   }
 
   /** Joins or starts the load of a key for callers who have nothing to return. */
   #load(id: string, source: Source<R>, found: Buffer | null | undefined): Promise<R> {
-    const { counters } = this.#context
     const running = this.#loads.get(id)
     if (running !== undefined) return this.#join(id, running, source)
-    return this.#loads.start(id, async (flight) => {
-      try {
-        const value = this.#keep(id, flight, await this.#loader.load(id, this.key(id), source, found))
-        counters.miss++
-        return value
-      } catch (error) {
-        counters.failed++
-        throw error
-      } finally {
-        this.#loads.land(id, flight)
-      }
-    }).promise
+    const flight = this.#loads.start(id)
+    flight.promise = this.#runLoad(id, flight, source, found)
+    return flight.promise
+  }
+
+  async #runLoad(id: string, flight: Flight<R>, source: Source<R>, found: Buffer | null | undefined): Promise<R> {
+    const { counters } = this.#context
+    try {
+      const value = this.#keep(id, flight, await this.#loader.load(id, this.key(id), source, found))
+      counters.miss++
+      return value
+    } catch (error) {
+      counters.failed++
+      throw error
+    } finally {
+      this.#loads.land(id, flight)
+    }
   }
 
   /** Starts the load that renews a stale value, unless one runs or has just failed. It never rejects: whoever joins it gets the stale value at worst. */
   #refresh(id: string, stale: LocalEntry<R>, source: Source<R>): void {
-    const { name, clock, counters, onError } = this.#context
+    const { clock, counters } = this.#context
     if (clock.now() < stale.retryAt || this.#loads.get(id) !== undefined || this.#closed) return
     counters.refreshes++
-    this.#loads.start(id, async (flight) => {
-      try {
-        const loaded = await this.#loader.refresh(id, this.key(id), source, stale)
-        if (loaded.kind === 'kept' || loaded.kind === 'refused') return this.#keep(id, flight, loaded)
-        stale.retryAt = clock.exactNow() + (loaded.kind === 'held' ? HELD_PAUSE_MS : source.policy.refreshRetryDelayMs)
-      } catch (cause) {
-        stale.retryAt = clock.exactNow() + source.policy.refreshRetryDelayMs
-        onError(new CacheError('REFRESH_FAILED', `${name}: a refresh failed; the stale value is served up to its hard TTL`, { cause, definition: name, id }))
-      } finally {
-        this.#loads.land(id, flight)
-      }
-      return stale.value
-    })
+    const flight = this.#loads.start(id)
+    flight.promise = this.#runRefresh(id, flight, stale, source)
+  }
+
+  async #runRefresh(id: string, flight: Flight<R>, stale: LocalEntry<R>, source: Source<R>): Promise<R> {
+    const { name, clock, onError } = this.#context
+    try {
+      const loaded = await this.#loader.refresh(id, this.key(id), source, stale)
+      if (loaded.kind === 'kept' || loaded.kind === 'refused') return this.#keep(id, flight, loaded)
+      stale.retryAt = clock.exactNow() + (loaded.kind === 'held' ? HELD_PAUSE_MS : source.policy.refreshRetryDelayMs)
+    } catch (cause) {
+      stale.retryAt = clock.exactNow() + source.policy.refreshRetryDelayMs
+      onError(new CacheError('REFRESH_FAILED', `${name}: a refresh failed; the stale value is served up to its hard TTL`, { cause, definition: name, id }))
+    } finally {
+      this.#loads.land(id, flight)
+    }
+    return stale.value
   }
 
   #keep(id: string, flight: Flight<R>, loaded: Loaded<R>): R {

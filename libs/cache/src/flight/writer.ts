@@ -2,7 +2,7 @@ import { entryOf } from '../entry/entry.ts'
 import type { CacheError } from '../errors.ts'
 import type { Policy } from '../policy.ts'
 import { nextToken } from './lease-holder.ts'
-import type { RegionContext } from './loader.ts'
+import { encodeOrReport, type RegionContext } from './loader.ts'
 import type { Region } from './region.ts'
 
 /** What became of an invalidation: gone everywhere; gone here and remembered until Redis is back; or gone here, in a local-only cache. */
@@ -43,7 +43,7 @@ export class Writer<R> {
 
   /** Source first, then the cache. When `persist` fails its outcome is unknown, so the key is invalidated and the error passed on. */
   async write(id: string, value: R, persist: () => unknown, policy: Policy, version: number): Promise<WriteOutcome> {
-    const { shared, envelope, clock, counters, random, onError } = this.#context
+    const { shared, clock, counters, random, onError } = this.#context
     const key = this.#region.key(id)
     const mine = Symbol(id)
     const token = nextToken()
@@ -59,8 +59,9 @@ export class Writer<R> {
     const endedAt = clock.exactNow()
     const entry = entryOf(value, policy, startedAt, endedAt, random, version)
     const alone = this.#begun.get(id) === mine
-    if (shared !== undefined && guarded && alone && value !== undefined && endedAt < entry.hardAt) {
-      const reply = await shared.finishWrite(key, token, envelope.encode(entry), entry.hardAt - endedAt, version)
+    const bytes = guarded && alone && value !== undefined && endedAt < entry.hardAt ? encodeOrReport(this.#context, id, entry) : undefined
+    if (shared !== undefined && bytes !== undefined) {
+      const reply = await shared.finishWrite(key, token, bytes, entry.hardAt - endedAt, version)
       // An invalidation or another write may have begun while Redis answered; then its fence has the last word.
       if (reply === 'stored' && this.#begun.get(id) === mine) {
         this.#begun.delete(id)

@@ -3,14 +3,20 @@ import type { Entry } from '../entry/entry.ts'
 
 /** An entry in this process. */
 export interface LocalEntry<R> extends Entry<R> {
-  /** Resolved with the value once, so that a hit allocates nothing. */
-  readonly promise: Promise<R>
+  /** Resolved with the value by the first hit, so that the later ones allocate nothing; see {@link promiseOf}. */
+  promise: Promise<R> | undefined
   /** Until then it is a hit: the earlier of `softAt` and `trustedUntil`. */
   readonly freshUntil: number
   /** Until then this process may rely on the copy without asking Redis; `Infinity` without Redis. */
   readonly trustedUntil: number
   /** No refresh is started before this time. */
   retryAt: number
+}
+
+/** The value of an entry as the promise that all hits share. */
+export function promiseOf<R>(entry: LocalEntry<R>): Promise<R> {
+  entry.promise ??= Promise.resolve(entry.value)
+  return entry.promise
 }
 
 /** The entries of one definition in this process: lru-cache as storage only, expiry is ours. */
@@ -42,7 +48,7 @@ export class LocalTier<R> {
       hardAt: entry.hardAt,
       deltaMs: entry.deltaMs,
       version: entry.version,
-      promise: Promise.resolve(entry.value),
+      promise: undefined,
       freshUntil: Math.min(entry.softAt, trustedUntil),
       trustedUntil,
       // The same stale entry read from Redis again keeps its throttle.

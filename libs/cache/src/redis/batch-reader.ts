@@ -1,8 +1,9 @@
 import type { Connection } from './connection.ts'
+import type { ReadAnswer } from './shared-tier.ts'
 
 interface Waiting {
   readonly keys: string[]
-  readonly answers: ((bytes: Buffer | null | undefined) => void)[]
+  readonly answers: ReadAnswer[]
 }
 
 /** Most keys of one MGET. */
@@ -20,19 +21,20 @@ export class BatchReader {
     this.#run = run
   }
 
-  /** The bytes under a key; `null` when there are none, `undefined` when Redis is unavailable. */
-  read(key: string): Promise<Buffer | null | undefined> {
-    if (this.#connection.isCluster) return this.#readAlone(key)
-    return new Promise((resolve) => {
-      if (this.#waiting === undefined) {
-        this.#waiting = { keys: [], answers: [] }
-        // After the promise jobs of this turn: reads that follow from one reply leave together too.
-        queueMicrotask(this.#schedule)
-      }
-      this.#waiting.keys.push(key)
-      this.#waiting.answers.push(resolve)
-      if (this.#waiting.keys.length === MAX_BATCH) this.#flush()
-    })
+  /** Answers with the bytes under a key; `null` when there are none, `undefined` when Redis is unavailable. */
+  read(key: string, answer: ReadAnswer): void {
+    if (this.#connection.isCluster) {
+      void this.#readAlone(key, answer)
+      return
+    }
+    if (this.#waiting === undefined) {
+      this.#waiting = { keys: [], answers: [] }
+      // After the promise jobs of this turn: reads that follow from one reply leave together too.
+      queueMicrotask(this.#schedule)
+    }
+    this.#waiting.keys.push(key)
+    this.#waiting.answers.push(answer)
+    if (this.#waiting.keys.length === MAX_BATCH) this.#flush()
   }
 
   readonly #schedule = (): void => {
@@ -52,8 +54,8 @@ export class BatchReader {
   }
 
   // MGET and not GET: a key of another type reads as none, not as an error.
-  async #readAlone(key: string): Promise<Buffer | null | undefined> {
+  async #readAlone(key: string, answer: ReadAnswer): Promise<void> {
     const replies = await this.#run(() => this.#connection.client.mgetBuffer(key))
-    return replies === undefined ? undefined : (replies[0] ?? null)
+    answer(replies === undefined ? undefined : (replies[0] ?? null))
   }
 }

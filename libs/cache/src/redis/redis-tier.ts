@@ -6,7 +6,7 @@ import { Breaker } from './breaker.ts'
 import { Connection } from './connection.ts'
 import { withDeadline } from './deadline.ts'
 import { InvalidationQueue } from './invalidation-queue.ts'
-import type { DeleteReply, LeaseReply, SharedTier, SharedTierStats, StoreReply } from './shared-tier.ts'
+import type { DeleteReply, LeaseReply, ReadAnswer, SharedTier, SharedTierStats, StoreReply } from './shared-tier.ts'
 
 const FAILURES_TO_OPEN = 3
 const PROBE_INTERVAL_MS = 500
@@ -65,8 +65,8 @@ export class RedisTier implements SharedTier {
     return this.#reachable && this.#queue.get(key) === undefined
   }
 
-  read(key: string): Promise<Buffer | null | undefined> {
-    return this.#reader.read(`${this.#entryPrefix}${key}}`)
+  read(key: string, answer: ReadAnswer): void {
+    this.#reader.read(this.#entry(key), answer)
   }
 
   async lease(key: string, token: string, seen: Buffer | undefined): Promise<LeaseReply> {

@@ -8,6 +8,9 @@ export type LeaseReply =
   | { readonly kind: 'held' }
   | { readonly kind: 'unavailable' }
 
+/** Takes the answer to a read. Must not throw. */
+export type ReadAnswer = (bytes: Buffer | null | undefined) => void
+
 /** What became of a guarded store. */
 export type StoreReply = 'stored' | 'refused' | 'superseded' | 'unavailable'
 
@@ -31,8 +34,8 @@ export interface SharedTierStats {
 export interface SharedTier {
   /** False when asking about this key would be in vain: Redis is away, or an invalidation of the key has not landed yet. */
   available(key: string): boolean
-  /** The bytes of the entry; `null` when there is none, `undefined` when unavailable. */
-  read(key: string): Promise<Buffer | null | undefined>
+  /** Calls `answer` once, later, with the bytes of the entry; `null` when there is none, `undefined` when unavailable. A callback, because this is the hot path. */
+  read(key: string, answer: ReadAnswer): void
   /** @param seen - first bytes of the entry to be replaced; without it any entry is returned instead of a lease. */
   lease(key: string, token: string, seen: Buffer | undefined): Promise<LeaseReply>
   /** Makes a lease last longer. */

@@ -1,0 +1,54 @@
+import { metrics } from '@opentelemetry/api'
+import { type DataPoint, InMemoryMetricExporter, AggregationTemporality, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { cacheFixture } from './cache-fixture.ts'
+
+const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
+const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 })
+const provider = new MeterProvider({ readers: [reader] })
+
+beforeAll(() => {
+  metrics.setGlobalMeterProvider(provider)
+})
+
+afterAll(async () => {
+  metrics.disable()
+  await provider.shutdown()
+})
+
+/** The points that one collection shows of an instrument. */
+async function collect(instrument: string): Promise<DataPoint<number>[]> {
+  exporter.reset()
+  await reader.forceFlush()
+  const found = exporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics.flatMap((scope) => scope.metrics)).filter(({ descriptor }) => descriptor.name === instrument)
+  return found.flatMap(({ dataPoints }) => dataPoints as DataPoint<number>[])
+}
+
+test('every get is counted once, by tier and result, and keys are not attributes', async () => {
+  const { cache } = cacheFixture({ namespace: 'shop' })
+  const products = cache.define<string | null>({ name: 'product', load: (id) => (id === 'gone' ? null : id), softTtl: '1m', hardTtl: '1m' })
+  await Promise.all([products.get('secret-id'), products.get('secret-id')])
+  await products.get('secret-id')
+  await products.get('gone')
+  await products.get('gone')
+  const points = (await collect('cache.gets')).filter(({ attributes, value }) => attributes['cache.name'] === 'product' && value > 0)
+  expect(points.map(({ attributes, value }) => [attributes['cache.namespace'], attributes['cache.tier'], attributes['cache.result'], value])).toEqual([
+    ['shop', 'local', 'fresh', 1],
+    ['shop', 'local', 'negative', 1],
+    ['shop', 'none', 'coalesced', 1],
+    ['shop', 'none', 'miss', 2],
+  ])
+  expect(JSON.stringify(points)).not.toContain('secret-id')
+  expect((await collect('cache.size')).find(({ attributes }) => attributes['cache.name'] === 'product')?.value).toBe(2)
+  await cache.close()
+})
+
+test('a closed cache is not read any more', async () => {
+  const { cache } = cacheFixture({ namespace: 'closed' })
+  const stats = vi.spyOn(cache, 'stats')
+  await collect('cache.gets')
+  expect(stats).toHaveBeenCalledTimes(1)
+  await cache.close()
+  await collect('cache.gets')
+  expect(stats).toHaveBeenCalledTimes(1)
+})

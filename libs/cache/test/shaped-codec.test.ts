@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest'
+import { ShapedCodec } from '../src/entry/shaped-codec.ts'
+
+function roundTrip(writer: ShapedCodec, value: unknown, reader = writer): unknown {
+  const { shapes, payload } = writer.encode(value)
+  return reader.decode(Buffer.concat([shapes, payload]), 0, shapes.length)
+}
+
+const product = (n: number): unknown => ({ id: `p${n}`, price: { amount: n, currency: 'EUR' }, stock: [{ count: n }, { count: 2 }], tags: new Set(['a']), on: new Date(n), attributes: new Map([['k', n]]) })
+
+describe('the codec', () => {
+  test('keeps keys apart from values, once for all objects of a shape', () => {
+    const { shapes, payload } = new ShapedCodec().encode([{ firstKey: 1, secondKey: 2 }, { firstKey: 3, secondKey: 4 }])
+    expect(JSON.parse(shapes.toString())).toEqual([['firstKey', 'secondKey']])
+    expect(payload.toString('latin1')).not.toContain('firstKey')
+  })
+
+  test('reads what another process wrote, whatever order the shapes were met in', () => {
+    const [a, b, reader] = [new ShapedCodec(), new ShapedCodec(), new ShapedCodec()]
+    roundTrip(a, { unrelated: { shape: true } })
+    for (let n = 0; n < 100; n++) {
+      expect(roundTrip(a, product(n), reader)).toEqual(product(n))
+      expect(roundTrip(b, product(n), reader)).toEqual(product(n))
+    }
+  })
+
+  test('reads entries written before and after a new shape turned up', () => {
+    const writer = new ShapedCodec()
+    const early = writer.encode({ a: 1 })
+    const late = writer.encode({ a: 1, b: 2 })
+    const reader = new ShapedCodec()
+    for (let i = 0; i < 3; i++) {
+      expect(reader.decode(Buffer.concat([early.shapes, early.payload]), 0, early.shapes.length)).toEqual({ a: 1 })
+      expect(reader.decode(Buffer.concat([late.shapes, late.payload]), 0, late.shapes.length)).toEqual({ a: 1, b: 2 })
+    }
+  })
+
+  test('gives up on shapes when keys are data, and still reads everything', () => {
+    const writer = new ShapedCodec()
+    const values = Array.from({ length: 200 }, (_, n) => ({ byId: { [`customer-${n}`]: { total: n } }, map: new Map([[n, 'x']]) }))
+    const encoded = values.map((value) => writer.encode(value))
+    expect(encoded.at(-1)!.shapes.length).toBe(0)
+    expect(Math.max(...encoded.map(({ shapes }) => shapes.length))).toBeLessThanOrEqual(512)
+    const reader = new ShapedCodec()
+    for (const [n, { shapes, payload }] of encoded.entries()) expect(reader.decode(Buffer.concat([shapes, payload]), 0, shapes.length)).toEqual(values[n])
+  })
+
+  test('reads more sets of shapes than it keeps decoders for', () => {
+    const reader = new ShapedCodec()
+    for (let round = 0; round < 2; round++) {
+      for (let n = 0; n < 50; n++) expect(roundTrip(new ShapedCodec(), { [`key${n}`]: n }, reader)).toEqual({ [`key${n}`]: n })
+    }
+  })
+
+  test.each(['{}', '[["a"', '[[1]]', '["a"]', 'null', 'x'])('refuses the shapes %s', (shapes) => {
+    const { payload } = new ShapedCodec().encode({ a: 1 })
+    expect(() => new ShapedCodec().decode(Buffer.concat([Buffer.from(shapes), payload]), 0, shapes.length)).toThrow(Error)
+  })
+
+  test('does not let keys from Redis reach the prototype or run as code', () => {
+    const { payload } = new ShapedCodec().encode({ a: 'polluted', b: 2 })
+    for (const key of ['__proto__', 'constructor', '"]:0});globalThis.ran=1;({["x']) {
+      const shapes = Buffer.from(JSON.stringify([[key, 'b']]))
+      const codec = new ShapedCodec()
+      const bytes = Buffer.concat([shapes, payload])
+      // Often enough for the decoder to compile the shape.
+      for (let i = 0; i < 50; i++) {
+        const value = codec.decode(bytes, 0, shapes.length) as object
+        expect(Object.getPrototypeOf(value)).toBe(Object.prototype)
+      }
+    }
+    expect('ran' in globalThis).toBe(false)
+  })
+
+  test('copies buffers out of the reply', () => {
+    const writer = new ShapedCodec()
+    const { shapes, payload } = writer.encode({ bytes: Buffer.from([1, 2, 3]) })
+    const reply = Buffer.concat([shapes, payload])
+    const value = writer.decode(reply, 0, shapes.length) as { bytes: Buffer }
+    reply.fill(0)
+    expect([...value.bytes]).toEqual([1, 2, 3])
+  })
+})
