@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type AppProcess, startApp } from '../../scripts/stack/app-process.ts'
 import { freePort } from '../../scripts/stack/free-port.ts'
+import { becomesReady } from '../../scripts/stack/health-probe.ts'
 
 const disk = mkdtempSync(join(tmpdir(), 'ballast-small-disk-'))
 
@@ -34,7 +35,7 @@ describe.runIf(mounted)('a full disk', () => {
     const env = { CLICKHOUSE_EMBEDDED_PORT: String(clickhousePort), CLICKHOUSE_EMBEDDED_DATA_DIR: join(disk, 'clickhouse'), CLICKHOUSE_EMBEDDED_MIN_FREE_DISK: '64MiB' }
     apps.push(await startApp({ app: 'clickhouse-embedded', env }))
     apps.push(await startApp({ app: 'ingest', env: { INGEST_PORT: String(ingestPort), CLICKHOUSE_URL: clickhouse } }))
-    await vi.waitFor(async () => expect(await readiness(ingest)).toMatchObject({ status: 'ready' }), { timeout: 30_000, interval: 100 })
+    await becomesReady(`${ingest}/readyz`, 30_000)
   })
 
   afterAll(async () => {
