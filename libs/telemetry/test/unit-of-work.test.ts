@@ -56,9 +56,11 @@ describe('a unit of work', () => {
       'work.timer.db.count': 3,
       'work.timer.db.total_ms': 11,
       'work.timer.db.max_ms': 6,
+      'work.timer.db.failed.internal': 1,
       'work.timer.queue.count': 1,
       'work.timer.queue.total_ms': 0,
       'work.timer.queue.max_ms': 0,
+      'work.timer.queue.failed.internal': 1,
     })
   })
 
