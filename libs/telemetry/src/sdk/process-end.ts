@@ -21,7 +21,7 @@ export function onProcessEnd({ shutdown, deliverNow }: ProcessEnd): () => void {
   const onUncaught = (error: Error): void => {
     const current = workStorage.getStore()
     // The work in which it was thrown has failed; the others are cut off.
-    for (const work of [...openWorks.values()]) work.abandon('uncaught_exception', work.work === current ? error : undefined)
+    for (const work of openWorks.values()) work.abandon('uncaught_exception', work.work === current ? error : undefined)
   }
   const onExit = (): void => {
     abandonOpenWorks('process_exit')
