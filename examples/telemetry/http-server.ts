@@ -16,7 +16,7 @@ const server = createServer(
       if (name === '') throw new TypeError('nobody to greet')
       currentWork().set('greeting.name', name)
       const text = await currentWork().time('translate', () => translate(name))
-      response.writeHead(200, { 'content-type': 'text/plain', 'content-length': Buffer.byteLength(text) }).end(text)
+      response.setHeader('content-length', Buffer.byteLength(text)).setHeader('content-type', 'text/plain').end(text)
     },
     { route: (request) => (request.url?.startsWith('/hello/') === true ? '/hello/:name' : undefined) },
   ),

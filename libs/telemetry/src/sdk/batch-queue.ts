@@ -19,6 +19,8 @@ export interface BatchQueueOptions<T> {
   readonly exportDelayMs: number
   readonly exportTimeoutMs: number
   readonly meterProvider: MeterProvider
+  /** Called before an export. */
+  readonly onExport?: () => void
   /** Called after an export that worked. */
   readonly onExported?: () => void
 }
@@ -122,6 +124,7 @@ export class BatchQueue<T> {
     while (this.#size > 0 && batch.length < this.#options.maxBatchSize) batch.push(this.#take())
     if (batch.length === 0) return
     this.#batch = batch
+    this.#options.onExport?.()
     const error = this.#state === 'stopped' ? 'shutdown_deadline' : await this.#send(batch)
     this.#metrics.processed(batch.length, error)
     if (error === undefined) this.#options.onExported?.()

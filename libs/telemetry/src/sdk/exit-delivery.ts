@@ -4,6 +4,7 @@ import type { ReadableLogRecord } from '@opentelemetry/sdk-logs'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import type { BatchQueue } from './batch-queue.ts'
 import type { Destination } from './environment.ts'
+import type { ExportRequests } from './export-requests.ts'
 
 /** Longest time that an ending process waits. Milliseconds. */
 const EXIT_TIMEOUT_MS = 2_000
@@ -18,16 +19,24 @@ process.stdin.on('data', (chunk) => { text += chunk }).on('end', () => {
   Promise.allSettled(requests.map(post)).then(() => process.exit())
 })`
 
+/** What an ending process still has to send. */
+export interface ExitDelivery {
+  readonly destination: Destination
+  readonly spans: BatchQueue<ReadableSpan>
+  readonly events: BatchQueue<ReadableLogRecord>
+  readonly requests: ExportRequests
+}
+
 /**
  * Sends what waits while the process exits. Nothing asynchronous runs any more then, so a child process does it while this one waits.
- * A batch that was under way is sent again as it was: whether it arrived is not known, and twice is better than never.
+ * A batch that was under way is sent again unless it has left this process.
  */
-export function deliverAtExit(destination: Destination, spans: BatchQueue<ReadableSpan>, events: BatchQueue<ReadableLogRecord>): void {
-  const left = { spans: spans.takeAll(), events: events.takeAll() }
-  const bodies = [
-    ...[left.spans.underWay, left.spans.waiting].filter(hasItems).map((items) => [destination.tracesUrl, ProtobufTraceSerializer.serializeRequest([...items])] as const),
-    ...[left.events.underWay, left.events.waiting].filter(hasItems).map((items) => [destination.logsUrl, ProtobufLogsSerializer.serializeRequest([...items])] as const),
-  ]
+export function deliverAtExit({ destination: { tracesUrl, logsUrl, ...destination }, spans, events, requests: exports }: ExitDelivery): void {
+  const spansLeft = remaining(spans, exports.left(tracesUrl))
+  const eventsLeft = remaining(events, exports.left(logsUrl))
+  const bodies: [url: string, body: Uint8Array | undefined][] = []
+  if (spansLeft.length > 0) bodies.push([tracesUrl, ProtobufTraceSerializer.serializeRequest(spansLeft)])
+  if (eventsLeft.length > 0) bodies.push([logsUrl, ProtobufLogsSerializer.serializeRequest(eventsLeft)])
   if (bodies.length === 0) return
   const headers = { ...destination.headers, 'content-type': 'application/x-protobuf' }
   const requests = bodies.map(([url, body]) => ({ url, headers, body: Buffer.from(body ?? []).toString('base64') }))
@@ -38,6 +47,7 @@ export function deliverAtExit(destination: Destination, spans: BatchQueue<Readab
   })
 }
 
-function hasItems(items: readonly unknown[]): boolean {
-  return items.length > 0
+function remaining<T>(queue: BatchQueue<T>, underWayHasLeft: boolean): T[] {
+  const { underWay, waiting } = queue.takeAll()
+  return underWayHasLeft ? [...waiting] : [...underWay, ...waiting]
 }

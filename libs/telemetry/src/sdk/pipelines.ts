@@ -8,6 +8,7 @@ import type { EventPolicy } from '../emission/event-policy.ts'
 import { eventLimits } from '../work/limits.ts'
 import { BatchQueue } from './batch-queue.ts'
 import type { Destination } from './environment.ts'
+import type { ExportRequests } from './export-requests.ts'
 import { LossReport } from './loss-report.ts'
 import type { ResolvedDelivery } from './options.ts'
 import { QueuedEvents } from './queued-events.ts'
@@ -23,6 +24,7 @@ export interface PipelineOptions {
   readonly delivery: ResolvedDelivery
   readonly resource: Resource
   readonly policy: EventPolicy
+  readonly requests: ExportRequests
   readonly exporters?: { readonly spans: SpanExporter; readonly events: LogRecordExporter }
 }
 
@@ -41,16 +43,23 @@ export interface Pipelines {
 }
 
 /** Builds both. Providers, records and exporters are OpenTelemetry's; the queues between them are ours. */
-export function createPipelines({ destination, delivery, resource, policy, exporters }: PipelineOptions): Pipelines {
+export function createPipelines({ destination, delivery, resource, policy, requests, exporters }: PipelineOptions): Pipelines {
   const meterProvider = metrics.getMeterProvider()
   const otlp = { headers: destination.headers, timeoutMillis: delivery.exportTimeoutMs, selfObsMeterProvider: meterProvider }
-  const spans = new BatchQueue<ReadableSpan>({ ...delivery, meterProvider, signal: 'span', exporter: exporters?.spans ?? new OTLPTraceExporter({ ...otlp, url: destination.tracesUrl }) })
+  const spans = new BatchQueue<ReadableSpan>({
+    ...delivery,
+    meterProvider,
+    signal: 'span',
+    exporter: exporters?.spans ?? new OTLPTraceExporter({ ...otlp, url: destination.tracesUrl }),
+    onExport: () => requests.forget(destination.tracesUrl),
+  })
   const report = new LossReport(() => ({ events: events.dropped, spans: spans.dropped, suppressed: policy.suppressedTotal }))
   const events: BatchQueue<ReadableLogRecord> = new BatchQueue<ReadableLogRecord>({
     ...delivery,
     meterProvider,
     signal: 'log',
     exporter: exporters?.events ?? new OTLPLogExporter({ ...otlp, url: destination.logsUrl }),
+    onExport: () => requests.forget(destination.logsUrl),
     onExported: () => report.send(),
   })
   const tracers = new TracerProvider({ resource, spanProcessors: [new SpanRedaction(), new QueuedSpans(spans, policy.sampling)] })

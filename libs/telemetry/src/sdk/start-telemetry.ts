@@ -11,6 +11,7 @@ import { TelemetryError } from '../errors.ts'
 import { instrumentFetch } from '../fetch/outgoing-fetch.ts'
 import { type Destination, resolveDestination } from './environment.ts'
 import { deliverAtExit } from './exit-delivery.ts'
+import { ExportRequests } from './export-requests.ts'
 import { exportMetrics } from './metric-export.ts'
 import { resolveDelivery, telemetryDefaults, type TelemetryOptions } from './options.ts'
 import { createPipelines, type Pipelines } from './pipelines.ts'
@@ -42,14 +43,16 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
   const resource = resourceOf(destination)
   const meters = options.metrics === true ? exportMetrics(destination, resource, delivery.exportTimeoutMs) : undefined
   const policy = new EventPolicy({ ...(options.sampling !== undefined && { sampling: options.sampling }), ...(options.floods !== undefined && { floods: options.floods }) })
-  const pipelines = createPipelines({ destination, delivery, resource, policy, ...(options.exporters !== undefined && { exporters: options.exporters }) })
+  const requests = new ExportRequests([destination.tracesUrl, destination.logsUrl])
+  const pipelines = createPipelines({ destination, delivery, resource, policy, requests, ...(options.exporters !== undefined && { exporters: options.exporters }) })
   try {
     register(pipelines)
   } catch (error) {
+    requests.close()
     if (meters !== undefined) metrics.disable()
     throw error
   }
-  const stops = [activate(policy)]
+  const stops = [activate(policy), () => requests.close()]
   if (options.fetch !== false) stops.push(instrumentFetch(options.dependencies === undefined ? {} : { dependencies: options.dependencies }))
   if (delivery.heartbeatMs !== undefined) stops.push(startHeartbeats(delivery.heartbeatMs))
 
@@ -64,7 +67,7 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
   }
   const telemetry: Telemetry = { flush: () => pipelines.flush(), shutdown: () => (stopped ??= stop()) }
   if (options.exit ?? telemetryDefaults.exit) {
-    const deliverNow = options.exporters === undefined ? () => deliverAtExit(destination, pipelines.spans, pipelines.events) : () => {}
+    const deliverNow = options.exporters === undefined ? () => deliverAtExit({ destination, requests, spans: pipelines.spans, events: pipelines.events }) : () => {}
     stops.push(onProcessEnd({ shutdown: () => telemetry.shutdown(), deliverNow }))
   }
   return telemetry
