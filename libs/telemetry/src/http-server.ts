@@ -32,8 +32,9 @@ export function requestHandler(handle: RequestListener, options: RequestHandlerO
     response.once('close', () => work.end({ finished, status: response.statusCode, bodySize: contentLength(response.getHeader('content-length')) }))
     const fail = (error: unknown): void => {
       work.running.work.fail(error)
-      if (response.headersSent) response.destroy()
-      else response.writeHead(500).end()
+      if (!response.headersSent) return void response.writeHead(500).end()
+      if (!response.writableEnded) work.breakOff()
+      response.destroy()
     }
     work.running.run(() => {
       try {

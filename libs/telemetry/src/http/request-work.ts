@@ -32,6 +32,7 @@ export class RequestWork {
   readonly running: RunningWork
   readonly #span: Span | undefined
   readonly #what: string
+  #brokenOff = false
 
   constructor(request: IncomingRequest, route: string | undefined, { limits, redactNames }: RequestWorkOptions) {
     const method = requestMethod(request.method)
@@ -51,9 +52,15 @@ export class RequestWork {
     this.#what = `${request.method} ${route ?? requestPath(request.url)}`
   }
 
+  /** Says that the server itself breaks the answer off, because of an error after its beginning was sent. */
+  breakOff(): void {
+    this.#brokenOff = true
+  }
+
   /** Ends it: `aborted` when the client went away, else by the status of the answer. */
   end({ finished, status, bodySize }: RequestEnd): void {
     const { work } = this.running
+    if (this.#brokenOff) return this.running.end({ outcome: 'error', summary: `${this.#what} broken off` })
     if (!finished) return this.running.end({ outcome: 'aborted', summary: `${this.#what} aborted by the client` })
     work.set(ATTR_HTTP_RESPONSE_STATUS_CODE, status)
     work.set('http.response.body.size', bodySize)
