@@ -14,7 +14,7 @@ const flush = subject === 'fastify alone' ? async () => {} : subject === '@balla
 const { fastify } = await import('fastify')
 const server: FastifyInstance = fastify()
 if (subject === '@ballast/telemetry' || subject === 'both') {
-  const { telemetryPlugin } = await import('@ballast/telemetry/fastify')
+  const { telemetryPlugin } = await import('../src/fastify.ts')
   await server.register(telemetryPlugin)
 }
 let served = 0
@@ -33,7 +33,7 @@ async function answer(question: 'usage' | 'flush'): Promise<void> {
 }
 
 async function ours(instrumented: boolean): Promise<() => Promise<void>> {
-  const { startTelemetry } = await import('@ballast/telemetry')
+  const { startTelemetry } = await import('../src/index.ts')
   const telemetry = startTelemetry({ service: 'hello', endpoint, maxQueueSize: QUEUE.size, maxBatchSize: QUEUE.batch, exportDelay: QUEUE.delayMs, fetch: instrumented })
   return () => telemetry.flush()
 }

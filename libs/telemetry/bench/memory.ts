@@ -1,4 +1,4 @@
-import { startTelemetry, unitOfWork } from '@ballast/telemetry'
+import { startTelemetry, unitOfWork } from '../src/index.ts'
 
 // `node memory.ts <units> <endpoint>`: heap in use after the first tenth of the units and after all of them, in bytes.
 const units = Number(process.argv[2])

@@ -1,6 +1,6 @@
 import { logs, SeverityNumber } from '@opentelemetry/api'
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core'
-import { startTelemetry, unitOfWork, type Work } from '@ballast/telemetry'
+import { startTelemetry, unitOfWork, type Work } from '../src/index.ts'
 
 // `node unit-cost.ts <units>`: CPU time of one unit of work up to the queue, in microseconds; the exporter throws away what it gets.
 const units = Number(process.argv[2])

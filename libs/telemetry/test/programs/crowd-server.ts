@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { currentWork, startTelemetry, unitOfWork } from '@ballast/telemetry'
-import { telemetryPlugin } from '@ballast/telemetry/fastify'
+import { currentWork, startTelemetry, unitOfWork } from '../../src/index.ts'
+import { telemetryPlugin } from '../../src/fastify.ts'
 import { fastify } from 'fastify'
 
 // `node crowd-server.ts <requests>`: holds requests until so many have come, so that all are under way at once, and then ends each in its

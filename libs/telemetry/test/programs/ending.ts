@@ -1,4 +1,4 @@
-import { startTelemetry, unitOfWork } from '@ballast/telemetry'
+import { startTelemetry, unitOfWork } from '../../src/index.ts'
 
 // `node ending.ts <how> <jobs>`: does some jobs, leaves one running, and ends in the given way.
 const [how, jobs] = [process.argv[2], Number(process.argv[3])]
