@@ -36,7 +36,7 @@ describe('a unit of work', () => {
     expect(events).toHaveLength(1)
     expect([events[0]?.eventName, events[0]?.severityNumber, events[0]?.body]).toEqual(['invoice.send', SeverityNumber.INFO, 'invoice.send ok'])
     expect(events[0]?.attributes).toEqual({ 'invoice.id': 'i-1', 'customer.plan': 'free', 'invoice.lines': 3, 'work.outcome': 'ok', 'work.duration_ms': 5 })
-    expect(events[0]?.resource.attributes).toMatchObject({ 'service.name': 'demo', 'service.version': '1.2.3', 'deployment.environment.name': 'test', 'process.pid': process.pid, 'telemetry.sdk.language': 'nodejs' })
+    expect(events[0]?.resource.attributes).toMatchObject({ 'service.name': 'demo', 'service.version': '1.2.3', 'deployment.environment.name': 'test', 'process.pid': process.pid, 'process.runtime.name': 'nodejs', 'telemetry.sdk.language': 'nodejs' })
   })
 
   test('adds up timers that repeat, nest, run at once or throw', async () => {

@@ -60,7 +60,8 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
   const stop = async (): Promise<void> => {
     abandonOpenWorks('shutdown')
     pipelines.reportLosses()
-    const sent = Promise.all([pipelines.shutdown(), meters?.shutdown().catch(() => {})])
+    // Metrics last, so that they say what became of the rest.
+    const sent = pipelines.shutdown().then(() => meters?.shutdown().catch(() => {}))
     if (!(await within(delivery.shutdownTimeoutMs, sent))) pipelines.giveUp()
     for (const each of stops) each()
     for (const api of [trace, logs, context, propagation, ...(meters === undefined ? [] : [metrics])]) api.disable()
@@ -73,10 +74,16 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
   return telemetry
 }
 
+/** What the process knows about itself at once. OpenTelemetry's own detectors would add the command line, where people put secrets. */
 function resourceOf(destination: Destination): Resource {
-  return defaultResource().merge(
-    resourceFromAttributes({ 'host.name': hostname(), 'process.pid': process.pid, ...destination.resource, [ATTR_SERVICE_NAME]: destination.service }),
-  )
+  const detected = {
+    'host.name': hostname(),
+    'os.type': process.platform === 'win32' ? 'windows' : process.platform,
+    'process.pid': process.pid,
+    'process.runtime.name': 'nodejs',
+    'process.runtime.version': process.versions.node,
+  }
+  return defaultResource().merge(resourceFromAttributes({ ...detected, ...destination.resource, [ATTR_SERVICE_NAME]: destination.service }))
 }
 
 function register({ tracers, loggers }: Pipelines): void {
