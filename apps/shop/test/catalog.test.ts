@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createCache } from '@ballast/cache'
 import { afterAll, describe, expect, test } from 'vitest'
-import { LoadWatch } from '../src/catalog/load-watch.ts'
 import { ProductDatabase } from '../src/catalog/product-database.ts'
 import { ProductReader } from '../src/catalog/product-reader.ts'
 
@@ -43,19 +42,5 @@ describe('the product reader', () => {
     expect([(await reader.product('1'))?.id, await reader.product('none')]).toEqual(['1', null])
     expect(asked).toEqual(['1', 'none', '2'])
     await cache.close()
-  })
-})
-
-describe('the load watch', () => {
-  test('tells everyone who waits for an id that it was loaded meanwhile, and nobody else', async () => {
-    const watch = new LoadWatch()
-    let finish = (): void => {}
-    const read = (): Promise<void> => new Promise((resolve) => { const before = finish; finish = () => { before(); resolve() } })
-    const [first, second, other] = [watch.during('1', read), watch.during('1', read), watch.during('2', read)]
-    watch.loaded('1', 3)
-    finish()
-    expect((await Promise.all([first, second, other])).map(({ loadMs }) => loadMs)).toEqual([3, 3, undefined])
-    const later = watch.during('1', () => Promise.resolve('from the cache'))
-    expect(await later).toEqual({ value: 'from the cache', loadMs: undefined })
   })
 })

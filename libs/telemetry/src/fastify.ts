@@ -1,25 +1,19 @@
-import { context, propagation, type Span, trace } from '@opentelemetry/api'
-import { ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE, ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { requestFields, requestMethod } from './http/request-fields.ts'
-import type { EventLimits } from './work/limits.ts'
-import { RunningWork } from './work/running-work.ts'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { contentLength } from './http/request-fields.ts'
+import { RequestWork, type RequestWorkOptions } from './http/request-work.ts'
+
+export { requestEventName } from './http/request-work.ts'
 
 /** Options of {@link telemetryPlugin}. */
-export interface TelemetryPluginOptions {
+export interface TelemetryPluginOptions extends RequestWorkOptions {
   /** Route templates without a span and an event. @default ['/livez', '/readyz', '/metrics'] */
   readonly ignoreRoutes?: readonly string[]
-  /** @default eventLimits */
-  readonly limits?: EventLimits
-  /** Names, beside the built-in ones, of fields whose values never leave the process. @default none */
-  readonly redactNames?: RegExp
+  /** The tenant that a request belongs to, asked when it has been answered: `tenant.id`. @default none */
+  readonly tenant?: (request: FastifyRequest) => string | undefined
 }
 
 /** Defaults of {@link TelemetryPluginOptions}. */
 export const telemetryPluginDefaults = { ignoreRoutes: ['/livez', '/readyz', '/metrics'] } as const
-
-/** Name of the event of every request. */
-export const requestEventName = 'http.server.request'
 
 /**
  * Fastify plugin: a SERVER span that continues the caller's trace, and one event, for each request. `currentWork()` works in handlers and in
@@ -30,23 +24,25 @@ export const requestEventName = 'http.server.request'
  */
 export function telemetryPlugin(server: FastifyInstance, options: TelemetryPluginOptions, done: (error?: Error) => void): void {
   const ignored = new Set<string>(options.ignoreRoutes ?? telemetryPluginDefaults.ignoreRoutes)
-  const works = new WeakMap<FastifyRequest, RunningWork>()
+  const works = new WeakMap<FastifyRequest, RequestWork>()
 
   server.addHook('onRequest', (request, reply, next) => {
     const route = request.routeOptions.url
     if (route !== undefined && ignored.has(route)) return next()
-    const running = openWork(request, route, options)
-    // Ours, or the one that another instrumentation opened.
-    const span = running.span ?? trace.getActiveSpan()
+    const { method, url, protocol: scheme, headers } = request
+    const work = new RequestWork({ method, url, scheme, headers, httpVersion: request.raw.httpVersion }, route, options)
     let finished = false
     reply.raw.once('finish', () => (finished = true))
-    reply.raw.once('close', () => closeWork(request, reply, { running, span, finished }))
-    works.set(request, running)
+    reply.raw.once('close', () => {
+      if (options.tenant !== undefined) work.running.work.set('tenant.id', options.tenant(request))
+      work.end({ finished, status: reply.raw.statusCode, bodySize: contentLength(reply.raw.getHeader('content-length')) })
+    })
+    works.set(request, work)
     // Fastify goes on in the context it is called in, and keeps it while it reads the body.
-    running.run(() => next())
+    work.running.run(() => next())
   })
   server.addHook('onError', (request, _reply, error, next) => {
-    works.get(request)?.work.fail(error)
+    works.get(request)?.running.work.fail(error)
     next()
   })
   done()
@@ -54,37 +50,3 @@ export function telemetryPlugin(server: FastifyInstance, options: TelemetryPlugi
 
 // What the package fastify-plugin does: the hooks apply to the instance that registers the plugin, and a name for Fastify's messages.
 Object.assign(telemetryPlugin, { [Symbol.for('skip-override')]: true, [Symbol.for('fastify.display-name')]: '@ballast/telemetry' })
-
-function openWork(request: FastifyRequest, route: string | undefined, options: TelemetryPluginOptions): RunningWork {
-  const fields = requestFields(request, route)
-  const method = requestMethod(request.method)
-  const spanName = route === undefined ? method : `${method} ${route}`
-  const other = trace.getActiveSpan()
-  if (other !== undefined && route !== undefined) other.updateName(spanName).setAttribute(ATTR_HTTP_ROUTE, route)
-  return new RunningWork(requestEventName, {
-    fields,
-    kind: 'server',
-    spanName,
-    span: other === undefined,
-    parent: other === undefined ? propagation.extract(context.active(), request.headers) : context.active(),
-    ...(options.limits !== undefined && { limits: options.limits }),
-    ...(options.redactNames !== undefined && { redactNames: options.redactNames }),
-  })
-}
-
-/** @param state - `finished`: the whole answer went to the operating system before the connection closed. */
-function closeWork(request: FastifyRequest, reply: FastifyReply, state: { running: RunningWork; span: Span | undefined; finished: boolean }): void {
-  const { running, span, finished } = state
-  const what = `${request.method} ${request.routeOptions.url ?? request.url.split('?')[0]}`
-  if (!finished) return running.end({ outcome: 'aborted', summary: `${what} aborted by the client` })
-  const status = reply.raw.statusCode
-  running.work.set(ATTR_HTTP_RESPONSE_STATUS_CODE, status)
-  span?.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, status)
-  if (status >= 500) {
-    // By the HTTP conventions; the code or class of what was thrown takes its place where there is one.
-    running.work.set(ATTR_ERROR_TYPE, String(status))
-    span?.setAttribute(ATTR_ERROR_TYPE, String(status))
-  }
-  const summary = `${what} ${status}`
-  running.end(status >= 500 ? { outcome: 'error', summary } : status >= 400 ? { outcome: 'rejected', summary } : { summary })
-}

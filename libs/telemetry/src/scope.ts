@@ -1,4 +1,4 @@
-import { type Logger, type LoggerProvider, logs, trace, type Tracer } from '@opentelemetry/api'
+import { type Logger, type LoggerProvider, logs, ProxyTracerProvider, trace, type Tracer, type TracerProvider } from '@opentelemetry/api'
 
 /** Name of the instrumentation scope of every span and event of this package. */
 export const scopeName = '@ballast/telemetry'
@@ -18,7 +18,16 @@ export function eventLogger(): Logger {
   return logger
 }
 
-/** The tracer of the provider that is registered now. */
+let tracers: TracerProvider | undefined
+let tracer: Tracer | undefined
+
+/** The tracer of the provider that is registered now; made once per provider, as the logger. */
 export function workTracer(): Tracer {
-  return trace.getTracer(scopeName, scopeVersion)
+  const registered = trace.getTracerProvider()
+  const current = registered instanceof ProxyTracerProvider ? registered.getDelegate() : registered
+  if (tracer === undefined || current !== tracers) {
+    tracers = current
+    tracer = current.getTracer(scopeName, scopeVersion)
+  }
+  return tracer
 }

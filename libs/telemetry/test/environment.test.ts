@@ -17,6 +17,7 @@ describe('the standard variables', () => {
       service: 'renamed',
       tracesUrl: 'https://otlp.example/base/v1/traces',
       logsUrl: 'https://logs.example/in',
+      metricsUrl: 'https://otlp.example/base/v1/metrics',
       headers: { 'x-api-key': 'from env', other: 'kept' },
       resource: { 'service.version': '9', team: 'a' },
     })
@@ -43,11 +44,14 @@ describe('an option that is wrong', () => {
     ['shutdownTimeout', { shutdownTimeout: 0 }],
     ['maxQueueSize', { maxQueueSize: 1.5 }],
     ['maxBatchSize', { maxQueueSize: 10, maxBatchSize: 20 }],
+    ['sampling.oneIn', { sampling: { oneIn: 0.5 } }],
+    ['floods.perSecond', { floods: { perSecond: 0 } }],
+    ['heartbeat', { heartbeat: 'often' }],
   ])('stops the start with a sentence about %s', (option, options) => {
     expect(() => startTelemetry({ service: 'shop', ...options })).toThrow(expect.objectContaining({ code: 'OPTION_INVALID', message: expect.stringContaining(option) as string }) as Error)
   })
 
   test('does not shrink what is right', () => {
-    expect(resolveDelivery({ service: 'shop', maxQueueSize: 100, exportDelay: '2s' })).toEqual({ exportDelayMs: 2000, exportTimeoutMs: 10_000, shutdownTimeoutMs: 5000, maxQueueSize: 100, maxBatchSize: 100 })
+    expect(resolveDelivery({ service: 'shop', maxQueueSize: 100, exportDelay: '2s' })).toEqual({ exportDelayMs: 2000, exportTimeoutMs: 10_000, shutdownTimeoutMs: 5000, maxQueueSize: 100, maxBatchSize: 100, heartbeatMs: 60_000 })
   })
 })

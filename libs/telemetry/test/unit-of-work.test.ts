@@ -1,7 +1,12 @@
+import { AsyncResource } from 'node:async_hooks'
+import { EventEmitter } from 'node:events'
+import { Readable, Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { runInNewContext } from 'node:vm'
 import { SeverityNumber, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { currentWork, startTelemetry, type TelemetryError, unitOfWork } from '../src/index.ts'
+import { workStorage } from '../src/work/current-work.ts'
 import { inMemoryTelemetry } from './in-memory-telemetry.ts'
 
 describe('a unit of work', () => {
@@ -31,7 +36,7 @@ describe('a unit of work', () => {
     expect(events).toHaveLength(1)
     expect([events[0]?.eventName, events[0]?.severityNumber, events[0]?.body]).toEqual(['invoice.send', SeverityNumber.INFO, 'invoice.send ok'])
     expect(events[0]?.attributes).toEqual({ 'invoice.id': 'i-1', 'customer.plan': 'free', 'invoice.lines': 3, 'work.outcome': 'ok', 'work.duration_ms': 5 })
-    expect(events[0]?.resource.attributes).toMatchObject({ 'service.name': 'demo', 'service.version': '1.2.3', 'deployment.environment.name': 'test', 'process.pid': process.pid, 'telemetry.sdk.language': 'nodejs' })
+    expect(events[0]?.resource.attributes).toMatchObject({ 'service.name': 'demo', 'service.version': '1.2.3', 'deployment.environment.name': 'test', 'process.pid': process.pid, 'process.runtime.name': 'nodejs', 'telemetry.sdk.language': 'nodejs' })
   })
 
   test('adds up timers that repeat, nest, run at once or throw', async () => {
@@ -56,9 +61,11 @@ describe('a unit of work', () => {
       'work.timer.db.count': 3,
       'work.timer.db.total_ms': 11,
       'work.timer.db.max_ms': 6,
+      'work.timer.db.failed.internal': 1,
       'work.timer.queue.count': 1,
       'work.timer.queue.total_ms': 0,
       'work.timer.queue.max_ms': 0,
+      'work.timer.queue.failed.internal': 1,
     })
   })
 
@@ -112,6 +119,23 @@ describe('a unit of work', () => {
     const events = await memory.events()
     expect(events.map((event) => event.attributes['job.id'])).toEqual(Array.from({ length: 50 }, (_, job) => job))
     for (const { attributes } of events) expect(attributes['job.steps']).toBe(3 * (attributes['job.id'] as number))
+  })
+
+  test('is the current one in streams, timers, callbacks and listeners', async () => {
+    const emitter = new EventEmitter()
+    emitter.on('emitted inside', () => currentWork().add('steps'))
+    await unitOfWork('stream', async () => {
+      emitter.on('emitted outside', AsyncResource.bind(() => currentWork().add('steps')))
+      emitter.emit('emitted inside')
+      const lines = Readable.from(['a', 'b']).map(async (line: string) => {
+        await new Promise((resolve) => setTimeout(resolve, 0))
+        currentWork().add('steps')
+        return line
+      })
+      await pipeline(lines, new Writable({ objectMode: true, write: (_line, _encoding, done) => { currentWork().add('steps'); process.nextTick(done) } }))
+      workStorage.exit(() => emitter.emit('emitted outside'))
+    })
+    expect((await memory.events())[0]?.attributes).toMatchObject({ steps: 6 })
   })
 
   test('waits for what can be awaited though it is no Promise, as a promise of another realm', async () => {

@@ -8,6 +8,7 @@ export interface Destination {
   readonly service: string
   readonly tracesUrl: string
   readonly logsUrl: string
+  readonly metricsUrl: string
   readonly headers: Record<string, string>
   readonly resource: Record<string, string>
 }
@@ -28,6 +29,7 @@ export function resolveDestination(options: TelemetryOptions): Destination {
     service,
     tracesUrl: variable('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT') ?? signalUrl(base, 'v1/traces'),
     logsUrl: variable('OTEL_EXPORTER_OTLP_LOGS_ENDPOINT') ?? signalUrl(base, 'v1/logs'),
+    metricsUrl: variable('OTEL_EXPORTER_OTLP_METRICS_ENDPOINT') ?? signalUrl(base, 'v1/metrics'),
     headers: { ...options.headers, ...parseKeyPairsIntoRecord(variable('OTEL_EXPORTER_OTLP_HEADERS')) },
     resource: {
       ...options.resource,

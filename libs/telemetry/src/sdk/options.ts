@@ -1,6 +1,9 @@
 import { parse as parseMs } from '@lukeed/ms'
 import type { LogRecordExporter } from '@opentelemetry/sdk-logs'
 import type { SpanExporter } from '@opentelemetry/sdk-trace'
+import { floodDefaults, type FloodOptions } from '../emission/flood-control.ts'
+import { heartbeatDefaultMs } from '../emission/heartbeats.ts'
+import { samplingDefaults, type SamplingOptions } from '../emission/sampling.ts'
 import { TelemetryError } from '../errors.ts'
 
 /** Options of `startTelemetry`. */
@@ -23,7 +26,7 @@ export interface TelemetryOptions {
   readonly exportDelay?: number | string
   /** Deadline of one export, retries included. @default '10s' */
   readonly exportTimeout?: number | string
-  /** Most spans, and most events, that wait; what comes on top is dropped and counted. @default 4096 */
+  /** Most spans, and most events, that wait; then the oldest is dropped and counted. @default 4096 */
   readonly maxQueueSize?: number
   /** Most spans or events in one export. @default 512 */
   readonly maxBatchSize?: number
@@ -33,6 +36,16 @@ export interface TelemetryOptions {
   readonly fetch?: boolean
   /** Names of the timers of other services, by origin. @default the host */
   readonly dependencies?: Readonly<Record<string, string>>
+  /** Which ordinary units of work are kept. @default all */
+  readonly sampling?: SamplingOptions
+  /** Limits on failures that come in floods; `false` for none. @default 100 a second and 2000 at once, for each kind of failure */
+  readonly floods?: FloodOptions | false
+  /** Time between two heartbeat events of work that still runs; `false` for none. @default '1m' */
+  readonly heartbeat?: number | string | false
+  /** Whether units of work that run are ended, and all is sent, when the process exits, is asked to stop by a signal, or crashes. @default true */
+  readonly exit?: boolean
+  /** Whether metrics are sent over OTLP as well, to `/v1/metrics`. @default false */
+  readonly metrics?: boolean
   /** Where spans and events go instead of OTLP. @default OTLP/HTTP protobuf */
   readonly exporters?: { readonly spans: SpanExporter; readonly events: LogRecordExporter }
 }
@@ -50,6 +63,12 @@ export const telemetryDefaults = {
   maxBatchSize: 512,
   /** milliseconds */
   shutdownTimeout: 5_000,
+  sampling: samplingDefaults,
+  floods: floodDefaults,
+  /** milliseconds */
+  heartbeat: heartbeatDefaultMs,
+  exit: true,
+  metrics: false,
 } as const
 
 /** Durations and sizes of {@link TelemetryOptions}, checked. */
@@ -59,6 +78,8 @@ export interface ResolvedDelivery {
   readonly shutdownTimeoutMs: number
   readonly maxQueueSize: number
   readonly maxBatchSize: number
+  /** `undefined` for no heartbeats. */
+  readonly heartbeatMs: number | undefined
 }
 
 /** @throws {@link TelemetryError} `OPTION_INVALID`. */
@@ -68,12 +89,26 @@ export function resolveDelivery(options: TelemetryOptions): ResolvedDelivery {
   if (maxBatchSize > maxQueueSize) {
     throw new TelemetryError('OPTION_INVALID', `maxBatchSize is ${maxBatchSize}, above maxQueueSize ${maxQueueSize}; a batch cannot be larger than the queue`)
   }
+  positive('sampling.oneIn', options.sampling?.oneIn, true)
+  positive('sampling.slowMs', options.sampling?.slowMs, false)
+  if (options.floods !== false) {
+    positive('floods.perSecond', options.floods?.perSecond, false)
+    positive('floods.burst', options.floods?.burst, true)
+  }
   return {
     exportDelayMs: milliseconds('exportDelay', options.exportDelay ?? telemetryDefaults.exportDelay),
     exportTimeoutMs: milliseconds('exportTimeout', options.exportTimeout ?? telemetryDefaults.exportTimeout),
     shutdownTimeoutMs: milliseconds('shutdownTimeout', options.shutdownTimeout ?? telemetryDefaults.shutdownTimeout),
     maxQueueSize,
     maxBatchSize,
+    heartbeatMs: options.heartbeat === false ? undefined : milliseconds('heartbeat', options.heartbeat ?? telemetryDefaults.heartbeat),
+  }
+}
+
+function positive(option: string, value: number | undefined, whole: boolean): void {
+  if (value === undefined) return
+  if (!(value > 0 && value <= 1_000_000_000) || (whole && !Number.isInteger(value))) {
+    throw new TelemetryError('OPTION_INVALID', `${option} is ${value}; give a ${whole ? 'whole number from 1' : 'number above 0'} to 1000000000`)
   }
 }
 

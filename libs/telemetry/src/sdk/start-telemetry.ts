@@ -2,35 +2,36 @@ import { hostname } from 'node:os'
 import { context, logs, metrics, propagation, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core'
-import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-proto'
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
-import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources'
-import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs'
-import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
+import { defaultResource, type Resource, resourceFromAttributes } from '@opentelemetry/resources'
 import { ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions'
+import { activate, EventPolicy } from '../emission/event-policy.ts'
+import { startHeartbeats } from '../emission/heartbeats.ts'
+import { abandonOpenWorks } from '../emission/open-works.ts'
 import { TelemetryError } from '../errors.ts'
 import { instrumentFetch } from '../fetch/outgoing-fetch.ts'
-import { eventLimits } from '../work/limits.ts'
-import { resolveDestination } from './environment.ts'
-import { resolveDelivery, type TelemetryOptions } from './options.ts'
-import { SpanRedaction } from './span-redaction.ts'
-import { StoppableExporter } from './stoppable-exporter.ts'
-
-/** Attributes that an event may have: its fields and timers within `eventLimits`, and as many again for those who raise the limits. */
-const MAX_EVENT_ATTRIBUTES = 4 * eventLimits.maxFields
+import { type Destination, resolveDestination } from './environment.ts'
+import { deliverAtExit } from './exit-delivery.ts'
+import { ExportRequests } from './export-requests.ts'
+import { exportMetrics } from './metric-export.ts'
+import { resolveDelivery, telemetryDefaults, type TelemetryOptions } from './options.ts'
+import { createPipelines, type Pipelines } from './pipelines.ts'
+import { onProcessEnd } from './process-end.ts'
 
 /** What `startTelemetry` started. */
 export interface Telemetry {
   /** Sends what waits. Resolves also when it could not be sent: telemetry is never a reason to fail. */
   flush(): Promise<void>
-  /** Sends what waits, within the deadline, and gives the global OpenTelemetry API back. Once; later calls return the first one's promise. */
+  /**
+   * Ends the units of work that still run, as aborted; sends what waits, within the deadline; gives the global OpenTelemetry API back.
+   * Once; later calls return the first one's promise.
+   */
   shutdown(): Promise<void>
 }
 
 /**
  * Sets up OpenTelemetry for this process: traces and events over OTLP/HTTP protobuf, W3C trace context and baggage, and outgoing `fetch`.
- * Queues are bounded, so a receiver that is away costs neither time nor memory; what is dropped is counted by the SDK's own metrics
- * on the meter provider that is registered when this is called. A service with its own OpenTelemetry set-up does not call it.
+ * Queues are bounded, so a receiver that is away costs neither time nor memory; what is dropped is counted, in metrics on the meter provider
+ * that is registered when this is called, and in an event once the receiver is back. A service with its own OpenTelemetry set-up does not call it.
  *
  * @throws {@link TelemetryError} `OPTION_INVALID`, `ALREADY_STARTED`.
  */
@@ -39,71 +40,59 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
   const delivery = resolveDelivery(options)
   if (destination.disabled) return { flush: async () => {}, shutdown: async () => {} }
 
-  const resource = defaultResource().merge(
-    resourceFromAttributes({ 'host.name': hostname(), 'process.pid': process.pid, ...destination.resource, [ATTR_SERVICE_NAME]: destination.service }),
-  )
-  const selfObsMeterProvider = metrics.getMeterProvider()
-  const otlp = { headers: destination.headers, timeoutMillis: delivery.exportTimeoutMs, selfObsMeterProvider }
-  const batch = {
-    maxQueueSize: delivery.maxQueueSize,
-    maxExportBatchSize: delivery.maxBatchSize,
-    scheduledDelayMillis: delivery.exportDelayMs,
-    exportTimeoutMillis: delivery.exportTimeoutMs,
-    selfObsMeterProvider,
+  const resource = resourceOf(destination)
+  const meters = options.metrics === true ? exportMetrics(destination, resource, delivery.exportTimeoutMs) : undefined
+  const policy = new EventPolicy({ ...(options.sampling !== undefined && { sampling: options.sampling }), ...(options.floods !== undefined && { floods: options.floods }) })
+  const requests = new ExportRequests([destination.tracesUrl, destination.logsUrl])
+  const pipelines = createPipelines({ destination, delivery, resource, policy, requests, ...(options.exporters !== undefined && { exporters: options.exporters }) })
+  try {
+    register(pipelines)
+  } catch (error) {
+    requests.close()
+    if (meters !== undefined) metrics.disable()
+    throw error
   }
-  const spanExporter = new StoppableExporter(options.exporters?.spans ?? new OTLPTraceExporter({ ...otlp, url: destination.tracesUrl }))
-  const eventExporter = new StoppableExporter(options.exporters?.events ?? new OTLPLogExporter({ ...otlp, url: destination.logsUrl }))
-  const tracers = new TracerProvider({ resource, spanProcessors: [new SpanRedaction(), new BatchSpanProcessor({ ...batch, exporter: spanExporter })] })
-  const loggers = new LoggerProvider({
-    resource,
-    logRecordLimits: { attributeCountLimit: MAX_EVENT_ATTRIBUTES },
-    processors: [new BatchLogRecordProcessor({ ...batch, exporter: eventExporter })],
-  })
-  register(tracers, loggers)
-  const stopFetch = options.fetch === false ? () => {} : instrumentFetch(options.dependencies === undefined ? {} : { dependencies: options.dependencies })
-  const giveUp = (): void => {
-    spanExporter.stop()
-    eventExporter.stop()
+  const stops = [activate(policy), () => requests.close()]
+  if (options.fetch !== false) stops.push(instrumentFetch(options.dependencies === undefined ? {} : { dependencies: options.dependencies }))
+  if (delivery.heartbeatMs !== undefined) stops.push(startHeartbeats(delivery.heartbeatMs))
+
+  let stopped: Promise<void> | undefined
+  const stop = async (): Promise<void> => {
+    abandonOpenWorks('shutdown')
+    pipelines.reportLosses()
+    // Metrics last, so that they say what became of the rest.
+    const sent = pipelines.shutdown().then(() => meters?.shutdown().catch(() => {}))
+    if (!(await within(delivery.shutdownTimeoutMs, sent))) pipelines.giveUp()
+    for (const each of stops) each()
+    for (const api of [trace, logs, context, propagation, ...(meters === undefined ? [] : [metrics])]) api.disable()
   }
-  return handle({ tracers, loggers, stopFetch, giveUp, shutdownTimeoutMs: delivery.shutdownTimeoutMs })
+  const telemetry: Telemetry = { flush: () => pipelines.flush(), shutdown: () => (stopped ??= stop()) }
+  if (options.exit ?? telemetryDefaults.exit) {
+    const deliverNow = options.exporters === undefined ? () => deliverAtExit({ destination, requests, spans: pipelines.spans, events: pipelines.events }) : () => {}
+    stops.push(onProcessEnd({ shutdown: () => telemetry.shutdown(), deliverNow }))
+  }
+  return telemetry
 }
 
-function register(tracers: TracerProvider, loggers: LoggerProvider): void {
+/** What the process knows about itself at once. OpenTelemetry's own detectors would add the command line, where people put secrets. */
+function resourceOf(destination: Destination): Resource {
+  const detected = {
+    'host.name': hostname(),
+    'os.type': process.platform === 'win32' ? 'windows' : process.platform,
+    'process.pid': process.pid,
+    'process.runtime.name': 'nodejs',
+    'process.runtime.version': process.versions.node,
+  }
+  return defaultResource().merge(resourceFromAttributes({ ...detected, ...destination.resource, [ATTR_SERVICE_NAME]: destination.service }))
+}
+
+function register({ tracers, loggers }: Pipelines): void {
   if (!trace.setGlobalTracerProvider(tracers)) {
     throw new TelemetryError('ALREADY_STARTED', 'this process has an OpenTelemetry set-up already; call startTelemetry once, or not at all where another SDK is started')
   }
   logs.setGlobalLoggerProvider(loggers)
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
   propagation.setGlobalPropagator(new CompositePropagator({ propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()] }))
-}
-
-interface Started {
-  readonly tracers: TracerProvider
-  readonly loggers: LoggerProvider
-  readonly stopFetch: () => void
-  /** Lets every further export fail. */
-  readonly giveUp: () => void
-  readonly shutdownTimeoutMs: number
-}
-
-function handle({ tracers, loggers, stopFetch, giveUp, shutdownTimeoutMs }: Started): Telemetry {
-  // One flush after another: the SDK's batch processor returns at once from a flush while another runs, and a shutdown then would lose records.
-  let last: Promise<unknown> = Promise.resolve()
-  let stopped: Promise<void> | undefined
-  const flush = async (): Promise<void> => {
-    last = last.then(() => Promise.allSettled([tracers.forceFlush(), loggers.forceFlush()]))
-    await last
-  }
-  const stop = async (): Promise<void> => {
-    stopFetch()
-    const sent = flush().then(() => Promise.allSettled([tracers.shutdown(), loggers.shutdown()]))
-    if (!(await within(shutdownTimeoutMs, sent))) giveUp()
-    trace.disable()
-    logs.disable()
-    context.disable()
-    propagation.disable()
-  }
-  return { flush, shutdown: () => (stopped ??= stop()) }
 }
 
 /** Whether `work` settles in time. */

@@ -19,6 +19,11 @@ export function errorFacts(error: unknown, category?: ErrorCategory): ErrorFacts
   return { type: code ?? error.name, message: messageOf(error), category: category ?? categoryOf(error, code) }
 }
 
+/** The category of an error of any kind. */
+export function errorCategory(error: unknown): ErrorCategory {
+  return error instanceof Error ? categoryOf(error, codeOf(error) ?? codeOf(error.cause)) : 'internal'
+}
+
 function categoryOf(error: Error, code: string | undefined): ErrorCategory {
   if (error.name === 'TimeoutError' || (code !== undefined && (TIMEOUT_CODES.has(code) || code.endsWith('_TIMEOUT')))) return 'timeout'
   if (error.name === 'AbortError') return 'cancelled'

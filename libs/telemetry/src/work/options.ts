@@ -15,6 +15,11 @@ export interface UnitOfWorkOptions {
   readonly spanName?: string
   /** @default 'internal' */
   readonly kind?: WorkKind
+  /**
+   * Whether the event is left out when another unit of work runs around this one: its time becomes a timer of that one, its fields and
+   * counters become that one's under `<name>.`. @default false
+   */
+  readonly fold?: boolean
   /** The context that the span's parent is taken from. @default the active one */
   readonly parent?: Context
   /** @default eventLimits */

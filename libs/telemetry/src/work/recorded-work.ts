@@ -1,10 +1,10 @@
 import type { Attributes } from '@opentelemetry/api'
 import { ATTR_ERROR_TYPE, ATTR_EXCEPTION_MESSAGE } from '@opentelemetry/semantic-conventions'
-import { type ErrorCategory, type ErrorFacts, errorFacts } from './error-facts.ts'
+import { type ErrorCategory, errorCategory, type ErrorFacts, errorFacts } from './error-facts.ts'
 import { Fields } from './fields.ts'
 import type { EventLimits } from './limits.ts'
 import type { Outcome } from './outcome.ts'
-import { isThenable } from './thenable.ts'
+import { timed } from './timed.ts'
 import { Timers, toMicrosecond } from './timers.ts'
 import type { FieldValue, Work } from './work.ts'
 
@@ -16,13 +16,20 @@ export interface RecordedWorkOptions {
   readonly now: () => number
 }
 
+/** How a unit of work ended. */
+export interface ClosedWork {
+  readonly outcome: Outcome
+  readonly error: ErrorFacts | undefined
+  readonly durationMs: number
+}
+
 /** A unit of work of which an event will come. */
 export class RecordedWork implements Work {
   readonly name: string
+  readonly startedAtMs: number
   readonly #fields: Fields
   readonly #timers: Timers
   readonly #now: () => number
-  readonly #startedAt: number
   #outcome: Outcome | undefined
   #error: ErrorFacts | undefined
   #ended = false
@@ -32,7 +39,7 @@ export class RecordedWork implements Work {
     this.#fields = new Fields(limits, redactNames)
     this.#timers = new Timers(limits.maxTimers)
     this.#now = now
-    this.#startedAt = now()
+    this.startedAtMs = now()
   }
 
   get recording(): boolean {
@@ -48,22 +55,11 @@ export class RecordedWork implements Work {
   }
 
   time<T>(name: string, fn: () => T): T {
-    const startedAt = this.#now()
-    const stop = (): void => this.recordTime(name, this.#now() - startedAt)
-    let result: T
-    try {
-      result = fn()
-    } catch (error) {
-      stop()
-      throw error
-    }
-    if (isThenable(result)) return Promise.resolve(result).finally(stop) as T
-    stop()
-    return result
+    return timed(this.#now, fn, (durationMs, error) => this.recordTime(name, durationMs, error === undefined ? undefined : errorCategory(error.thrown)))
   }
 
-  recordTime(name: string, durationMs: number): void {
-    if (!this.#ended && !this.#timers.record(name, durationMs)) this.#fields.dropped++
+  recordTime(name: string, durationMs: number, failure?: ErrorCategory): void {
+    if (!this.#ended && !this.#timers.record(name, durationMs, failure)) this.#fields.dropped++
   }
 
   outcome(outcome: Outcome): void {
@@ -71,23 +67,30 @@ export class RecordedWork implements Work {
   }
 
   fail(error: unknown, category?: ErrorCategory): void {
-    if (!this.#ended) this.#error = errorFacts(error, category)
+    if (this.#ended) return
+    const facts = errorFacts(error, category)
+    this.#error = { ...facts, message: this.#fields.safeText(facts.message) }
   }
 
-  /** Ends it, once: what the event says. Later calls return `undefined`. */
-  end(): { readonly outcome: Outcome; readonly error: ErrorFacts | undefined; readonly attributes: Attributes } | undefined {
+  /** Ends it, once. Later calls return `undefined`. */
+  close(): ClosedWork | undefined {
     if (this.#ended) return undefined
     this.#ended = true
-    const outcome = this.#outcome ?? (this.#error === undefined ? 'ok' : 'error')
-    const error = this.#error === undefined ? undefined : { ...this.#error, message: this.#fields.safeText(this.#error.message) }
-    const attributes: Attributes = { 'work.outcome': outcome, 'work.duration_ms': toMicrosecond(this.#now() - this.#startedAt) }
+    return { outcome: this.#outcome ?? (this.#error === undefined ? 'ok' : 'error'), error: this.#error, durationMs: toMicrosecond(this.#now() - this.startedAtMs) }
+  }
+
+  /** What the event says: of a closed work, or of one that still runs. */
+  attributes(closed?: ClosedWork): Attributes {
+    const attributes: Attributes = { 'work.duration_ms': closed?.durationMs ?? toMicrosecond(this.#now() - this.startedAtMs) }
+    if (closed !== undefined) attributes['work.outcome'] = closed.outcome
     this.#timers.writeTo(attributes)
     this.#fields.writeTo(attributes)
+    const error = this.#error
     if (error !== undefined) {
       attributes[ATTR_ERROR_TYPE] = error.type
       attributes[ATTR_EXCEPTION_MESSAGE] = error.message
       attributes['work.error.category'] = error.category
     }
-    return { outcome, error, attributes }
+    return attributes
   }
 }

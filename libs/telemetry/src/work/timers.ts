@@ -1,12 +1,15 @@
 import type { Attributes } from '@opentelemetry/api'
+import type { ErrorCategory } from './error-facts.ts'
 
 interface Timer {
   count: number
   totalMs: number
   maxMs: number
+  /** How many failed, by the category of the error; absent while none has. */
+  failed: Map<ErrorCategory, number> | undefined
 }
 
-/** Named timers of one unit of work: how often, how long in all, how long at most. */
+/** Named timers of one unit of work: how often, how long in all, how long at most, and how many failed. */
 export class Timers {
   readonly #timers = new Map<string, Timer>()
   readonly #max: number
@@ -17,25 +20,31 @@ export class Timers {
   }
 
   /** Adds one time; `false` when it was left out because there are too many names. Milliseconds. */
-  record(name: string, durationMs: number): boolean {
-    const timer = this.#timers.get(name)
+  record(name: string, durationMs: number, failure?: ErrorCategory): boolean {
+    let timer = this.#timers.get(name)
     if (timer === undefined) {
       if (this.#timers.size >= this.#max) return false
-      this.#timers.set(name, { count: 1, totalMs: durationMs, maxMs: durationMs })
-      return true
+      timer = { count: 0, totalMs: 0, maxMs: 0, failed: undefined }
+      this.#timers.set(name, timer)
     }
     timer.count++
     timer.totalMs += durationMs
-    timer.maxMs = Math.max(timer.maxMs, durationMs)
+    if (durationMs > timer.maxMs) timer.maxMs = durationMs
+    if (failure !== undefined) {
+      timer.failed ??= new Map()
+      timer.failed.set(failure, (timer.failed.get(failure) ?? 0) + 1)
+    }
     return true
   }
 
-  /** Writes `work.timer.<name>.count`, `.total_ms` and `.max_ms`. */
+  /** Writes `work.timer.<name>.count`, `.total_ms`, `.max_ms`, and `.failed.<category>` for what failed. */
   writeTo(attributes: Attributes): void {
-    for (const [name, { count, totalMs, maxMs }] of this.#timers) {
+    for (const [name, { count, totalMs, maxMs, failed }] of this.#timers) {
       attributes[`work.timer.${name}.count`] = count
       attributes[`work.timer.${name}.total_ms`] = toMicrosecond(totalMs)
       attributes[`work.timer.${name}.max_ms`] = toMicrosecond(maxMs)
+      if (failed === undefined) continue
+      for (const [category, failures] of failed) attributes[`work.timer.${name}.failed.${category}`] = failures
     }
   }
 }

@@ -14,10 +14,10 @@ export interface Work {
   set(name: string, value: FieldValue): void
   /** Adds to a counter. @param amount - 1 by default. */
   add(name: string, amount?: number): void
-  /** Runs a function and adds its time to a timer, also when it throws; a promise is timed until it settles. */
+  /** Runs a function and adds its time to a timer, also when it throws, and then counts the failure; a promise is timed until it settles. */
   time<T>(name: string, fn: () => T): T
-  /** Adds a time that was measured elsewhere. Milliseconds. */
-  recordTime(name: string, durationMs: number): void
+  /** Adds a time that was measured elsewhere. Milliseconds. @param failure - what kind of failure it was; by default none. */
+  recordTime(name: string, durationMs: number, failure?: ErrorCategory): void
   /** Says how the work ends; without it, `ok`, or `error` when it throws. */
   outcome(outcome: Outcome): void
   /** Describes an error that was caught; the outcome becomes `error` unless one was set. */

@@ -1,0 +1,34 @@
+import { randomBytes } from 'node:crypto'
+import { type AppProcess, startApp } from '../../../scripts/stack/app-process.ts'
+import { freePort } from '../../../scripts/stack/free-port.ts'
+
+/** A real ingest with a database of its own, and what is in it. */
+export interface Ingest {
+  readonly endpoint: string
+  rows<T>(sql: string): Promise<T[]>
+  stop(): Promise<void>
+}
+
+/** Starts ingest on a real ClickHouse. */
+export async function startIngest(clickhouseUrl: string): Promise<Ingest> {
+  const database = `telemetry_${randomBytes(4).toString('hex')}`
+  const port = await freePort()
+  const app: AppProcess = await startApp({
+    app: 'ingest',
+    env: { INGEST_PORT: String(port), CLICKHOUSE_URL: clickhouseUrl, CLICKHOUSE_DATABASE: database, LOG_LEVEL: 'warn' },
+  })
+  const query = async (sql: string): Promise<string> => {
+    const response = await fetch(`${clickhouseUrl}/?database=${database}`, { method: 'POST', body: sql })
+    const text = await response.text()
+    if (!response.ok) throw new Error(text)
+    return text
+  }
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    rows: async <T>(sql: string) => (JSON.parse(await query(`${sql} FORMAT JSON`)) as { data: T[] }).data,
+    async stop(): Promise<void> {
+      await app.stop()
+      await query(`DROP DATABASE ${database}`)
+    },
+  }
+}
