@@ -1,4 +1,5 @@
 import { type InsertColumn, insertColumns, type TableDefinition } from '../schema/table.ts'
+import { ArrayColumn } from './array-column.ts'
 import type { ColumnBuilder } from './column-builder.ts'
 import { createColumn } from './create-column.ts'
 import type { NativeValue } from './native-type.ts'
@@ -32,6 +33,17 @@ export class BlockBuilder {
     return column
   }
 
+  /** The Array column with this name, which must have items of class `type`. */
+  arrayColumn<C extends ColumnBuilder>(name: string, type: abstract new (...args: never[]) => C): ArrayColumn<C> {
+    const column = this.column<ArrayColumn<ColumnBuilder>>(name, ArrayColumn)
+    if (!hasItems(column, type)) throw new TypeError(`the items of column ${name} are no ${type.name}`)
+    return column
+  }
+
+  get rows(): number {
+    return this.#columns[0]?.rows ?? 0
+  }
+
   /** Adds a value to one column: for tests, and for blocks that are not hot. */
   append(name: string, value: NativeValue): void {
     const column = this.#columns[this.columnNames.indexOf(name)]
@@ -46,7 +58,7 @@ export class BlockBuilder {
 
   /** The block. Every column must have as many rows. */
   finish(): Buffer {
-    const rows = this.#columns[0]?.rows ?? 0
+    const { rows } = this
     let size = varintBytes(this.#columns.length) + varintBytes(rows)
     this.#columns.forEach((column, index) => {
       if (column.rows !== rows) throw new TypeError(`column ${this.columnNames[index]} has ${column.rows} rows, the first one has ${rows}`)
@@ -61,4 +73,8 @@ export class BlockBuilder {
     })
     return out
   }
+}
+
+function hasItems<C extends ColumnBuilder>(column: ArrayColumn, type: abstract new (...args: never[]) => C): column is ArrayColumn<C> {
+  return column.items instanceof type
 }
