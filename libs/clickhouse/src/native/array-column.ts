@@ -49,17 +49,11 @@ export class ArrayColumn<Items extends ColumnBuilder = ColumnBuilder> implements
 
 /** Writes where the rows of an Array or Map end; returns where that ends. */
 export function writeOffsets(out: Buffer, at: number, { values, length }: GrowableIndexes): number {
+  const view = new DataView(out.buffer, out.byteOffset, out.byteLength)
   let end = at
   for (let row = 0; row < length; row++, end += 8) {
-    const value = values[row]!
-    out[end] = value
-    out[end + 1] = value >>> 8
-    out[end + 2] = value >>> 16
-    out[end + 3] = value >>> 24
-    out[end + 4] = 0
-    out[end + 5] = 0
-    out[end + 6] = 0
-    out[end + 7] = 0
+    view.setUint32(end, values[row]!, true)
+    view.setUint32(end + 4, 0, true)
   }
   return end
 }

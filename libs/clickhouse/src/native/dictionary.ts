@@ -1,9 +1,13 @@
 import { randomInt } from 'node:crypto'
 import { GrowableIndexes } from './growable-indexes.ts'
+import { sourceView } from './source-view.ts'
 import { StringColumn } from './string-column.ts'
 import { varintBytes } from './varint.ts'
 
 const INITIAL_SLOTS = 256
+
+/** Bytes that are compared at once. */
+const WORD_BYTES = 4
 
 /** Random for each process, so that nobody can prepare texts that all fall into one slot. Does not show in what is written. */
 const SEED = randomInt(2 ** 31)
@@ -39,10 +43,18 @@ export class Dictionary {
   /** Whether the value with this number is `source[start, end)`. */
   is(id: number, source: Buffer, start: number, end: number): boolean {
     const from = this.#starts.values[id]!
-    if (this.#ends.values[id]! - from !== end - start) return false
-    const { bytes } = this.values.data
-    for (let at = start, other = from; at < end; at++, other++) if (source[at] !== bytes[other]) return false
-    return true
+    const length = end - start
+    if (this.#ends.values[id]! - from !== length) return false
+    const { bytes, view } = this.values.data
+    if (length < WORD_BYTES) {
+      for (let at = 0; at < length; at++) if (source[start + at] !== bytes[from + at]) return false
+      return true
+    }
+    const words = sourceView(source)
+    const last = length - WORD_BYTES
+    for (let at = 0; at < last; at += WORD_BYTES) if (words.getInt32(start + at) !== view.getInt32(from + at)) return false
+    // The last word may overlap the one before.
+    return words.getInt32(start + last) === view.getInt32(from + last)
   }
 
   /** Order of two values by their bytes: negative when `a` comes first. */

@@ -1,10 +1,17 @@
 import type { ColumnBuilder } from './column-builder.ts'
 import { GrowableBytes } from './growable-bytes.ts'
 import type { NativeValue } from './native-type.ts'
+import { sourceView } from './source-view.ts'
 import { varintBytes, writeVarint } from './varint.ts'
 
 /** Up to this length a loop copies faster than a call into the engine does. */
 const LOOP_BYTES = 40
+
+/** Bytes that the loop copies at once. */
+const WORD_BYTES = 4
+
+/** What no word of ASCII bytes has set. */
+const HIGH_BITS = 0x80808080 | 0
 
 /** Longest varint of a length. */
 const MAX_VARINT_BYTES = 8
@@ -45,15 +52,25 @@ export class StringColumn implements ColumnBuilder {
     }
     const target = data.bytes
     let at = data.length
+    let from = start
     let seen = 0
     target[at++] = length
-    for (let from = start; from < end; from++) {
+    if (length >= WORD_BYTES) {
+      const { view } = data
+      const words = sourceView(source)
+      for (const last = end - WORD_BYTES; from <= last; from += WORD_BYTES, at += WORD_BYTES) {
+        const word = words.getInt32(from, true)
+        view.setInt32(at, word, true)
+        seen |= word
+      }
+    }
+    for (; from < end; from++, at++) {
       const byte = source[from]!
-      target[at++] = byte
+      target[at] = byte
       seen |= byte
     }
     data.length = at
-    return seen < 0x80
+    return (seen & HIGH_BITS) === 0
   }
 
   /** Adds a value of `length` ASCII bytes and returns where in `data.bytes` they are to be put. At most 127 bytes. */

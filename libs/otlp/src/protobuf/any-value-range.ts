@@ -20,7 +20,8 @@ export class AnyValueRange {
   /** Reads `source[start, stop)` onto what came before: of several values the last one counts, and none changes nothing. */
   read(source: Buffer, start: number, stop: number): void {
     // The one that hardly any value differs from: a string of up to 127 bytes.
-    if (source[start] === ((STRING << 3) | LEN) && stop - start < 130 && stop - start > 1 && source[start + 1] === stop - start - 2) {
+    const length = stop - start - 2
+    if (length >= 0 && length < 0x80 && source[start] === ((STRING << 3) | LEN) && source[start + 1] === length) {
       this.kind = STRING
       this.start = start + 2
       this.stop = stop

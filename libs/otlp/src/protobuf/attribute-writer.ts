@@ -9,6 +9,10 @@ import { LEN, WireReader } from './wire-reader.ts'
 
 const INITIAL_ATTRIBUTES = 64
 
+/** Fields of a KeyValue. */
+const KEY = (1 << 3) | LEN
+const VALUE = (2 << 3) | LEN
+
 /** Numbers kept for each value: kind, start, stop. */
 const STRIDE = 3
 
@@ -49,32 +53,14 @@ export class AttributeWriter {
   add(source: Buffer, start: number, stop: number): void {
     const value = this.#value
     value.clear()
-    const reader = this.#reader.open(source, start, stop)
-    let keyStart = 0
-    let keyStop = 0
-    while (reader.next()) {
-      switch (reader.tag) {
-        case (1 << 3) | LEN:
-          reader.range()
-          keyStart = reader.start
-          keyStop = reader.stop
-          break
-        case (2 << 3) | LEN:
-          reader.range()
-          value.read(source, reader.start, reader.stop)
-          break
-        default:
-          reader.skip()
-      }
-    }
-    const at = this.#count++
-    if (at === this.#ids.length) this.#grow()
-    this.#ids[at] = this.#keyId(source, keyStart, keyStop)
-    const ranges = this.#ranges
-    const slot = at * STRIDE
-    ranges[slot] = value.kind
-    ranges[slot + 1] = value.start
-    ranges[slot + 2] = value.stop
+    // What nearly all are: the key, then the value, each of less than 128 bytes.
+    const keyLength = source[start + 1]!
+    const valueAt = start + 2 + keyLength
+    const valueLength = stop - valueAt - 2
+    if (keyLength < 0x80 && valueLength >= 0 && valueLength < 0x80 && source[start] === KEY && source[valueAt] === VALUE && source[valueAt + 1] === valueLength) {
+      value.read(source, valueAt + 2, stop)
+      this.#gather(source, start + 2, valueAt)
+    } else this.#addAny(source, start, stop)
   }
 
   /** The text of the first attribute with this key; `undefined` if there is none or it is no text. */
@@ -107,6 +93,40 @@ export class AttributeWriter {
   write(source: Buffer, tally: Tally): void {
     this.writePairs(source, tally)
     this.column.endRow()
+  }
+
+  #addAny(source: Buffer, start: number, stop: number): void {
+    const reader = this.#reader.open(source, start, stop)
+    let keyStart = 0
+    let keyStop = 0
+    while (reader.next()) {
+      switch (reader.tag) {
+        case KEY:
+          reader.range()
+          keyStart = reader.start
+          keyStop = reader.stop
+          break
+        case VALUE:
+          reader.range()
+          this.#value.read(source, reader.start, reader.stop)
+          break
+        default:
+          reader.skip()
+      }
+    }
+    this.#gather(source, keyStart, keyStop)
+  }
+
+  #gather(source: Buffer, keyStart: number, keyStop: number): void {
+    const value = this.#value
+    const at = this.#count++
+    if (at === this.#ids.length) this.#grow()
+    this.#ids[at] = this.#keyId(source, keyStart, keyStop)
+    const ranges = this.#ranges
+    const slot = at * STRIDE
+    ranges[slot] = value.kind
+    ranges[slot + 1] = value.start
+    ranges[slot + 2] = value.stop
   }
 
   #keyId(source: Buffer, start: number, stop: number): number {

@@ -62,7 +62,7 @@ export class Envelope {
     const group = {
       serviceName: orUnknownService(attributes.text(this.#source, SERVICE_NAME)),
       attributes: attributes.take(this.#source, this.#tally),
-      schemaUrl: this.#text(THIRD, start, stop),
+      schemaUrl: this.#text(THIRD, start, stop) ?? '',
     }
     this.#refuseFlaw('a resource')
     return group
@@ -73,18 +73,20 @@ export class Envelope {
     attributes?.begin()
     let name = ''
     let version = ''
-    for (const scope of this.#fields(FIRST, start, stop)) {
-      const { start: from, stop: to } = scope
-      name = this.#text(NAME, from, to) || name
-      version = this.#text(VERSION, from, to) || version
-      if (attributes !== undefined) this.#addAll(attributes, THIRD, from, to)
+    let schemaUrl = ''
+    const reader = new WireReader().open(this.#source, start, stop)
+    while (reader.next()) {
+      if (reader.tag === FIRST) {
+        reader.range()
+        name = this.#text(NAME, reader.start, reader.stop) ?? name
+        version = this.#text(VERSION, reader.start, reader.stop) ?? version
+        if (attributes !== undefined) this.#addAll(attributes, THIRD, reader.start, reader.stop)
+      } else if (reader.tag === THIRD) {
+        reader.range()
+        schemaUrl = this.#decode(reader)
+      } else reader.skip()
     }
-    const group = {
-      name,
-      version,
-      attributes: attributes?.take(this.#source, this.#tally),
-      schemaUrl: this.#text(THIRD, start, stop),
-    }
+    const group = { name, version, attributes: attributes?.take(this.#source, this.#tally), schemaUrl }
     this.#refuseFlaw('a scope')
     return group
   }
@@ -94,14 +96,16 @@ export class Envelope {
   }
 
   /** The last text field with this tag. */
-  #text(tag: number, start: number, stop: number): string {
-    let text = ''
-    for (const reader of this.#fields(tag, start, stop)) {
-      const bytes = this.#source.subarray(reader.start, reader.stop)
-      if (!isUtf8(bytes)) throw notUtf8('a scope or schema URL')
-      text = bytes.toString()
-    }
+  #text(tag: number, start: number, stop: number): string | undefined {
+    let text: string | undefined
+    for (const reader of this.#fields(tag, start, stop)) text = this.#decode(reader)
     return text
+  }
+
+  #decode(reader: WireReader): string {
+    const bytes = this.#source.subarray(reader.start, reader.stop)
+    if (!isUtf8(bytes)) throw notUtf8('a scope or schema URL')
+    return bytes.toString()
   }
 
   /** All length-delimited fields with this tag. For groups; records have a loop of their own. */
