@@ -3,6 +3,9 @@ import { toProtobuf } from '../test/otlp-messages.ts'
 /** Records of one request. */
 export const RECORDS = 512
 
+/** When the records begin, unless a test needs them younger. */
+const START = 1_763_700_000_000_000_000n
+
 /** Numbers that look random and are the same in every run. */
 class Sequence {
   #state = 42
@@ -24,23 +27,23 @@ const resource = {
 }
 
 /** Trace requests of a web service: ten attributes a span, about 410 bytes a span, every trace id another one. */
-export function traceRequests(count: number): Uint8Array[] {
+export function traceRequests(count: number, startUnixNano = START): Uint8Array[] {
   const random = new Sequence()
   return Array.from({ length: count }, () =>
-    toProtobuf('TracesRequest', { resourceSpans: [{ resource, scopeSpans: [{ scope: { name: '@opentelemetry/instrumentation-http', version: '0.57.1' }, spans: times(RECORDS, () => span(random)) }] }] }),
+    toProtobuf('TracesRequest', { resourceSpans: [{ resource, scopeSpans: [{ scope: { name: '@opentelemetry/instrumentation-http', version: '0.57.1' }, spans: times(RECORDS, () => span(random, startUnixNano)) }] }] }),
   )
 }
 
 /** Log requests of the same service. */
-export function logRequests(count: number): Uint8Array[] {
+export function logRequests(count: number, startUnixNano = START): Uint8Array[] {
   const random = new Sequence()
   return Array.from({ length: count }, () =>
-    toProtobuf('LogsRequest', { resourceLogs: [{ resource, scopeLogs: [{ scope: { name: 'checkout-logger', version: '2.0.0' }, logRecords: times(RECORDS, () => log(random)) }] }] }),
+    toProtobuf('LogsRequest', { resourceLogs: [{ resource, scopeLogs: [{ scope: { name: 'checkout-logger', version: '2.0.0' }, logRecords: times(RECORDS, () => log(random, startUnixNano)) }] }] }),
   )
 }
 
-function span(random: Sequence): object {
-  const start = 1_763_700_000_000_000_000n + BigInt(random.below(1_000_000_000))
+function span(random: Sequence, startUnixNano: bigint): object {
+  const start = startUnixNano + BigInt(random.below(1_000_000_000))
   const route = ROUTES[random.below(ROUTES.length)]!
   return {
     traceId: random.hex(16),
@@ -55,8 +58,8 @@ function span(random: Sequence): object {
   }
 }
 
-function log(random: Sequence): object {
-  const time = 1_763_700_000_000_000_000n + BigInt(random.below(1_000_000_000))
+function log(random: Sequence, startUnixNano: bigint): object {
+  const time = startUnixNano + BigInt(random.below(1_000_000_000))
   const route = ROUTES[random.below(ROUTES.length)]!
   return {
     timeUnixNano: String(time),
