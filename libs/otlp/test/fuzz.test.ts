@@ -6,6 +6,7 @@ import { fromProtobuf, toProtobuf } from './otlp-messages.ts'
 
 const options = { encoding: 'protobuf', tenantId: 'default', receivedAtUnixNano: 1n } as const
 const long = process.env['BALLAST_TEST_LONG'] === '1'
+const TIMEOUT_MS = long ? 1_800_000 : 60_000
 
 const attributes = [
   { key: 'text', value: { stringValue: 'ä text that is longer than forty bytes, so that it is copied another way' } },
@@ -52,9 +53,9 @@ describe.each([
         expect(block.rows + block.rejected.count).toBe(recordsIn(name, body) ?? block.rows + block.rejected.count)
         expect(Buffer.from(transcode(body, options).body).equals(block.body)).toBe(true)
       }),
-      { numRuns: long ? 400_000 : 4_000 },
+      { numRuns: long ? 500_000 : 20_000 },
     )
-  })
+  }, TIMEOUT_MS)
 
   test('are not read beyond their end', () => {
     fc.assert(
@@ -69,9 +70,9 @@ describe.each([
         })
         expect(one).toEqual(other)
       }),
-      { numRuns: long ? 200_000 : 2_000 },
+      { numRuns: long ? 200_000 : 10_000 },
     )
-  })
+  }, TIMEOUT_MS)
 })
 
 /** Records as protobufjs counts them; `undefined` where it finds the message broken, having looked into records that we reject unread. */
