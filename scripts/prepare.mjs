@@ -16,11 +16,14 @@ function refuse(sentence) {
   process.exit(1)
 }
 
+/** npm waits five minutes for a registry that has gone silent; a shorter wait and another try get further. */
+const npmPatience = { npm_config_fetch_timeout: '60000', npm_config_fetch_retries: '4' }
+
 /** Runs a command and collects the end of its output. */
 function run(command, args) {
   return new Promise((resolve) => {
     let output = ''
-    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(command, args, { cwd: root, env: { ...npmPatience, ...process.env }, stdio: ['ignore', 'pipe', 'pipe'] })
     const collect = (chunk) => (output = (output + chunk).slice(-8000))
     child.stdout.on('data', collect)
     child.stderr.on('data', collect)

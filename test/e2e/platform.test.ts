@@ -234,8 +234,14 @@ describe('the whole platform, with the real shop and the real OpenTelemetry SDK'
     } finally {
       clearInterval(visitors)
     }
-    const states = await rows<{ state: string }>('SELECT State AS state FROM ballast_slo_events ORDER BY EventTime')
-    expect(states.map(({ state }) => state)).toEqual(['firing', 'resolved'])
+    // A transition is recorded once it was delivered, so a moment after the webhook has it.
+    await vi.waitFor(
+      async () => {
+        const states = await rows<{ state: string }>('SELECT State AS state FROM ballast_slo_events ORDER BY EventTime')
+        expect(states.map(({ state }) => state)).toEqual(['firing', 'resolved'])
+      },
+      { timeout: 10_000, interval: 100 },
+    )
   })
 
   test('Ctrl-C stops every child in order and leaves nothing running', async () => {
