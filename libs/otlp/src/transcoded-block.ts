@@ -18,6 +18,10 @@ export type RejectReason =
   | 'invalid_span_id'
   | 'invalid_parent_span_id'
   | 'timestamp_out_of_range'
+  /** A text of the record is not UTF-8. Protobuf only: JSON as a whole must be. */
+  | 'invalid_utf8'
+  /** A value of the record nests too deep. Protobuf only. */
+  | 'nested_too_deep'
 
 /** What was stored although something about it was odd. */
 export type WarningKind =

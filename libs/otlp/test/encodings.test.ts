@@ -1,9 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { transcodeLogs, transcodeTraces } from '../src/index.ts'
+import { rowsOf } from './block-rows.ts'
 import { toJson, toProtobuf } from './otlp-messages.ts'
+import { scrambled } from './scrambled.ts'
 
 const options = { tenantId: 'default', receivedAtUnixNano: 1_800_000_000_000_000_000n }
+
+const long = process.env['BALLAST_TEST_LONG'] === '1'
+const TIMEOUT_MS = long ? 1_800_000 : 60_000
 
 const text = fc.string({ unit: 'grapheme', maxLength: 12 })
 const hexId = (bytes: number): fc.Arbitrary<string> => fc.uint8Array({ minLength: bytes, maxLength: bytes }).map((id) => Buffer.from(id).toString('hex'))
@@ -56,34 +61,40 @@ const log = fc.record({
   eventName: text,
 })
 
-describe('the same message in protobuf and in JSON gives the same rows, rejections and warnings', () => {
+describe('the same message in protobuf, in protobuf written another way, and in JSON gives the same rows, rejections and warnings', () => {
   test('for spans', () => {
     const requests = fc.record({ resourceSpans: fc.array(fc.record({ resource, schemaUrl: text, scopeSpans: fc.array(fc.record({ scope, schemaUrl: text, spans: fc.array(span, { maxLength: 3 }) }), { maxLength: 2 }) }), { maxLength: 2 }) })
     fc.assert(
-      fc.property(requests, (request) => {
+      fc.property(requests, fc.infiniteStream(fc.nat()), (request, numbers) => {
         const json = transcodeTraces(toJson(request), { ...options, encoding: 'json' })
-        const protobuf = transcodeTraces(toProtobuf('TracesRequest', request), { ...options, encoding: 'protobuf' })
-        expect(Buffer.from(protobuf.body).toString()).toBe(Buffer.from(json.body).toString())
+        const bytes = toProtobuf('TracesRequest', request)
+        const protobuf = transcodeTraces(bytes, { ...options, encoding: 'protobuf' })
+        expect(rowsOf(protobuf)).toEqual(rowsOf(json))
         expect(protobuf).toMatchObject({ rows: json.rows, rejected: json.rejected, warnings: json.warnings })
+        const other = transcodeTraces(scrambled('TracesRequest', bytes, (bound) => numbers.next().value % bound), { ...options, encoding: 'protobuf' })
+        expect(Buffer.compare(other.body, protobuf.body)).toBe(0)
         const received = request.resourceSpans.flatMap((each) => each.scopeSpans).flatMap((each) => each.spans).length
         expect(json.rows + json.rejected.count).toBe(received)
       }),
-      { numRuns: 150 },
+      { numRuns: long ? 20_000 : 300 },
     )
-  })
+  }, TIMEOUT_MS)
 
   test('for log records', () => {
     const requests = fc.record({ resourceLogs: fc.array(fc.record({ resource, schemaUrl: text, scopeLogs: fc.array(fc.record({ scope, schemaUrl: text, logRecords: fc.array(log, { maxLength: 3 }) }), { maxLength: 2 }) }), { maxLength: 2 }) })
     fc.assert(
-      fc.property(requests, (request) => {
+      fc.property(requests, fc.infiniteStream(fc.nat()), (request, numbers) => {
         const json = transcodeLogs(toJson(request), { ...options, encoding: 'json' })
-        const protobuf = transcodeLogs(toProtobuf('LogsRequest', request), { ...options, encoding: 'protobuf' })
-        expect(Buffer.from(protobuf.body).toString()).toBe(Buffer.from(json.body).toString())
+        const bytes = toProtobuf('LogsRequest', request)
+        const protobuf = transcodeLogs(bytes, { ...options, encoding: 'protobuf' })
+        expect(rowsOf(protobuf)).toEqual(rowsOf(json))
         expect(protobuf).toMatchObject({ rows: json.rows, rejected: json.rejected, warnings: json.warnings })
+        const other = transcodeLogs(scrambled('LogsRequest', bytes, (bound) => numbers.next().value % bound), { ...options, encoding: 'protobuf' })
+        expect(Buffer.compare(other.body, protobuf.body)).toBe(0)
       }),
-      { numRuns: 150 },
+      { numRuns: long ? 20_000 : 300 },
     )
-  })
+  }, TIMEOUT_MS)
 })
 
 test('any bytes at all are read or refused, never more', () => {

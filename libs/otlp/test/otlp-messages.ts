@@ -49,6 +49,16 @@ export function toProtobuf(name: RequestName, json: object): Uint8Array {
   return type.encode(type.fromObject(withBytes(json) as object)).finish()
 }
 
+/** The type of a request, with all its fields. */
+export function messageType(name: RequestName): protobuf.Type {
+  return root.lookupType(name)
+}
+
+/** The request as protobufjs decodes it: 64-bit integers as `Long`, ids as bytes. */
+export function fromProtobuf(name: RequestName, bytes: Uint8Array): object {
+  return root.lookupType(name).decode(bytes)
+}
+
 /** The JSON bytes of the same request. */
 export function toJson(json: object): Uint8Array {
   return Buffer.from(JSON.stringify(json))

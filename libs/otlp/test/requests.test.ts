@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { OtlpError, transcodeLogs, type TranscodedBlock, transcodeTraces } from '../src/index.ts'
+import { rowsOf } from './block-rows.ts'
 import { toJson, toProtobuf } from './otlp-messages.ts'
 
 const options = { tenantId: 'default', receivedAtUnixNano: 1n }
@@ -90,12 +91,11 @@ describe('a request is refused, and it is said why, when', () => {
     expect(error.message).toContain('"stringValue"')
   })
 
-  test('a value nests too deep, in either encoding', () => {
+  test('a value nests too deep in JSON', () => {
     let value: object = { stringValue: 'x' }
     for (let depth = 0; depth < 40; depth++) value = { arrayValue: { values: [value] } }
     const body = tracesOf({ ...span, attributes: [{ key: 'k', value }] })
     expect(problem(() => traces(toJson(body))).code).toBe('NESTED_TOO_DEEP')
-    expect(problem(() => traces(toProtobuf('TracesRequest', body), 'protobuf')).code).toBe('NESTED_TOO_DEEP')
   })
 })
 
@@ -135,10 +135,52 @@ describe('protobuf', () => {
     for (let length = 1; length < good.length; length++) expect(problem(() => traces(good.subarray(0, length), 'protobuf')).code, `${length} bytes`).toBe('INVALID_PROTOBUF')
   })
 
-  test('with a text that is not UTF-8 is refused', () => {
-    const broken = Buffer.from(good)
-    broken[broken.indexOf('n'.charCodeAt(0))] = 0xff
-    expect(problem(() => traces(broken, 'protobuf')).code).toBe('INVALID_UTF8')
+  test('loses only the records whose texts are not UTF-8, wherever the text is, and keeps their bytes', () => {
+    const text = (stringValue: string): object[] => [{ key: 'k', value: { stringValue } }]
+    const places: object[] = [
+      { name: 'BAD' },
+      { traceState: 'BAD' },
+      { status: { message: 'BAD' } },
+      { attributes: text('BAD') },
+      { attributes: text(`${'long'.repeat(20)}BAD`) },
+      { attributes: [{ key: 'BAD', value: { intValue: '1' } }] },
+      { attributes: [{ key: 'k', value: { kvlistValue: { values: text('BAD') } } }] },
+      { events: [{ name: 'BAD' }] },
+      { events: [{ attributes: text('BAD') }] },
+      { links: [{ traceId: span.traceId, spanId: span.spanId, attributes: text('BAD') }] },
+    ]
+    const spans = places.flatMap((place) => [span, { ...span, ...place }])
+    const block = traces(spoiled('TracesRequest', tracesOf(...spans)), 'protobuf')
+    expect(block).toMatchObject({ rows: places.length, rejected: { count: places.length } })
+    expect([...block.rejected.reasons]).toEqual([['invalid_utf8', places.length]])
+    expect(rowsOf(block)).toEqual(rowsOf(traces(toProtobuf('TracesRequest', tracesOf(...places.map(() => span))), 'protobuf')))
+    for (const { raw } of block.rejects) expect(Buffer.from(raw).includes(0xff)).toBe(true)
+  })
+
+  test('loses only the log records whose texts are not UTF-8', () => {
+    const records = [{ body: { stringValue: 'ok' } }, { body: { stringValue: 'BAD' } }, { severityText: 'BAD' }, { eventName: 'BAD' }]
+    const block = logs(spoiled('LogsRequest', { resourceLogs: [{ scopeLogs: [{ logRecords: records }] }] }), 'protobuf')
+    expect(block).toMatchObject({ rows: 1, rejected: { count: 3 } })
+    expect(rowsOf(block)[0]).toMatchObject({ Body: 'ok' })
+  })
+
+  test('loses only the record whose value nests too deep', () => {
+    let value: object = { stringValue: 'x' }
+    for (let depth = 0; depth < 40; depth++) value = { arrayValue: { values: [value] } }
+    const block = traces(toProtobuf('TracesRequest', tracesOf(span, { ...span, attributes: [{ key: 'k', value }] })), 'protobuf')
+    expect(block.rows).toBe(1)
+    expect([...block.rejected.reasons]).toEqual([['nested_too_deep', 1]])
+  })
+
+  test('with a resource that is not UTF-8 is refused', () => {
+    const body = { resourceSpans: [{ resource: { attributes: [{ key: 'k', value: { stringValue: 'BAD' } }] }, scopeSpans: [{ spans: [span] }] }] }
+    expect(problem(() => traces(spoiled('TracesRequest', body), 'protobuf')).code).toBe('INVALID_UTF8')
+  })
+
+  test('is transcoded as well after a request that failed in the middle', () => {
+    const before = traces(good, 'protobuf').body
+    expect(problem(() => traces(Buffer.concat([good, Buffer.from('0aff01', 'hex')]), 'protobuf')).code).toBe('INVALID_PROTOBUF')
+    expect(traces(good, 'protobuf').body).toEqual(before)
   })
 
   test('of another signal is told from this one by its fields', () => {
@@ -154,5 +196,12 @@ describe('protobuf', () => {
 function fixed64(value: bigint): Buffer {
   const bytes = Buffer.alloc(8)
   bytes.writeBigUInt64LE(value)
+  return bytes
+}
+
+/** A request in which every BAD begins with a byte that UTF-8 does not have. */
+function spoiled(name: 'TracesRequest' | 'LogsRequest', json: object): Uint8Array {
+  const bytes = Buffer.from(toProtobuf(name, json))
+  for (let at = bytes.indexOf('BAD'); at !== -1; at = bytes.indexOf('BAD', at)) bytes[at] = 0xff
   return bytes
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { transcodeLogs, type TranscodedBlock } from '../src/index.ts'
+import { rowsOf } from './block-rows.ts'
 import { toJson, toProtobuf } from './otlp-messages.ts'
 
 const options = { tenantId: 'acme', receivedAtUnixNano: 1_800_000_000_000_000_001n }
@@ -25,8 +26,6 @@ const request = (...logRecords: object[]): object => ({
 })
 const json = (body: object): TranscodedBlock => transcodeLogs(toJson(body), { ...options, encoding: 'json' })
 const protobuf = (body: object): TranscodedBlock => transcodeLogs(toProtobuf('LogsRequest', body), { ...options, encoding: 'protobuf' })
-const rowsOf = (block: TranscodedBlock): unknown[] => Buffer.from(block.body).toString().split('\n').filter(Boolean).map((line) => JSON.parse(line) as unknown)
-const row = (part: object): unknown => rowsOf(json(request({ ...log, ...part })))[0]
 
 test.each([['json', json] as const, ['protobuf', protobuf] as const])('a log record in %s fills every column of its row', (_, transcode) => {
   const block = transcode(request(log))
@@ -55,7 +54,9 @@ test.each([['json', json] as const, ['protobuf', protobuf] as const])('a log rec
   expect(Object.keys(rowsOf(block)[0] as object).toSorted()).toEqual([...block.columns].toSorted())
 })
 
-describe('a log record', () => {
+describe.each([['json', json] as const, ['protobuf', protobuf] as const])('in %s a log record', (_, transcode) => {
+  const row = (part: object): unknown => rowsOf(transcode(request({ ...log, ...part })))[0]
+
   test('has the time it happened, else was observed, else came', () => {
     expect(row({ timeUnixNano: '0' })).toMatchObject({ Timestamp: '1700000000.000000009' })
     expect(row({ timeUnixNano: null, observedTimeUnixNano: 0 })).toMatchObject({ Timestamp: '1800000000.000000001' })
@@ -67,7 +68,7 @@ describe('a log record', () => {
     [{ traceId: '' }, 0],
     [{ traceId: '0'.repeat(32) }, 0],
   ])('with trace id %o is stored without a trace', (ids, warnings) => {
-    const block = json(request({ ...log, ...ids }))
+    const block = transcode(request({ ...log, ...ids }))
     expect(rowsOf(block)[0]).toMatchObject({ TraceId: '', SpanId: '' })
     expect(block.rejected.count).toBe(0)
     expect(block.warnings.get('log_without_trace') ?? 0).toBe(warnings)

@@ -1,55 +1,51 @@
+import { isUtf8 } from 'node:buffer'
 import { OtlpError } from '../errors.ts'
 import { type AnyValue, emptyValue, type KeyValue, MAX_VALUE_DEPTH } from '../record/any-value.ts'
-import type { Scope } from '../record/records.ts'
 import { I64, LEN, VARINT, WireReader } from './wire-reader.ts'
 
-/** Decodes `opentelemetry.proto.common.v1.KeyValue`. */
-export function decodeKeyValue(bytes: Uint8Array, depth = 0): KeyValue {
-  const reader = new WireReader(bytes)
-  let key = ''
-  let value = emptyValue
-  while (reader.next()) {
-    switch (reader.tag) {
-      case (1 << 3) | LEN:
-        key = reader.string()
-        break
-      case (2 << 3) | LEN:
-        value = decodeAnyValue(reader.bytes(), depth)
-        break
-      default:
-        reader.skip()
-    }
-  }
-  return { key, value }
+/** Decodes `ArrayValue` as objects: nested values are rare, and are stored as JSON. */
+export function decodeArray(source: Buffer, start: number, stop: number, depth = 1): AnyValue {
+  return { kind: 'array', values: repeated(source, start, stop, (from, to) => decodeAnyValue(source, from, to, depth)) }
+}
+
+/** Decodes `KeyValueList` as objects. */
+export function decodeKeyValueList(source: Buffer, start: number, stop: number, depth = 1): AnyValue {
+  return { kind: 'kvlist', values: repeated(source, start, stop, (from, to) => decodeKeyValue(source, from, to, depth)) }
 }
 
 /** Decodes `opentelemetry.proto.common.v1.AnyValue`; of several values the last one counts. */
-export function decodeAnyValue(bytes: Uint8Array, depth = 0): AnyValue {
+function decodeAnyValue(source: Buffer, start: number, stop: number, depth: number): AnyValue {
   if (depth > MAX_VALUE_DEPTH) throw new OtlpError('NESTED_TOO_DEEP', `a value nests deeper than ${MAX_VALUE_DEPTH} levels; flatten it.`)
-  const reader = new WireReader(bytes)
+  const reader = new WireReader().open(source, start, stop)
   let value = emptyValue
   while (reader.next()) {
     switch (reader.tag) {
       case (1 << 3) | LEN:
-        value = { kind: 'string', value: reader.string() }
+        value = { kind: 'string', value: readText(reader) }
         break
       case (2 << 3) | VARINT:
-        value = { kind: 'bool', value: reader.varint() !== 0n }
+        reader.varint()
+        value = { kind: 'bool', value: reader.low !== 0 || reader.high !== 0 }
         break
       case (3 << 3) | VARINT:
-        value = { kind: 'int', value: reader.int64() }
+        reader.varint()
+        value = { kind: 'int', value: BigInt.asIntN(64, (BigInt(reader.high) << 32n) | BigInt(reader.low)) }
         break
       case (4 << 3) | I64:
-        value = { kind: 'double', value: reader.double() }
+        reader.fixed64()
+        value = { kind: 'double', value: source.readDoubleLE(reader.at - 8) }
         break
       case (5 << 3) | LEN:
-        value = { kind: 'array', values: repeated(reader.bytes(), (item) => decodeAnyValue(item, depth + 1)) }
+        reader.range()
+        value = decodeArray(source, reader.start, reader.stop, depth + 1)
         break
       case (6 << 3) | LEN:
-        value = { kind: 'kvlist', values: repeated(reader.bytes(), (item) => decodeKeyValue(item, depth + 1)) }
+        reader.range()
+        value = decodeKeyValueList(source, reader.start, reader.stop, depth + 1)
         break
       case (7 << 3) | LEN:
-        value = { kind: 'bytes', value: reader.bytes() }
+        reader.range()
+        value = { kind: 'bytes', value: source.subarray(reader.start, reader.stop) }
         break
       default:
         reader.skip()
@@ -58,41 +54,45 @@ export function decodeAnyValue(bytes: Uint8Array, depth = 0): AnyValue {
   return value
 }
 
-/** Decodes `Resource`: its attributes. */
-export function decodeResource(bytes: Uint8Array): readonly KeyValue[] {
-  return repeated(bytes, (item) => decodeKeyValue(item))
-}
-
-/** Decodes `InstrumentationScope` onto what an earlier part of the same message said. */
-export function decodeScope(bytes: Uint8Array, earlier: Scope): Scope {
-  const reader = new WireReader(bytes)
-  let { name, version } = earlier
-  const attributes = [...earlier.attributes]
+function decodeKeyValue(source: Buffer, start: number, stop: number, depth: number): KeyValue {
+  const reader = new WireReader().open(source, start, stop)
+  let key = ''
+  let value = emptyValue
   while (reader.next()) {
     switch (reader.tag) {
       case (1 << 3) | LEN:
-        name = reader.string()
+        key = readText(reader)
         break
-      case (2 << 3) | LEN:
-        version = reader.string()
+      case (2 << 3) | LEN: {
+        reader.range()
+        const later = decodeAnyValue(source, reader.start, reader.stop, depth)
+        // An empty message sets nothing, so what came before it stays.
+        if (later.kind !== 'empty') value = later
         break
-      case (3 << 3) | LEN:
-        attributes.push(decodeKeyValue(reader.bytes()))
-        break
+      }
       default:
         reader.skip()
     }
   }
-  return { name, version, attributes }
+  return { key, value }
+}
+
+function readText(reader: WireReader): string {
+  reader.range()
+  const bytes = reader.source.subarray(reader.start, reader.stop)
+  if (!isUtf8(bytes)) throw new OtlpError('INVALID_UTF8', 'a nested value holds a text that is not UTF-8; send bytes as bytes_value.')
+  return bytes.toString()
 }
 
 /** Messages whose only known field is a repeated message, number 1. */
-function repeated<T>(bytes: Uint8Array, decode: (item: Uint8Array) => T): T[] {
-  const reader = new WireReader(bytes)
+function repeated<T>(source: Buffer, start: number, stop: number, decode: (from: number, to: number) => T): T[] {
+  const reader = new WireReader().open(source, start, stop)
   const items: T[] = []
   while (reader.next()) {
-    if (reader.tag === ((1 << 3) | LEN)) items.push(decode(reader.bytes()))
-    else reader.skip()
+    if (reader.tag === ((1 << 3) | LEN)) {
+      reader.range()
+      items.push(decode(reader.start, reader.stop))
+    } else reader.skip()
   }
   return items
 }

@@ -15,89 +15,101 @@ export const I32 = 5
 /** Groups may nest this deep before a message counts as broken. */
 const MAX_GROUP_DEPTH = 64
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const MAX_VARINT_BYTES = 10
+
+const NO_BYTES = Buffer.alloc(0)
 
 /**
- * Reads one protobuf message field by field. Never reads outside its bytes; whatever is not a message throws.
- * https://protobuf.dev/programming-guides/encoding/
+ * Walks over one protobuf message field by field, making no object: what a field holds is left in `start`, `stop`, `low` and
+ * `high`. Never reads outside its message; whatever is not a message throws. https://protobuf.dev/programming-guides/encoding/
  */
 export class WireReader {
+  source: Buffer = NO_BYTES
   /** Field number and wire type of the current field, as on the wire: `field << 3 | type`. */
   tag = 0
-  readonly #bytes: Uint8Array
-  readonly #view: DataView
-  #at = 0
+  /** Where the bytes of the last length-delimited field begin and end in `source`. */
+  start = 0
+  stop = 0
+  /** Halves of the last number, unsigned. */
+  low = 0
+  high = 0
+  /** The next byte. */
+  at = 0
+  #end = 0
 
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  /** Begins the message that is `source[start, stop)`. */
+  open(source: Buffer, start: number, stop: number): this {
+    this.source = source
+    this.at = start
+    this.#end = stop
+    return this
   }
 
   /** Goes to the next field; `false` at the end of the message. */
   next(): boolean {
-    if (this.#at === this.#bytes.length) return false
-    const tag = this.#small()
-    if (tag > 0xffffffff || tag >>> 3 === 0) throw broken(`a field number out of range at byte ${this.#at}`)
-    this.tag = tag
+    const { at } = this
+    if (at === this.#end) return false
+    const byte = this.source[at]!
+    // Fields 1 to 15, which are nearly all there are, have one byte.
+    if (byte < 0x80 && byte > 7) {
+      this.at = at + 1
+      this.tag = byte
+      return true
+    }
+    this.varint()
+    if (this.high !== 0 || this.low >>> 3 === 0) throw broken(`a field number out of range at byte ${at}`)
+    this.tag = this.low
     return true
   }
 
-  varint(): bigint {
-    let value = 0
-    let scale = 1
-    // Up to seven bytes fit a double exactly, which covers all but negative and huge numbers.
-    for (let count = 0; count < 7; count++) {
-      const byte = this.#byte()
-      value += (byte & 0x7f) * scale
-      if (byte < 0x80) return BigInt(value)
-      scale *= 128
+  /** Reads the bounds of a length-delimited field into `start` and `stop`, and passes over it. */
+  range(): void {
+    let length = this.at < this.#end ? this.source[this.at]! : 0x80
+    if (length < 0x80) this.at++
+    else {
+      this.varint()
+      length = this.high * 2 ** 32 + this.low
     }
-    let big = BigInt(value)
-    for (let shift = 49n; shift < 70n; shift += 7n) {
-      const byte = this.#byte()
-      big |= BigInt(byte & 0x7f) << shift
-      if (byte < 0x80) return BigInt.asUintN(64, big)
-    }
-    throw broken(`a number longer than ten bytes at byte ${this.#at}`)
+    this.start = this.#advance(length)
+    this.stop = this.at
   }
 
-  /** A varint as a signed 64-bit number. */
-  int64(): bigint {
-    return BigInt.asIntN(64, this.varint())
+  /** Reads a varint into `low` and `high`. */
+  varint(): void {
+    let low = 0
+    let high = 0
+    for (let count = 0; count < MAX_VARINT_BYTES; count++) {
+      if (this.at === this.#end) throw broken('a message that ends in the middle of a field')
+      const byte = this.source[this.at++]!
+      const bits = byte & 0x7f
+      const shift = count * 7
+      if (shift < 32) low |= bits << shift
+      if (shift === 28) high = bits >>> 4
+      else if (shift > 28) high |= bits << (shift - 32)
+      if (byte < 0x80) {
+        this.low = low >>> 0
+        this.high = high >>> 0
+        return
+      }
+    }
+    throw broken(`a number longer than ten bytes at byte ${this.at}`)
   }
 
-  /** A varint as a signed 32-bit number: enums. */
+  /** Reads a varint that is a signed 32-bit number: enums. */
   int32(): number {
-    return Number(BigInt.asIntN(32, this.varint()))
+    this.varint()
+    return this.low | 0
   }
 
-  fixed64(): bigint {
-    return this.#view.getBigUint64(this.#advance(8), true)
+  /** Reads eight bytes into `low` and `high`. */
+  fixed64(): void {
+    const at = this.#advance(8)
+    this.low = uint32At(this.source, at)
+    this.high = uint32At(this.source, at + 4)
   }
 
   fixed32(): number {
-    return this.#view.getUint32(this.#advance(4), true)
-  }
-
-  double(): number {
-    return this.#view.getFloat64(this.#advance(8), true)
-  }
-
-  /** The bytes of a length-delimited field; a view, not a copy. */
-  bytes(): Uint8Array {
-    const length = this.#small()
-    const start = this.#advance(length)
-    return this.#bytes.subarray(start, start + length)
-  }
-
-  string(): string {
-    const bytes = this.bytes()
-    try {
-      return utf8.decode(bytes)
-    } catch (error) {
-      const message = `the protobuf body holds a text that is not UTF-8, before byte ${this.#at} of its message; send bytes as bytes_value.`
-      throw new OtlpError('INVALID_UTF8', message, { cause: error })
-    }
+    return uint32At(this.source, this.#advance(4))
   }
 
   /** Passes over the current field: an unknown one, or a known number with another type. */
@@ -109,9 +121,13 @@ export class WireReader {
       case I64:
         this.#advance(8)
         return
-      case LEN:
-        this.bytes()
+      case LEN: {
+        const { start, stop } = this
+        this.range()
+        this.start = start
+        this.stop = stop
         return
+      }
       case I32:
         this.#advance(4)
         return
@@ -119,7 +135,7 @@ export class WireReader {
         this.#skipGroup(this.tag >>> 3, depth + 1)
         return
       default:
-        throw broken(`wire type ${this.tag & 7} at byte ${this.#at}`)
+        throw broken(`wire type ${this.tag & 7} at byte ${this.at}`)
     }
   }
 
@@ -135,32 +151,16 @@ export class WireReader {
     throw broken('a group without its end')
   }
 
-  /** A varint that is hardly ever longer than four bytes: a tag, a length. */
-  #small(): number {
-    const start = this.#at
-    let value = 0
-    for (let shift = 0; shift < 28; shift += 7) {
-      const byte = this.#byte()
-      value |= (byte & 0x7f) << shift
-      if (byte < 0x80) return value
-    }
-    this.#at = start
-    return Number(this.varint())
-  }
-
-  #byte(): number {
-    const byte = this.#bytes[this.#at]
-    if (byte === undefined) throw broken('a message that ends in the middle of a field')
-    this.#at++
-    return byte
-  }
-
   #advance(count: number): number {
-    const start = this.#at
-    if (count > this.#bytes.length - start) throw broken(`a field of ${count} bytes at byte ${start}, which is more than its message has left`)
-    this.#at = start + count
+    const start = this.at
+    if (count > this.#end - start) throw broken(`a field of ${count} bytes at byte ${start}, which is more than its message has left`)
+    this.at = start + count
     return start
   }
+}
+
+function uint32At(source: Buffer, at: number): number {
+  return (source[at]! | (source[at + 1]! << 8) | (source[at + 2]! << 16) | (source[at + 3]! << 24)) >>> 0
 }
 
 function broken(what: string): OtlpError {

@@ -1,14 +1,12 @@
 import type { LogRecord, ResourceRecords, ScopeRecords, Sourced } from '../record/records.ts'
+import { lateTime } from '../record/reject-detail.ts'
 import type { Tally } from '../record/tally.ts'
 import type { TranscodeOptions } from '../transcoded-block.ts'
 import { attributesText, valueText } from './attribute-text.ts'
 import { isSpanId, isTraceId } from './ids.ts'
+import { MAX_SEVERITY, severityName } from './names.ts'
 import { serviceName } from './service-name.ts'
 import { isStorable, timestampText } from './timestamp.ts'
-
-/** Names of the severity ranges, four numbers each, from 1. */
-const SEVERITIES = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'] as const
-const MAX_SEVERITY = 24
 
 /** Rows of one resource's log records, one JSON object a line; what cannot be stored goes to the tally. */
 export function logRows(group: ResourceRecords<LogRecord>, options: TranscodeOptions, tally: Tally): string[] {
@@ -35,7 +33,7 @@ function scopeText({ scope, schemaUrl }: ScopeRecords<LogRecord>, tally: Tally):
 function logRow({ record: log, raw }: Sourced<LogRecord>, shared: string, options: TranscodeOptions, tally: Tally): string | undefined {
   const time = [log.timeUnixNano, log.observedTimeUnixNano].find((each) => each !== 0n) ?? options.receivedAtUnixNano
   if (!isStorable(time)) {
-    tally.reject({ reason: 'timestamp_out_of_range', detail: `time ${time} is after 2106; times are nanoseconds since 1970`, raw: raw() })
+    tally.reject({ reason: 'timestamp_out_of_range', detail: lateTime(time), raw: raw() })
     return undefined
   }
   // A log record with a broken trace id is still a log record: it is stored without one.
@@ -44,7 +42,7 @@ function logRow({ record: log, raw }: Sourced<LogRecord>, shared: string, option
   const known = log.severityNumber >= 0 && log.severityNumber <= MAX_SEVERITY
   if (!known) tally.warn('enum_unknown')
   const severity = known ? log.severityNumber : 0
-  const severityText = log.severityText || (severity === 0 ? '' : SEVERITIES[Math.floor((severity - 1) / 4)])
+  const severityText = log.severityText || severityName(severity)
   return (
     `{"Timestamp":${timestampText(time)},"TraceId":"${traced ? log.traceId : ''}","SpanId":"${traced && isSpanId(log.spanId) ? log.spanId : ''}",` +
     `"TraceFlags":${log.flags & 0xff},"SeverityText":${JSON.stringify(severityText)},"SeverityNumber":${severity},` +

@@ -1,13 +1,12 @@
 import type { ResourceRecords, ScopeRecords, Sourced, SpanEvent, SpanLink, SpanRecord } from '../record/records.ts'
 import type { Tally } from '../record/tally.ts'
-import type { RejectReason, TranscodeOptions } from '../transcoded-block.ts'
+import type { TranscodeOptions } from '../transcoded-block.ts'
 import { attributesText } from './attribute-text.ts'
+import { badId, lateTime, type Problem } from '../record/reject-detail.ts'
 import { isAbsentSpanId, isSpanId, isTraceId } from './ids.ts'
+import { SPAN_KINDS, STATUS_CODES } from './names.ts'
 import { serviceName } from './service-name.ts'
 import { isStorable, timestampText } from './timestamp.ts'
-
-const KINDS = ['Unspecified', 'Internal', 'Server', 'Client', 'Producer', 'Consumer'] as const
-const STATUSES = ['Unset', 'Ok', 'Error'] as const
 
 /** Rows of one resource's spans, one JSON object a line; what cannot be stored goes to the tally. */
 export function spanRows(group: ResourceRecords<SpanRecord>, options: TranscodeOptions, tally: Tally): string[] {
@@ -45,25 +44,21 @@ function spanRow({ record: span, raw }: Sourced<SpanRecord>, shared: string, opt
   return (
     `{"Timestamp":${timestampText(start)},"TraceId":"${span.traceId}","SpanId":"${span.spanId}",` +
     `"ParentSpanId":"${isAbsentSpanId(span.parentSpanId) ? '' : span.parentSpanId}","TraceState":${JSON.stringify(span.traceState)},` +
-    `"SpanName":${JSON.stringify(span.name)},"SpanKind":"${named(KINDS, span.kind, tally)}",${shared},` +
-    `"SpanAttributes":${attributesText(span.attributes, tally)},"Duration":"${duration}","StatusCode":"${named(STATUSES, span.statusCode, tally)}",` +
+    `"SpanName":${JSON.stringify(span.name)},"SpanKind":"${named(SPAN_KINDS, span.kind, tally)}",${shared},` +
+    `"SpanAttributes":${attributesText(span.attributes, tally)},"Duration":"${duration}","StatusCode":"${named(STATUS_CODES, span.statusCode, tally)}",` +
     `"StatusMessage":${JSON.stringify(span.statusMessage)},${eventsText(span.events, tally)},${linksText(span.links, tally)}}\n`
   )
 }
 
-function problemWith(span: SpanRecord): { reason: RejectReason; detail: string } | undefined {
-  if (!isTraceId(span.traceId)) return badId('invalid_trace_id', 'trace id', span.traceId, 16)
-  if (!isSpanId(span.spanId)) return badId('invalid_span_id', 'span id', span.spanId, 8)
-  if (!isAbsentSpanId(span.parentSpanId) && !isSpanId(span.parentSpanId)) return badId('invalid_parent_span_id', 'parent span id', span.parentSpanId, 8)
+function problemWith(span: SpanRecord): Problem | undefined {
+  if (!isTraceId(span.traceId)) return { reason: 'invalid_trace_id', detail: badId('trace id', span.traceId, 16) }
+  if (!isSpanId(span.spanId)) return { reason: 'invalid_span_id', detail: badId('span id', span.spanId, 8) }
+  if (!isAbsentSpanId(span.parentSpanId) && !isSpanId(span.parentSpanId)) {
+    return { reason: 'invalid_parent_span_id', detail: badId('parent span id', span.parentSpanId, 8) }
+  }
   const times = [span.startTimeUnixNano, span.endTimeUnixNano, ...span.events.map((event) => event.timeUnixNano)]
   const late = times.find((time) => !isStorable(time))
-  if (late !== undefined) return { reason: 'timestamp_out_of_range', detail: `time ${late} is after 2106; times are nanoseconds since 1970` }
-  return undefined
-}
-
-function badId(reason: RejectReason, what: string, id: string, bytes: number): { reason: RejectReason; detail: string } {
-  const found = id === '' ? 'missing' : /^0+$/.test(id) ? 'all zeros' : `"${id.slice(0, 64)}"`
-  return { reason, detail: `the ${what} is ${found}; it must be ${bytes} bytes, ${bytes * 2} hex digits in JSON, and not all zeros` }
+  return late === undefined ? undefined : { reason: 'timestamp_out_of_range', detail: lateTime(late) }
 }
 
 function named(names: readonly string[], value: number, tally: Tally): string {

@@ -1,0 +1,46 @@
+import { type BlockBuilder, encodeString, FixedColumn, LowCardinalityColumn, MapColumn, type MapRow, StringColumn } from '@ballast/clickhouse'
+import type { TranscodeOptions } from '../transcoded-block.ts'
+import type { ResourceGroup, ScopeGroup } from './record-writer.ts'
+
+/** A group without attributes. */
+export const NO_PAIRS: MapRow = { keys: new Uint32Array(0), values: Buffer.alloc(0) }
+
+/** Writes the columns that every signal has, and that are the same in all rows of a scope. Of each group they are encoded once. */
+export class GroupColumns {
+  readonly #serviceName: LowCardinalityColumn
+  readonly #resourceAttributes: MapColumn
+  readonly #scopeName: StringColumn
+  readonly #tenantId: LowCardinalityColumn
+  readonly #sampleRate: FixedColumn
+  #serviceNameId = 0
+  #tenantKey = 0
+  #resourceRow = NO_PAIRS
+  #scopeNameEncoded = encodeString('')
+
+  constructor(builder: BlockBuilder) {
+    this.#serviceName = builder.column('ServiceName', LowCardinalityColumn)
+    this.#resourceAttributes = builder.column('ResourceAttributes', MapColumn)
+    this.#scopeName = builder.column('ScopeName', StringColumn)
+    this.#tenantId = builder.column('TenantId', LowCardinalityColumn)
+    this.#sampleRate = builder.column('SampleRate', FixedColumn)
+  }
+
+  begin(options: TranscodeOptions): void {
+    this.#tenantKey = this.#tenantId.idOfText(options.tenantId)
+  }
+
+  beginScope(resource: ResourceGroup, scope: ScopeGroup): void {
+    this.#serviceNameId = this.#serviceName.idOfText(resource.serviceName)
+    this.#resourceRow = resource.attributes
+    this.#scopeNameEncoded = encodeString(scope.name)
+  }
+
+  /** Adds a row. */
+  write(): void {
+    this.#serviceName.ids.push(this.#serviceNameId)
+    this.#resourceAttributes.appendRow(this.#resourceRow)
+    this.#scopeName.appendEncoded(this.#scopeNameEncoded, 1)
+    this.#tenantId.ids.push(this.#tenantKey)
+    this.#sampleRate.append64(1, 0)
+  }
+}

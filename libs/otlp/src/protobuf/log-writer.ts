@@ -1,0 +1,122 @@
+import { BlockBuilder, FixedColumn, LowCardinalityColumn, MapColumn, StringColumn, tables } from '@ballast/clickhouse'
+import { lateTime } from '../record/reject-detail.ts'
+import { Tally } from '../record/tally.ts'
+import { MAX_SEVERITY, severityName } from '../rows/names.ts'
+import type { TranscodeOptions } from '../transcoded-block.ts'
+import { AttributeWriter } from './attribute-writer.ts'
+import { Flaw } from './flaw.ts'
+import { GroupAttributes } from './group-attributes.ts'
+import { GroupColumns } from './group-columns.ts'
+import { appendHex, isId, isZero } from './hex.ts'
+import { LogFields } from './log-fields.ts'
+import { LogGroupColumns } from './log-group-columns.ts'
+import { Names } from './names.ts'
+import type { RecordWriter, ResourceGroup, ScopeGroup } from './record-writer.ts'
+import { TextIds } from './text-ids.ts'
+import { isStorableHigh, unixNano } from './unix-nano.ts'
+import { ValueWriter } from './value-writer.ts'
+
+const SEVERITY_NAMES = Array.from({ length: MAX_SEVERITY + 1 }, (_, severity) => severityName(severity))
+
+/** Writes log records into the columns of `otel_logs`. */
+export class LogWriter implements RecordWriter {
+  readonly table = tables.logs.name
+  readonly builder = BlockBuilder.forTable(tables.logs)
+  readonly flaw = new Flaw()
+  #tally = new Tally()
+  #receivedLow = 0
+  #receivedHigh = 0
+  readonly #values = new ValueWriter(this.flaw, this.#tally)
+  readonly resourceAttributes = new GroupAttributes(this.builder.column('ResourceAttributes', MapColumn), this.flaw, this.#values)
+  readonly scopeAttributes = new GroupAttributes(this.builder.column('ScopeAttributes', MapColumn), this.flaw, this.#values)
+  readonly #fields = new LogFields()
+  readonly #group = new GroupColumns(this.builder)
+  readonly #logGroup = new LogGroupColumns(this.builder)
+  readonly #timestamp = this.builder.column('Timestamp', FixedColumn)
+  readonly #traceId = this.builder.column('TraceId', StringColumn)
+  readonly #spanId = this.builder.column('SpanId', StringColumn)
+  readonly #traceFlags = this.builder.column('TraceFlags', FixedColumn)
+  readonly #severityText = new TextIds(this.builder.column('SeverityText', LowCardinalityColumn), this.flaw, 'the severity text')
+  readonly #severityName = new Names(this.#severityText.column, SEVERITY_NAMES)
+  readonly #severityNumber = this.builder.column('SeverityNumber', FixedColumn)
+  readonly #body = this.builder.column('Body', StringColumn)
+  readonly #attributes = new AttributeWriter(this.builder.column('LogAttributes', MapColumn), this.flaw, this.#values)
+  readonly #eventName = this.builder.column('EventName', StringColumn)
+
+  begin(options: TranscodeOptions, tally: Tally): void {
+    this.builder.clear()
+    this.resourceAttributes.clear()
+    this.scopeAttributes.clear()
+    this.#severityText.clear()
+    this.#severityName.clear()
+    this.#attributes.clear()
+    this.#tally = tally
+    this.#values.begin(tally)
+    this.#group.begin(options)
+    this.#receivedLow = Number(options.receivedAtUnixNano & 0xffffffffn)
+    this.#receivedHigh = Number(options.receivedAtUnixNano >> 32n)
+  }
+
+  beginScope(resource: ResourceGroup, scope: ScopeGroup): void {
+    this.#group.beginScope(resource, scope)
+    this.#logGroup.beginScope(resource, scope)
+  }
+
+  write(source: Buffer, start: number, stop: number): boolean {
+    const fields = this.#fields
+    fields.read(source, start, stop, this.#attributes)
+    if (!this.#writeTime()) return false
+    this.#writeIds(source)
+    this.#writeSeverity(source)
+    this.#traceFlags.append8(fields.flags & 0xff)
+    this.#values.append(this.#body, source, fields.body.kind, fields.body.start, fields.body.stop)
+    this.#attributes.write(source, this.#tally)
+    this.#values.appendString(this.#eventName, source, fields.eventName.start, fields.eventName.stop)
+    this.#group.write()
+    this.#logGroup.write()
+    return true
+  }
+
+  /** The time it happened, else was observed, else came. */
+  #writeTime(): boolean {
+    let { timeLow: low, timeHigh: high } = this.#fields
+    if (low === 0 && high === 0) {
+      low = this.#fields.observedLow
+      high = this.#fields.observedHigh
+    }
+    if (low === 0 && high === 0) {
+      low = this.#receivedLow
+      high = this.#receivedHigh
+    }
+    if (isStorableHigh(high)) {
+      this.#timestamp.append64(low, high)
+      return true
+    }
+    this.flaw.set('timestamp_out_of_range', lateTime(unixNano(low, high)))
+    return false
+  }
+
+  /** A log record with a broken trace id is still a log record: it is stored without one. */
+  #writeIds(source: Buffer): void {
+    const { traceId, spanId } = this.#fields
+    if (!isId(source, traceId.start, traceId.stop, 16)) {
+      if (!isZero(source, traceId.start, traceId.stop)) this.#tally.warn('log_without_trace')
+      this.#traceId.appendEmpty()
+      this.#spanId.appendEmpty()
+      return
+    }
+    appendHex(this.#traceId, source, traceId.start, traceId.stop)
+    if (isId(source, spanId.start, spanId.stop, 8)) appendHex(this.#spanId, source, spanId.start, spanId.stop)
+    else this.#spanId.appendEmpty()
+  }
+
+  #writeSeverity(source: Buffer): void {
+    const { severityNumber, severityText } = this.#fields
+    const known = severityNumber >= 0 && severityNumber <= MAX_SEVERITY
+    if (!known) this.#tally.warn('enum_unknown')
+    const severity = known ? severityNumber : 0
+    this.#severityNumber.append8(severity)
+    if (severityText.length > 0) this.#severityText.append(source, severityText.start, severityText.stop)
+    else this.#severityName.append(severity, this.#tally)
+  }
+}

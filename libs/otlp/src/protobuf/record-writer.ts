@@ -1,0 +1,40 @@
+import type { BlockBuilder, MapRow } from '@ballast/clickhouse'
+import type { Tally } from '../record/tally.ts'
+import type { TranscodeOptions } from '../transcoded-block.ts'
+import type { Flaw } from './flaw.ts'
+import type { GroupAttributes } from './group-attributes.ts'
+
+/** What all records of one `ResourceSpans`, `ResourceLogs` have in common. */
+export interface ResourceGroup {
+  readonly serviceName: string
+  readonly attributes: MapRow
+  readonly schemaUrl: string
+}
+
+/** What all records of one `ScopeSpans`, `ScopeLogs` have in common. */
+export interface ScopeGroup {
+  readonly name: string
+  readonly version: string
+  /** Absent where the table has no column for them. */
+  readonly attributes: MapRow | undefined
+  readonly schemaUrl: string
+}
+
+/** Writes one signal's records into the columns of its table. */
+export interface RecordWriter {
+  readonly table: string
+  readonly builder: BlockBuilder
+  /** Set when the last record cannot be stored. */
+  readonly flaw: Flaw
+  readonly resourceAttributes: GroupAttributes
+  /** Absent where the table has no column for them. */
+  readonly scopeAttributes: GroupAttributes | undefined
+  /** Begins an empty block. */
+  begin(options: TranscodeOptions, tally: Tally): void
+  beginScope(resource: ResourceGroup, scope: ScopeGroup): void
+  /**
+   * Writes the record `source[start, stop)`, or sets the flaw. `false` when no row was written; a row that was written although
+   * it has a flaw makes the block unusable.
+   */
+  write(source: Buffer, start: number, stop: number): boolean
+}

@@ -1,0 +1,18 @@
+import type { RejectReason } from '../transcoded-block.ts'
+
+/** What to say about an id, given as hex, that is none. */
+export function badId(what: string, id: string, bytes: number): string {
+  const found = id === '' ? 'missing' : /^0+$/.test(id) ? 'all zeros' : `"${id.slice(0, 64)}"`
+  return `the ${what} is ${found}; it must be ${bytes} bytes, ${bytes * 2} hex digits in JSON, and not all zeros`
+}
+
+/** What to say about a time that a table cannot hold. */
+export function lateTime(unixNano: bigint): string {
+  return `time ${unixNano} is after 2106; times are nanoseconds since 1970`
+}
+
+/** Why one record is not stored. */
+export interface Problem {
+  readonly reason: RejectReason
+  readonly detail: string
+}

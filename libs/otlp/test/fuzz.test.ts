@@ -1,0 +1,111 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { OtlpError, transcodeLogs, type TranscodedBlock, transcodeTraces } from '../src/index.ts'
+import { rowsOf } from './block-rows.ts'
+import { fromProtobuf, toProtobuf } from './otlp-messages.ts'
+
+const options = { encoding: 'protobuf', tenantId: 'default', receivedAtUnixNano: 1n } as const
+const long = process.env['BALLAST_TEST_LONG'] === '1'
+const TIMEOUT_MS = long ? 1_800_000 : 60_000
+
+const attributes = [
+  { key: 'text', value: { stringValue: 'ä text that is longer than forty bytes, so that it is copied another way' } },
+  { key: 'int', value: { intValue: '-1' } },
+  { key: 'double', value: { doubleValue: 1.5 } },
+  { key: 'bool', value: { boolValue: true } },
+  { key: 'bytes', value: { bytesValue: 'AAH/' } },
+  { key: 'nested', value: { kvlistValue: { values: [{ key: 'a', value: { arrayValue: { values: [{ stringValue: 'x' }] } } }] } } },
+  { key: 'int', value: {} },
+]
+const ids = { traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8) }
+const span = { ...ids, parentSpanId: 'ef'.repeat(8), name: 'n', kind: 2, startTimeUnixNano: '5', endTimeUnixNano: '9', attributes, status: { code: 1, message: 'm' },
+  events: [{ timeUnixNano: '6', name: 'e', attributes }], links: [{ ...ids, traceState: 's', attributes }] }
+const log = { ...ids, timeUnixNano: '5', severityNumber: 9, severityText: 'x', body: attributes[5]!.value, attributes, flags: 1, eventName: 'e' }
+const scope = { name: 'scope', version: '1', attributes }
+const traces = Buffer.from(toProtobuf('TracesRequest', { resourceSpans: [{ resource: { attributes }, scopeSpans: [{ scope, spans: [span, { ...span, name: 'o' }] }] }] }))
+const logs = Buffer.from(toProtobuf('LogsRequest', { resourceLogs: [{ resource: { attributes }, schemaUrl: 'u', scopeLogs: [{ scope, logRecords: [log, log] }] }] }))
+
+/** The block, or `undefined` for a refusal; any other error is a bug. */
+function transcoded(transcode: typeof transcodeTraces, body: Uint8Array): TranscodedBlock | undefined {
+  try {
+    return transcode(body, options)
+  } catch (error) {
+    if (error instanceof OtlpError) return undefined
+    throw error
+  }
+}
+
+describe.each([
+  ['traces', traces, transcodeTraces, 'TracesRequest'] as const,
+  ['logs', logs, transcodeLogs, 'LogsRequest'] as const,
+])('%s whose bytes were changed', (_, good, transcode, name) => {
+  const changes = fc.array(fc.record({ at: fc.nat(good.length - 1), byte: fc.nat(255) }), { minLength: 1, maxLength: 4 })
+
+  test('are refused, or give a block that holds every record that was not rejected', () => {
+    fc.assert(
+      fc.property(changes, fc.option(fc.nat(good.length)), (edits, cut) => {
+        const body = Buffer.from(cut === null ? good : good.subarray(0, cut))
+        for (const { at, byte } of edits) if (at < body.length) body[at] = byte
+        const block = transcoded(transcode, body)
+        if (block === undefined) return
+        expect(rowsOf(block)).toHaveLength(block.rows)
+        expect(block.rejects).toHaveLength(block.rejected.count)
+        expect(block.rows + block.rejected.count).toBe(recordsIn(name, body) ?? block.rows + block.rejected.count)
+        expect(Buffer.from(transcode(body, options).body).equals(block.body)).toBe(true)
+      }),
+      { numRuns: long ? 500_000 : 20_000 },
+    )
+  }, TIMEOUT_MS)
+
+  test('are not read beyond their end', () => {
+    fc.assert(
+      fc.property(changes, (edits) => {
+        const bytes = Buffer.from(good)
+        for (const { at, byte } of edits) bytes[at] = byte
+        // The same message with different bytes after it, which must not show.
+        const [one, other] = [0x00, 0x0a].map((filler) => {
+          const padded = Buffer.alloc(bytes.length + 64, filler)
+          bytes.copy(padded)
+          return transcoded(transcode, padded.subarray(0, bytes.length))
+        })
+        expect(one).toEqual(other)
+      }),
+      { numRuns: long ? 200_000 : 10_000 },
+    )
+  }, TIMEOUT_MS)
+})
+
+/** Records as protobufjs counts them; `undefined` where it finds the message broken, having looked into records that we reject unread. */
+function recordsIn(name: 'TracesRequest' | 'LogsRequest', body: Uint8Array): number | undefined {
+  try {
+    const request = fromProtobuf(name, body) as { resourceSpans?: Group[]; resourceLogs?: Group[] }
+    return (request.resourceSpans ?? request.resourceLogs ?? []).flatMap((group) => group.scopeSpans ?? group.scopeLogs ?? []).flatMap((scoped) => scoped.spans ?? scoped.logRecords ?? []).length
+  } catch {
+    return undefined
+  }
+}
+
+interface Group {
+  readonly scopeSpans?: readonly Scoped[]
+  readonly scopeLogs?: readonly Scoped[]
+}
+
+interface Scoped {
+  readonly spans?: readonly object[]
+  readonly logRecords?: readonly object[]
+}
+
+test('a request of only bad records costs two passes, not one for each', () => {
+  const spans = Array.from({ length: 5_000 }, () => ({ ...span, name: 'BAD' }))
+  const body = Buffer.from(toProtobuf('TracesRequest', { resourceSpans: [{ scopeSpans: [{ spans }] }] }))
+  for (let at = body.indexOf('BAD'); at !== -1; at = body.indexOf('BAD', at)) body[at] = 0xff
+  expect(transcodeTraces(body, options)).toMatchObject({ rows: 0, rejected: { count: 5_000 } })
+})
+
+test('ten thousand attributes in one span, all with other keys, are sorted and complete', () => {
+  const many = Array.from({ length: 10_000 }, (_, index) => ({ key: `k${(index * 7_919) % 10_000}`, value: { intValue: String(index) } }))
+  const body = toProtobuf('TracesRequest', { resourceSpans: [{ scopeSpans: [{ spans: [{ ...span, attributes: many }, { ...span, attributes: many.toReversed() }] }] }] })
+  const [first, second] = rowsOf(transcodeTraces(body, options))
+  expect(Object.keys(first!['SpanAttributes'] as object)).toHaveLength(10_000)
+  expect(first!['SpanAttributes']).toEqual(second!['SpanAttributes'])
+})
