@@ -7,7 +7,7 @@ import { Region } from './flight/region.ts'
 import { observeCache } from './instruments.ts'
 import { type ResolvedOptions, toCount } from './options.ts'
 import { type PolicyOptions, resolvePolicy } from './policy.ts'
-import type { SharedTier } from './redis/shared-tier.ts'
+import type { SharedTier, SharedTierStats } from './redis/shared-tier.ts'
 import type { LoadContext } from './source.ts'
 import type { CacheStats, DefinitionStats } from './stats.ts'
 
@@ -17,11 +17,14 @@ const AD_HOC = '~'
 /** How long `close()` waits up to 2 s for loads under way, in milliseconds. */
 const CLOSE_WAIT_MS = 2_000
 
+/** What `stats().redis` says without a Redis. */
+const LOCAL_ONLY: SharedTierStats = { reachable: false, errors: 0, queuedInvalidations: 0, tracking: 'off', trackingLosses: 0, changesHeard: 0 }
+
 /** A local tier in front of Redis in front of a source. Made by `createCache`. */
 export class Cache {
   readonly #options: ResolvedOptions
   readonly #shared: SharedTier | undefined
-  readonly #regions = new Map<string, { readonly region: { readonly size: number; close(): Promise<void> }; readonly counters: Counters }>()
+  readonly #regions = new Map<string, { readonly region: Pick<Region<unknown>, 'size' | 'close' | 'changed' | 'allChanged'>; readonly counters: Counters }>()
   readonly #adHoc: Region<unknown>
   readonly #stopObserving: () => void
   #closing: Promise<void> | undefined
@@ -31,6 +34,7 @@ export class Cache {
     this.#options = options
     this.#shared = shared
     this.#adHoc = this.#addRegion<unknown>(AD_HOC, options.maxItems).region
+    shared?.listen((key) => this.#changed(key))
     this.#stopObserving = observeCache(options.namespace, () => this.stats())
   }
 
@@ -64,7 +68,7 @@ export class Cache {
   stats(): CacheStats {
     const definitions: Record<string, DefinitionStats> = {}
     for (const [name, { region, counters }] of this.#regions) definitions[name] = Object.assign({ localItems: region.size }, counters)
-    return { definitions, redis: this.#shared === undefined ? { reachable: false, errors: 0, queuedInvalidations: 0 } : this.#shared.stats() }
+    return { definitions, redis: this.#shared === undefined ? LOCAL_ONLY : this.#shared.stats() }
   }
 
   /** Takes no more calls, waits up to 2 s for loads under way, sends queued invalidations once more if it can, and closes the connection if it is ours. */
@@ -84,6 +88,16 @@ export class Cache {
     })
     this.#stopObserving()
     await this.#shared?.close()
+  }
+
+  /** Somebody changed an entry in Redis; without a key, any of them. */
+  #changed(key: string | undefined): void {
+    if (key === undefined) {
+      for (const { region } of this.#regions.values()) region.allChanged()
+      return
+    }
+    const nameEnds = key.indexOf(':')
+    this.#regions.get(key.slice(0, nameEnds))?.region.changed(key.slice(nameEnds + 1))
   }
 
   #addRegion<R>(name: string, maxItems: number): { region: Region<R>; context: RegionContext } {

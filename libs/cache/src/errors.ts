@@ -8,6 +8,7 @@ export type CacheErrorCode =
   | 'REFRESH_FAILED'
   | 'ENCODING_FAILED'
   | 'REDIS_UNAVAILABLE'
+  | 'TRACKING_REFUSED'
   | 'CACHE_CLOSED'
 
 /** What an error is about. */

@@ -29,7 +29,10 @@ export function observeCache(namespace: string, stats: () => CacheStats): () => 
   const redisErrors = meter.createObservableCounter('cache.redis.errors', { description: 'Redis commands that failed or timed out', unit: '{error}' })
   const queued = meter.createObservableUpDownCounter('cache.invalidations.queued', { description: 'Invalidations that wait for Redis', unit: '{invalidation}' })
   const reachable = meter.createObservableGauge('cache.redis.reachable', { description: '1 when Redis is asked, else 0' })
-  const instruments = [gets, loads, loadErrors, refused, corrupt, leaseWaits, writes, invalidations, size, redisErrors, queued, reachable]
+  const tracking = meter.createObservableGauge('cache.tracking.live', { description: '1 while changes in Redis are heard, else 0' })
+  const losses = meter.createObservableCounter('cache.tracking.losses', { description: 'Times that the channel of changes was lost', unit: '{loss}' })
+  const heard = meter.createObservableCounter('cache.changes.heard', { description: 'Changed keys that were heard of', unit: '{change}' })
+  const instruments = [tracking, losses, heard, gets, loads, loadErrors, refused, corrupt, leaseWaits, writes, invalidations, size, redisErrors, queued, reachable]
 
   const observe: Parameters<typeof meter.addBatchObservableCallback>[0] = (result) => {
     const { definitions, redis } = stats()
@@ -47,6 +50,9 @@ export function observeCache(namespace: string, stats: () => CacheStats): () => 
     }
     result.observe(redisErrors, redis.errors, { 'cache.namespace': namespace })
     result.observe(queued, redis.queuedInvalidations, { 'cache.namespace': namespace })
+    result.observe(tracking, redis.tracking === 'live' ? 1 : 0, { 'cache.namespace': namespace })
+    result.observe(losses, redis.trackingLosses, { 'cache.namespace': namespace })
+    result.observe(heard, redis.changesHeard, { 'cache.namespace': namespace })
     result.observe(reachable, redis.reachable ? 1 : 0, { 'cache.namespace': namespace })
   }
   meter.addBatchObservableCallback(observe, instruments)

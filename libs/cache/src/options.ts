@@ -9,9 +9,11 @@ export interface LocalOptions {
   readonly maxItems?: number
   /**
    * How long a local copy is used before Redis is asked again: the longest time for which this process may not notice
-   * what another one wrote or invalidated. Has no meaning without Redis. @default '5s'
+   * what another one wrote or invalidated, while changes are not heard. Has no meaning without Redis. @default '5s'
    */
   readonly maxStaleness?: Duration
+  /** Whether Redis is asked to tell of changes (`CLIENT TRACKING`), so that local copies need no bound but their expiry. @default true */
+  readonly tracking?: boolean
 }
 
 /** Options of {@link createCache}. */
@@ -43,6 +45,7 @@ export interface ResolvedOptions {
   readonly redis: string | Redis | Cluster | false
   readonly maxItems: number
   readonly maxStalenessMs: number
+  readonly tracking: boolean
   readonly redisTimeoutMs: number
   readonly leaseTtlMs: number
   readonly leaseWaitMs: number
@@ -58,6 +61,7 @@ export const cacheDefaults = {
   maxItems: 10_000,
   /** milliseconds */
   maxStaleness: 5_000,
+  tracking: true,
   /** milliseconds */
   redisTimeout: 250,
   /** milliseconds */
@@ -69,7 +73,7 @@ export const cacheDefaults = {
 } as const
 
 const CACHE_OPTIONS = ['namespace', 'redis', 'local', 'redisTimeout', 'leaseTtl', 'leaseWait', 'maxQueuedInvalidations', 'onError', 'clock', 'random']
-const LOCAL_OPTIONS = ['maxItems', 'maxStaleness']
+const LOCAL_OPTIONS = ['maxItems', 'maxStaleness', 'tracking']
 
 /** Checks the options and fills in the defaults. @throws {@link CacheError} `OPTION_INVALID`. */
 export function resolveOptions(options: CacheOptions): ResolvedOptions {
@@ -84,6 +88,7 @@ export function resolveOptions(options: CacheOptions): ResolvedOptions {
     redis: options.redis,
     maxItems: toCount('local.maxItems', options.local?.maxItems ?? cacheDefaults.maxItems),
     maxStalenessMs: toMilliseconds('local.maxStaleness', options.local?.maxStaleness ?? cacheDefaults.maxStaleness, 0),
+    tracking: options.local?.tracking ?? cacheDefaults.tracking,
     redisTimeoutMs: toMilliseconds('redisTimeout', options.redisTimeout ?? cacheDefaults.redisTimeout, 1),
     leaseTtlMs: toMilliseconds('leaseTtl', options.leaseTtl ?? cacheDefaults.leaseTtl, 100),
     leaseWaitMs: toMilliseconds('leaseWait', options.leaseWait ?? cacheDefaults.leaseWait, 0),

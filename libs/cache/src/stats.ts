@@ -11,6 +11,6 @@ export interface DefinitionStats extends CounterSnapshot {
 export interface CacheStats {
   /** By name of the definition; `~` is `getOrLoad`. */
   readonly definitions: Readonly<Record<string, DefinitionStats>>
-  /** All zero in a local-only cache. */
+  /** Zero and off in a local-only cache. */
   readonly redis: SharedTierStats
 }

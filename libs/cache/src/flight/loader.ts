@@ -5,6 +5,7 @@ import { type Entry, entryOf } from '../entry/entry.ts'
 import { CacheError } from '../errors.ts'
 import type { SharedTier } from '../redis/shared-tier.ts'
 import type { LoadContext, Source } from '../source.ts'
+import type { Flight } from './flight.ts'
 import { type Acquired, acquireLease, keepLease } from './lease-holder.ts'
 import { timedLoad } from './timed-load.ts'
 
@@ -34,8 +35,10 @@ export function encodeOrReport({ name, envelope, onError }: RegionContext, id: s
 
 /** What a load came to. */
 export type Loaded<R> =
+  /** Another process stored it in Redis; `epoch` as in {@link LocalTier.keepRead}. */
+  | { readonly kind: 'found'; readonly entry: Entry<R>; readonly askedAt: number; readonly epoch: number | undefined }
   /** Keep it in the local tier and return it. `asOf`: when it was certainly not outdated; its local trust counts from there. */
-  | { readonly kind: 'kept'; readonly entry: Entry<R>; readonly asOf: number }
+  | { readonly kind: 'stored' | 'alone'; readonly entry: Entry<R>; readonly asOf: number }
   /** Return it, and keep it nowhere: it is `undefined`, or took too long to be of use to others. */
   | { readonly kind: 'passed'; readonly value: R }
   /** Return it, and keep neither it nor what it should have replaced: the key was invalidated or written meanwhile. */
@@ -52,36 +55,42 @@ export class Loader<R> {
   /**
    * Loads for callers who wait. When another process loads the key, waits for its value first.
    *
+   * @param flight - the load, which is told of changes of its key.
    * @param found - what Redis said about the key: the first bytes of an entry that cannot be used and is to be replaced, `null` for none, `undefined` for no answer.
    */
-  async load(id: string, key: string, source: Source<R>, found: Buffer | null | undefined): Promise<Loaded<R>> {
+  async load(id: string, key: string, flight: Flight<R>, source: Source<R>, found: Buffer | null | undefined): Promise<Loaded<R>> {
     const onWait = (): void => {
       this.#context.counters.leaseWaits++
       source.leave?.(id)
     }
     // A Redis that has just not answered is not asked a second time for the same call.
-    const acquired = found === undefined ? ({ kind: 'unguarded' } as const) : await this.#acquire(key, found ?? undefined, this.#context.leaseWaitMs, onWait)
-    if (acquired.kind === 'found') return { kind: 'kept', entry: acquired.entry, asOf: acquired.askedAt }
-    return this.#call(id, key, source, 'miss', acquired.kind === 'granted' ? acquired.token : undefined)
+    const acquired = found === undefined ? ({ kind: 'unguarded' } as const) : await this.#acquire(key, flight, found ?? undefined, this.#context.leaseWaitMs, onWait)
+    if (acquired.kind === 'found') return acquired
+    return this.#call(id, key, flight, source, 'miss', acquired.kind === 'granted' ? acquired.token : undefined)
   }
 
   /** Loads the successor of a stale entry, for which nobody waits; `held` when another process does. */
-  async refresh(id: string, key: string, source: Source<R>, stale: Entry<R>): Promise<Loaded<R> | { readonly kind: 'held' }> {
-    const acquired = await this.#acquire(key, encodeHead(stale), undefined, () => {})
-    if (acquired.kind === 'held') return acquired
-    if (acquired.kind === 'found') return { kind: 'kept', entry: acquired.entry, asOf: acquired.askedAt }
-    return this.#call(id, key, source, 'refresh', acquired.kind === 'granted' ? acquired.token : undefined)
+  async refresh(id: string, key: string, flight: Flight<R>, source: Source<R>, stale: Entry<R>): Promise<Loaded<R> | { readonly kind: 'held' }> {
+    const acquired = await this.#acquire(key, flight, encodeHead(stale), undefined, () => {})
+    if (acquired.kind === 'held' || acquired.kind === 'found') return acquired
+    return this.#call(id, key, flight, source, 'refresh', acquired.kind === 'granted' ? acquired.token : undefined)
   }
 
-  async #acquire(key: string, seen: Buffer | undefined, waitMs: number | undefined, onWait: () => void): Promise<Acquired<R>> {
+  async #acquire(key: string, flight: Flight<R>, seen: Buffer | undefined, waitMs: number | undefined, onWait: () => void): Promise<Acquired<R>> {
     const { shared, envelope, clock, random } = this.#context
     if (shared === undefined || !shared.available(key)) return { kind: 'unguarded' }
-    return acquireLease<R>({ shared, envelope, key, seen, waitMs, onWait, clock, random })
+    return acquireLease<R>({ shared, envelope, key, seen, waitMs, onWait, flight, clock, random })
   }
 
-  async #call(id: string, key: string, source: Source<R>, reason: LoadContext['reason'], token: string | undefined): Promise<Loaded<R>> {
+  async #call(id: string, key: string, flight: Flight<R>, source: Source<R>, reason: LoadContext['reason'], token: string | undefined): Promise<Loaded<R>> {
     const { name, shared, counters, clock, random, leaseTtlMs } = this.#context
     const lease = shared !== undefined && token !== undefined ? { shared, token, renewal: keepLease(shared, key, token, leaseTtlMs, clock) } : undefined
+    // What is being read may be what was changed. The next caller need not wait for it either.
+    flight.onChange = () => {
+      flight.fenced = true
+      lease?.renewal.cancel()
+      void lease?.shared.release(key, lease.token)
+    }
     const startedAt = clock.exactNow()
     counters.loads++
     try {
@@ -89,16 +98,22 @@ export class Loader<R> {
       const endedAt = clock.exactNow()
       const entry = entryOf(value, source.policy, startedAt, endedAt, random)
       lease?.renewal.cancel()
+      flight.onChange = undefined
       if (value === undefined || endedAt >= entry.hardAt) {
         void lease?.shared.release(key, lease.token)
         return { kind: 'passed', value }
+      }
+      if (flight.fenced) {
+        void lease?.shared.release(key, lease.token)
+        return { kind: 'refused', value }
       }
       const bytes = lease === undefined ? undefined : encodeOrReport(this.#context, id, entry)
       if (bytes === undefined) void lease?.shared.release(key, lease.token)
       const reply = bytes === undefined ? undefined : await lease?.shared.fill(key, lease.token, bytes, entry.hardAt - endedAt)
       if (reply === 'refused') return { kind: 'refused', value }
-      return { kind: 'kept', entry, asOf: reply === 'stored' ? endedAt : startedAt }
+      return reply === 'stored' ? { kind: 'stored', entry, asOf: endedAt } : { kind: 'alone', entry, asOf: startedAt }
     } catch (error) {
+      flight.onChange = undefined
       counters.loadErrors++
       lease?.renewal.cancel()
       void lease?.shared.release(key, lease.token)

@@ -2,6 +2,7 @@ import type { Entry } from '../entry/entry.ts'
 import { HEAD_BYTES } from '../entry/envelope.ts'
 import { CacheError } from '../errors.ts'
 import { type LocalEntry, LocalTier, promiseOf } from '../local/local-tier.ts'
+import { type Changes, noChanges } from '../redis/changes.ts'
 import type { SharedTier } from '../redis/shared-tier.ts'
 import type { Source } from '../source.ts'
 import { type Flight, Flights } from './flight.ts'
@@ -15,6 +16,7 @@ export class Region<R> {
   readonly #context: RegionContext
   readonly #loader: Loader<R>
   readonly #local: LocalTier<R>
+  readonly #changes: Changes
   readonly #reads = new Flights<R>()
   readonly #loads = new Flights<R>()
   #closed = false
@@ -22,7 +24,8 @@ export class Region<R> {
   constructor(context: RegionContext, maxItems: number, trustMs: number) {
     this.#context = context
     this.#loader = new Loader(context)
-    this.#local = new LocalTier(maxItems, context.shared === undefined ? Number.POSITIVE_INFINITY : trustMs)
+    this.#changes = context.shared?.changes ?? noChanges
+    this.#local = new LocalTier(maxItems, context.shared === undefined ? Number.POSITIVE_INFINITY : trustMs, this.#changes)
   }
 
   get size(): number {
@@ -37,7 +40,7 @@ export class Region<R> {
   /** A value from wherever it is nearest. A hit allocates nothing. */
   get(id: string, source: Source<R>): Promise<R> {
     const entry = this.#local.get(id)
-    if (entry !== undefined && this.#context.clock.now() < entry.freshUntil && !this.#closed) {
+    if (entry !== undefined && this.#context.clock.now() < entry.freshUntil && entry.epoch === this.#changes.epoch && !this.#closed) {
       if (entry.value === null) this.#context.counters.localNegative++
       else this.#context.counters.localFresh++
       return promiseOf(entry)
@@ -48,13 +51,13 @@ export class Region<R> {
   /** A fresh value of the local tier, or `undefined`. */
   peek(id: string): R | undefined {
     const entry = this.#local.get(id)
-    return entry !== undefined && this.#context.clock.now() < entry.freshUntil ? entry.value : undefined
+    return entry !== undefined && this.#context.clock.now() < entry.freshUntil && entry.epoch === this.#changes.epoch ? entry.value : undefined
   }
 
-  /** Keeps a value locally, in place of whatever was there or is under way. @param asOf - when it was certainly not outdated. */
+  /** Keeps a value that this process stored, in place of whatever was there or is under way. @param asOf - when it was certainly not outdated. */
   replace(id: string, entry: Entry<R>, asOf: number): void {
     this.fence(id)
-    this.#local.set(id, entry, asOf)
+    this.#local.keepOwn(id, entry, asOf)
   }
 
   /** Drops the local copy; what is under way is neither joined nor kept any more. */
@@ -62,6 +65,24 @@ export class Region<R> {
     this.#local.delete(id)
     this.#reads.fence(id)
     this.#loads.fence(id)
+  }
+
+  /** Somebody, perhaps this process, changed the entry in Redis: what was asked for before may be outdated. */
+  changed(id: string): void {
+    this.#local.changed(id)
+    this.#reads.fence(id)
+    const load = this.#loads.get(id)
+    if (load === undefined) return
+    load.changes++
+    load.onChange?.()
+    if (load.fenced) this.#loads.fence(id)
+  }
+
+  /** Any entry may have changed. */
+  allChanged(): void {
+    this.#local.clear()
+    for (const id of this.#reads.ids()) this.#reads.fence(id)
+    for (const id of this.#loads.ids()) this.changed(id)
   }
 
   /** The version of the local copy, 0 without one. */
@@ -80,7 +101,7 @@ export class Region<R> {
     const { name, shared, clock } = this.#context
     if (this.#closed) return Promise.reject(new CacheError('CACHE_CLOSED', `${name}: the cache is closed`, { definition: name, id }))
     const usable = entry !== undefined && clock.now() < entry.hardAt ? entry : undefined
-    if (usable !== undefined && clock.now() < usable.trustedUntil) return this.#serveStale(id, usable, source)
+    if (usable !== undefined && clock.now() < usable.trustedUntil && usable.epoch === this.#changes.epoch) return this.#serveStale(id, usable, source)
     const running = this.#reads.get(id)
     if (running !== undefined) return this.#join(id, running, source)
     const key = this.key(id)
@@ -106,13 +127,14 @@ export class Region<R> {
   #read(id: string, key: string, shared: SharedTier, local: LocalEntry<R> | undefined, source: Source<R>): Promise<R> {
     const flight = this.#reads.start(id)
     const askedAt = this.#context.clock.now()
+    const { epoch } = this.#changes
     flight.promise = new Promise((resolve, reject) => {
       shared.read(key, (bytes) => {
         try {
           const entry = bytes === null || bytes === undefined ? undefined : this.#usable(bytes)
           if (entry !== undefined) {
             this.#reads.land(id, flight)
-            resolve(this.#serveShared(id, flight, entry, askedAt, source))
+            resolve(this.#serveShared(id, flight, entry, askedAt, epoch, source))
             return
           }
           const land = (): void => this.#reads.land(id, flight)
@@ -136,9 +158,9 @@ export class Region<R> {
     return entry !== undefined && clock.now() < entry.hardAt ? entry : undefined
   }
 
-  #serveShared(id: string, flight: Flight<R>, entry: Entry<R>, askedAt: number, source: Source<R>): R {
+  #serveShared(id: string, flight: Flight<R>, entry: Entry<R>, askedAt: number, epoch: number, source: Source<R>): R {
     const { counters, clock } = this.#context
-    const kept = flight.fenced ? undefined : this.#local.set(id, entry, askedAt)
+    const kept = flight.fenced ? undefined : this.#local.keepRead(id, entry, askedAt, epoch)
     if (clock.now() < entry.softAt) {
       if (entry.value === null) counters.redisNegative++
       else counters.redisFresh++
@@ -169,7 +191,7 @@ export class Region<R> {
   async #runLoad(id: string, flight: Flight<R>, source: Source<R>, found: Buffer | null | undefined): Promise<R> {
     const { counters } = this.#context
     try {
-      const value = this.#keep(id, flight, await this.#loader.load(id, this.key(id), source, found))
+      const value = this.#keep(id, flight, await this.#loader.load(id, this.key(id), flight, source, found))
       counters.miss++
       return value
     } catch (error) {
@@ -192,8 +214,8 @@ export class Region<R> {
   async #runRefresh(id: string, flight: Flight<R>, stale: LocalEntry<R>, source: Source<R>): Promise<R> {
     const { name, clock, onError } = this.#context
     try {
-      const loaded = await this.#loader.refresh(id, this.key(id), source, stale)
-      if (loaded.kind === 'kept' || loaded.kind === 'refused') return this.#keep(id, flight, loaded)
+      const loaded = await this.#loader.refresh(id, this.key(id), flight, source, stale)
+      if (loaded.kind !== 'passed' && loaded.kind !== 'held') return this.#keep(id, flight, loaded)
       stale.retryAt = clock.exactNow() + (loaded.kind === 'held' ? HELD_PAUSE_MS : source.policy.refreshRetryDelayMs)
     } catch (cause) {
       stale.retryAt = clock.exactNow() + source.policy.refreshRetryDelayMs
@@ -211,7 +233,10 @@ export class Region<R> {
       if (!flight.fenced) this.#local.delete(id)
       return loaded.value
     }
-    if (!flight.fenced) this.#local.set(id, loaded.entry, loaded.asOf)
+    if (flight.fenced) return loaded.entry.value
+    if (loaded.kind === 'found') this.#local.keepRead(id, loaded.entry, loaded.askedAt, loaded.epoch)
+    else if (loaded.kind === 'stored') this.#local.keepOwn(id, loaded.entry, loaded.asOf)
+    else this.#local.keepAlone(id, loaded.entry, loaded.asOf)
     return loaded.entry.value
   }
 }
