@@ -22,8 +22,10 @@ export class Counters {
   loads = 0
   /** Loads that failed or timed out. */
   loadErrors = 0
-  /** Refreshes of stale values that were started. */
+  /** Refreshes in background that were started. */
   refreshes = 0
+  /** Refreshes of values that were still fresh, which would have expired soon; part of {@link refreshes}. */
+  earlyRefreshes = 0
   /** Times a caller waited for the load of another process. */
   leaseWaits = 0
   /** Values that were not stored because the key was invalidated or written during their load. */

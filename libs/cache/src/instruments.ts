@@ -20,6 +20,7 @@ export function observeCache(namespace: string, stats: () => CacheStats): () => 
   const gets = meter.createObservableCounter('cache.gets', { description: 'Answers to get, by tier and result', unit: '{get}' })
   const loads = meter.createObservableCounter('cache.loads', { description: 'Loads started', unit: '{load}' })
   const loadErrors = meter.createObservableCounter('cache.load.errors', { description: 'Loads that failed or timed out', unit: '{error}' })
+  const early = meter.createObservableCounter('cache.refreshes.early', { description: 'Refreshes of values that were still fresh', unit: '{refresh}' })
   const refused = meter.createObservableCounter('cache.fills.refused', { description: 'Loaded values not stored, because the key changed meanwhile', unit: '{fill}' })
   const corrupt = meter.createObservableCounter('cache.entries.corrupt', { description: 'Entries in Redis that could not be read', unit: '{entry}' })
   const leaseWaits = meter.createObservableCounter('cache.lease.waits', { description: 'Loads that waited for another process', unit: '{wait}' })
@@ -32,7 +33,7 @@ export function observeCache(namespace: string, stats: () => CacheStats): () => 
   const tracking = meter.createObservableGauge('cache.tracking.live', { description: '1 while changes in Redis are heard, else 0' })
   const losses = meter.createObservableCounter('cache.tracking.losses', { description: 'Times that the channel of changes was lost', unit: '{loss}' })
   const heard = meter.createObservableCounter('cache.changes.heard', { description: 'Changed keys that were heard of', unit: '{change}' })
-  const instruments = [tracking, losses, heard, gets, loads, loadErrors, refused, corrupt, leaseWaits, writes, invalidations, size, redisErrors, queued, reachable]
+  const instruments = [early, tracking, losses, heard, gets, loads, loadErrors, refused, corrupt, leaseWaits, writes, invalidations, size, redisErrors, queued, reachable]
 
   const observe: Parameters<typeof meter.addBatchObservableCallback>[0] = (result) => {
     const { definitions, redis } = stats()
@@ -41,6 +42,7 @@ export function observeCache(namespace: string, stats: () => CacheStats): () => 
       for (const [counter, tier, outcome] of GETS) result.observe(gets, counts[counter], { ...attributes, 'cache.tier': tier, 'cache.result': outcome })
       result.observe(loads, counts.loads, attributes)
       result.observe(loadErrors, counts.loadErrors, attributes)
+      result.observe(early, counts.earlyRefreshes, attributes)
       result.observe(refused, counts.fillsRefused, attributes)
       result.observe(corrupt, counts.corrupt, attributes)
       result.observe(leaseWaits, counts.leaseWaits, attributes)

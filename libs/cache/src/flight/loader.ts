@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { Counters } from '../counters.ts'
 import { encodeHead, type Envelope } from '../entry/envelope.ts'
-import { type Entry, entryOf } from '../entry/entry.ts'
+import { type Entry, entryOf, smoothedCost } from '../entry/entry.ts'
 import { CacheError } from '../errors.ts'
 import type { SharedTier } from '../redis/shared-tier.ts'
 import type { LoadContext, Source } from '../source.ts'
@@ -66,14 +66,14 @@ export class Loader<R> {
     // A Redis that has just not answered is not asked a second time for the same call.
     const acquired = found === undefined ? ({ kind: 'unguarded' } as const) : await this.#acquire(key, flight, found ?? undefined, this.#context.leaseWaitMs, onWait)
     if (acquired.kind === 'found') return acquired
-    return this.#call(id, key, flight, source, 'miss', acquired.kind === 'granted' ? acquired.token : undefined)
+    return this.#call(id, key, flight, source, 'miss', acquired.kind === 'granted' ? acquired.token : undefined, 0)
   }
 
   /** Loads the successor of a stale entry, for which nobody waits; `held` when another process does. */
   async refresh(id: string, key: string, flight: Flight<R>, source: Source<R>, stale: Entry<R>): Promise<Loaded<R> | { readonly kind: 'held' }> {
     const acquired = await this.#acquire(key, flight, encodeHead(stale), undefined, () => {})
     if (acquired.kind === 'held' || acquired.kind === 'found') return acquired
-    return this.#call(id, key, flight, source, 'refresh', acquired.kind === 'granted' ? acquired.token : undefined)
+    return this.#call(id, key, flight, source, 'refresh', acquired.kind === 'granted' ? acquired.token : undefined, stale.deltaMs)
   }
 
   async #acquire(key: string, flight: Flight<R>, seen: Buffer | undefined, waitMs: number | undefined, onWait: () => void): Promise<Acquired<R>> {
@@ -82,7 +82,7 @@ export class Loader<R> {
     return acquireLease<R>({ shared, envelope, key, seen, waitMs, onWait, flight, clock, random })
   }
 
-  async #call(id: string, key: string, flight: Flight<R>, source: Source<R>, reason: LoadContext['reason'], token: string | undefined): Promise<Loaded<R>> {
+  async #call(id: string, key: string, flight: Flight<R>, source: Source<R>, reason: LoadContext['reason'], token: string | undefined, costMs: number): Promise<Loaded<R>> {
     const { name, shared, counters, clock, random, leaseTtlMs } = this.#context
     const lease = shared !== undefined && token !== undefined ? { shared, token, renewal: keepLease(shared, key, token, leaseTtlMs, clock) } : undefined
     // What is being read may be what was changed. The next caller need not wait for it either.
@@ -96,7 +96,7 @@ export class Loader<R> {
     try {
       const value = await timedLoad((context) => source.load(id, context), reason, source.policy.loadTimeoutMs, clock, name, id)
       const endedAt = clock.exactNow()
-      const entry = entryOf(value, source.policy, startedAt, endedAt, random)
+      const entry = entryOf(value, source.policy, startedAt, smoothedCost(costMs, endedAt - startedAt), random)
       lease?.renewal.cancel()
       flight.onChange = undefined
       if (value === undefined || endedAt >= entry.hardAt) {

@@ -1,12 +1,16 @@
 import { LRUCache } from 'lru-cache'
 import type { Entry } from '../entry/entry.ts'
+import { earlyWindowMs } from '../entry/early-refresh.ts'
+import type { Policy } from '../policy.ts'
 import type { Changes } from '../redis/changes.ts'
+
+type EarlyPolicy = Pick<Policy, 'beta' | 'softTtlMs'>
 
 /** An entry in this process. */
 export interface LocalEntry<R> extends Entry<R> {
   /** Resolved with the value by the first hit, so that the later ones allocate nothing; see {@link promiseOf}. */
   promise: Promise<R> | undefined
-  /** Until then it is a hit: the earlier of `softAt` and `trustedUntil`. */
+  /** Until then it is a hit that needs no further thought: the earlier of `trustedUntil` and the time from which it may be refreshed early. */
   readonly freshUntil: number
   /** Until then this process may rely on the copy without asking Redis; `Infinity` without Redis. */
   readonly trustedUntil: number
@@ -48,24 +52,29 @@ export class LocalTier<R> {
     return this.#entries.get(id)
   }
 
-  /** Keeps what Redis had. @param epoch - of the channel when Redis was asked; `undefined` when a change came in between. */
-  keepRead(id: string, entry: Entry<R>, askedAt: number, epoch: number | undefined): LocalEntry<R> {
-    if (!this.#changes.live) return this.#set(id, entry, askedAt + this.#trustMs, false)
-    if (epoch === undefined) return this.#set(id, entry, 0, false)
-    return this.#set(id, entry, epoch === this.#changes.epoch ? Number.POSITIVE_INFINITY : askedAt + this.#trustMs, false)
+  /**
+   * Keeps what Redis had.
+   *
+   * @param epoch - of the channel when Redis was asked; `undefined` when a change came in between.
+   * @param policy - by which it may be refreshed early.
+   */
+  keepRead(id: string, entry: Entry<R>, askedAt: number, epoch: number | undefined, policy: EarlyPolicy): LocalEntry<R> {
+    if (!this.#changes.live) return this.#set(id, entry, askedAt + this.#trustMs, false, policy)
+    if (epoch === undefined) return this.#set(id, entry, 0, false, policy)
+    return this.#set(id, entry, epoch === this.#changes.epoch ? Number.POSITIVE_INFINITY : askedAt + this.#trustMs, false, policy)
   }
 
   /**
    * Keeps what this process stored in Redis. While changes are heard it is not relied on before Redis has been read once:
    * the message about our own change may be about somebody else's as well.
    */
-  keepOwn(id: string, entry: Entry<R>, at: number): LocalEntry<R> {
-    return this.#set(id, entry, this.#changes.live ? 0 : at + this.#trustMs, true)
+  keepOwn(id: string, entry: Entry<R>, at: number, policy: EarlyPolicy): LocalEntry<R> {
+    return this.#set(id, entry, this.#changes.live ? 0 : at + this.#trustMs, true, policy)
   }
 
   /** Keeps what is not in Redis, so that no message will ever tell of its change. */
-  keepAlone(id: string, entry: Entry<R>, at: number): LocalEntry<R> {
-    return this.#set(id, entry, at + this.#trustMs, false)
+  keepAlone(id: string, entry: Entry<R>, at: number, policy: EarlyPolicy): LocalEntry<R> {
+    return this.#set(id, entry, at + this.#trustMs, false, policy)
   }
 
   /** Somebody changed the entry in Redis. A copy that this process has just stored waits for its next reading; any other is gone. */
@@ -84,7 +93,7 @@ export class LocalTier<R> {
     this.#entries.clear()
   }
 
-  #set(id: string, entry: Entry<R>, trustedUntil: number, own: boolean): LocalEntry<R> {
+  #set(id: string, entry: Entry<R>, trustedUntil: number, own: boolean, policy: EarlyPolicy): LocalEntry<R> {
     const before = this.#entries.peek(id)
     const local: LocalEntry<R> = {
       value: entry.value,
@@ -93,7 +102,7 @@ export class LocalTier<R> {
       deltaMs: entry.deltaMs,
       version: entry.version,
       promise: undefined,
-      freshUntil: Math.min(entry.softAt, trustedUntil),
+      freshUntil: Math.min(entry.softAt - earlyWindowMs(entry, policy), trustedUntil),
       trustedUntil,
       epoch: this.#changes.epoch,
       own,
