@@ -3,6 +3,7 @@ export type CacheErrorCode =
   | 'OPTION_INVALID'
   | 'NAME_TAKEN'
   | 'LOAD_TIMEOUT'
+  | 'LOAD_SHED'
   | 'LOAD_MANY_INVALID'
   | 'INVALIDATION_QUEUE_FULL'
   | 'REFRESH_FAILED'

@@ -11,6 +11,7 @@ const GETS = [
   ['redisNegative', 'redis', 'negative'],
   ['coalesced', 'none', 'coalesced'],
   ['miss', 'none', 'miss'],
+  ['shed', 'none', 'shed'],
   ['failed', 'none', 'error'],
 ] as const
 
@@ -21,6 +22,9 @@ export function observeCache(namespace: string, stats: () => CacheStats): () => 
   const loads = meter.createObservableCounter('cache.loads', { description: 'Loads started', unit: '{load}' })
   const loadErrors = meter.createObservableCounter('cache.load.errors', { description: 'Loads that failed or timed out', unit: '{error}' })
   const early = meter.createObservableCounter('cache.refreshes.early', { description: 'Refreshes of values that were still fresh', unit: '{refresh}' })
+  const shed = meter.createObservableCounter('cache.loads.shed', { description: 'Loads refused and refreshes put off, because too many loads ran', unit: '{load}' })
+  const running = meter.createObservableUpDownCounter('cache.loads.running', { description: 'Loads that run', unit: '{load}' })
+  const waiting = meter.createObservableUpDownCounter('cache.loads.queued', { description: 'Loads that wait for their turn', unit: '{load}' })
   const refused = meter.createObservableCounter('cache.fills.refused', { description: 'Loaded values not stored, because the key changed meanwhile', unit: '{fill}' })
   const corrupt = meter.createObservableCounter('cache.entries.corrupt', { description: 'Entries in Redis that could not be read', unit: '{entry}' })
   const leaseWaits = meter.createObservableCounter('cache.lease.waits', { description: 'Loads that waited for another process', unit: '{wait}' })
@@ -33,7 +37,7 @@ export function observeCache(namespace: string, stats: () => CacheStats): () => 
   const tracking = meter.createObservableGauge('cache.tracking.live', { description: '1 while changes in Redis are heard, else 0' })
   const losses = meter.createObservableCounter('cache.tracking.losses', { description: 'Times that the channel of changes was lost', unit: '{loss}' })
   const heard = meter.createObservableCounter('cache.changes.heard', { description: 'Changed keys that were heard of', unit: '{change}' })
-  const instruments = [early, tracking, losses, heard, gets, loads, loadErrors, refused, corrupt, leaseWaits, writes, invalidations, size, redisErrors, queued, reachable]
+  const instruments = [shed, running, waiting, early, tracking, losses, heard, gets, loads, loadErrors, refused, corrupt, leaseWaits, writes, invalidations, size, redisErrors, queued, reachable]
 
   const observe: Parameters<typeof meter.addBatchObservableCallback>[0] = (result) => {
     const { definitions, redis } = stats()
@@ -43,6 +47,9 @@ export function observeCache(namespace: string, stats: () => CacheStats): () => 
       result.observe(loads, counts.loads, attributes)
       result.observe(loadErrors, counts.loadErrors, attributes)
       result.observe(early, counts.earlyRefreshes, attributes)
+      result.observe(shed, counts.loadsShed, attributes)
+      result.observe(running, counts.loadsRunning, attributes)
+      result.observe(waiting, counts.loadsQueued, attributes)
       result.observe(refused, counts.fillsRefused, attributes)
       result.observe(corrupt, counts.corrupt, attributes)
       result.observe(leaseWaits, counts.leaseWaits, attributes)

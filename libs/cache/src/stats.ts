@@ -5,6 +5,10 @@ import type { SharedTierStats } from './redis/shared-tier.ts'
 export interface DefinitionStats extends CounterSnapshot {
   /** Entries in the local tier now. */
   readonly localItems: number
+  /** Loads that run now. */
+  readonly loadsRunning: number
+  /** Loads that wait for their turn now. */
+  readonly loadsQueued: number
 }
 
 /** What a cache did so far. */

@@ -127,6 +127,8 @@ test('changes are heard again after Redis was killed and started', async () => {
   await server.kill()
   await until('the loss was noticed', () => cache.stats().redis.tracking !== 'live')
   await server.start()
+  // A value loaded before the other connection is back as well would not be in Redis, so that nobody could hear of its change.
+  await until('Redis is asked', () => cache.stats().redis.reachable)
   await tracking(cache)
   await until('the copy is kept', async () => (await products.get('1')) !== undefined && products.peek('1') !== undefined)
   await stranger.del(KEY)

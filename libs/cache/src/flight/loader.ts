@@ -5,6 +5,7 @@ import { type Entry, entryOf, smoothedCost } from '../entry/entry.ts'
 import { CacheError } from '../errors.ts'
 import type { SharedTier } from '../redis/shared-tier.ts'
 import type { LoadContext, Source } from '../source.ts'
+import type { Bulkhead } from './bulkhead.ts'
 import type { Flight } from './flight.ts'
 import { type Acquired, acquireLease, keepLease } from './lease-holder.ts'
 import { timedLoad } from './timed-load.ts'
@@ -16,6 +17,7 @@ export interface RegionContext {
   readonly shared: SharedTier | undefined
   readonly counters: Counters
   readonly envelope: Envelope
+  readonly bulkhead: Bulkhead
   readonly clock: Clock
   readonly random: () => number
   readonly leaseTtlMs: number
@@ -31,6 +33,18 @@ export function encodeOrReport({ name, envelope, onError }: RegionContext, id: s
     onError(new CacheError('ENCODING_FAILED', `${name}: a value cannot be written as MessagePack and is not stored in Redis; store plain data`, { cause, definition: name, id }))
     return undefined
   }
+}
+
+/** The refusal of a load, counted. */
+export function shedError({ name, bulkhead: { limits }, counters }: Pick<RegionContext, 'name' | 'bulkhead' | 'counters'>, id?: string): CacheError {
+  counters.loadsShed++
+  const message = `${name}: ${limits.maxConcurrent} loads run and no turn came within ${limits.maxWaitMs} ms, or ${limits.maxQueued} wait already; try again later, or raise loads.maxConcurrent if the source can take it`
+  return new CacheError('LOAD_SHED', message, { definition: name, ...(id !== undefined && { id }) })
+}
+
+/** Whether a load was refused before it began. */
+export function isShed(error: unknown): boolean {
+  return error instanceof CacheError && error.code === 'LOAD_SHED'
 }
 
 /** What a load came to. */
@@ -69,8 +83,13 @@ export class Loader<R> {
     return this.#call(id, key, flight, source, 'miss', acquired.kind === 'granted' ? acquired.token : undefined, 0)
   }
 
-  /** Loads the successor of a stale entry, for which nobody waits; `held` when another process does. */
+  /** Loads the successor of a stale entry, for which nobody waits; `held` when another process does, or when all turns are taken. */
   async refresh(id: string, key: string, flight: Flight<R>, source: Source<R>, stale: Entry<R>): Promise<Loaded<R> | { readonly kind: 'held' }> {
+    // Nobody waits for it, so it does not queue: those who wait come first.
+    if (source.gathers !== true && this.#context.bulkhead.full) {
+      this.#context.counters.loadsShed++
+      return { kind: 'held' }
+    }
     const acquired = await this.#acquire(key, flight, encodeHead(stale), undefined, () => {})
     if (acquired.kind === 'held' || acquired.kind === 'found') return acquired
     return this.#call(id, key, flight, source, 'refresh', acquired.kind === 'granted' ? acquired.token : undefined, stale.deltaMs)
@@ -83,8 +102,14 @@ export class Loader<R> {
   }
 
   async #call(id: string, key: string, flight: Flight<R>, source: Source<R>, reason: LoadContext['reason'], token: string | undefined, costMs: number): Promise<Loaded<R>> {
-    const { name, shared, counters, clock, random, leaseTtlMs } = this.#context
+    const { name, shared, counters, bulkhead, clock, random, leaseTtlMs } = this.#context
     const lease = shared !== undefined && token !== undefined ? { shared, token, renewal: keepLease(shared, key, token, leaseTtlMs, clock) } : undefined
+    const turn = source.gathers === true || bulkhead.enter()
+    if (!(typeof turn === 'boolean' ? turn : await turn)) {
+      lease?.renewal.cancel()
+      void lease?.shared.release(key, lease.token)
+      throw shedError(this.#context, id)
+    }
     // What is being read may be what was changed. The next caller need not wait for it either.
     flight.onChange = () => {
       flight.fenced = true
@@ -94,7 +119,9 @@ export class Loader<R> {
     const startedAt = clock.exactNow()
     counters.loads++
     try {
-      const value = await timedLoad((context) => source.load(id, context), reason, source.policy.loadTimeoutMs, clock, name, id)
+      const value = await timedLoad((context) => source.load(id, context), reason, source.policy.loadTimeoutMs, clock, name, id).finally(() => {
+        if (source.gathers !== true) bulkhead.leave()
+      })
       const endedAt = clock.exactNow()
       const entry = entryOf(value, source.policy, startedAt, smoothedCost(costMs, endedAt - startedAt), random)
       lease?.renewal.cancel()
@@ -114,7 +141,7 @@ export class Loader<R> {
       return reply === 'stored' ? { kind: 'stored', entry, asOf: endedAt } : { kind: 'alone', entry, asOf: startedAt }
     } catch (error) {
       flight.onChange = undefined
-      counters.loadErrors++
+      if (!isShed(error)) counters.loadErrors++
       lease?.renewal.cancel()
       void lease?.shared.release(key, lease.token)
       throw error

@@ -7,7 +7,7 @@ import type { SharedTier } from '../redis/shared-tier.ts'
 import type { Policy } from '../policy.ts'
 import type { Source } from '../source.ts'
 import { type Flight, Flights } from './flight.ts'
-import { Loader, type Loaded, type RegionContext } from './loader.ts'
+import { isShed, Loader, type Loaded, type RegionContext } from './loader.ts'
 import { Refresher } from './refresher.ts'
 
 /** The keys of one definition: local tier, flights, Redis, loader, in this order. */
@@ -214,7 +214,8 @@ export class Region<R> {
       counters.miss++
       return value
     } catch (error) {
-      counters.failed++
+      if (isShed(error)) counters.shed++
+      else counters.failed++
       throw error
     } finally {
       this.#loads.land(id, flight)
