@@ -89,13 +89,15 @@ export function resolveOptions(options: CacheOptions): ResolvedOptions {
   if (typeof options.redis === 'string' && !/^rediss?:\/\//.test(options.redis)) {
     throw new CacheError('OPTION_INVALID', 'redis is text but not a URL; give redis://host:port, rediss://host:port, an ioredis client, or false')
   }
+  const tracking: unknown = options.local?.tracking ?? cacheDefaults.tracking
+  if (typeof tracking !== 'boolean') throw new CacheError('OPTION_INVALID', `local.tracking is ${JSON.stringify(tracking)}; give true or false`)
   return {
     namespace: options.namespace,
     redis: options.redis,
     maxItems: toCount('local.maxItems', options.local?.maxItems ?? cacheDefaults.maxItems),
     loadLimits: resolveLoadLimits('loads.', options.loads),
     maxStalenessMs: toMilliseconds('local.maxStaleness', options.local?.maxStaleness ?? cacheDefaults.maxStaleness, 0),
-    tracking: options.local?.tracking ?? cacheDefaults.tracking,
+    tracking,
     redisTimeoutMs: toMilliseconds('redisTimeout', options.redisTimeout ?? cacheDefaults.redisTimeout, 1),
     leaseTtlMs: toMilliseconds('leaseTtl', options.leaseTtl ?? cacheDefaults.leaseTtl, 100),
     leaseWaitMs: toMilliseconds('leaseWait', options.leaseWait ?? cacheDefaults.leaseWait, 0),

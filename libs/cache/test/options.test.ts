@@ -28,6 +28,8 @@ describe('createCache', () => {
     expect(() => createCache(misspelt)).toThrow(/no option local\.maxItem\b/)
     const misspeltLimit = JSON.parse('{"namespace":"shop","redis":false,"loads":{"max":5}}') as CacheOptions
     expect(() => createCache(misspeltLimit)).toThrow(/no option loads\.max\b/)
+    const text = JSON.parse('{"namespace":"shop","redis":false,"local":{"tracking":"no"}}') as CacheOptions
+    expect(() => createCache(text)).toThrow(/local\.tracking is "no"/)
   })
 })
 
