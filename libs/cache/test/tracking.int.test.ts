@@ -1,6 +1,6 @@
 import { Cluster, Redis } from 'ioredis'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type Cache, type CacheError, type CacheOptions, createCache, type Definition } from '../src/index.ts'
+import { type Cache, type CacheError, type CacheOptions, type Clock, createCache, type Definition, SystemClock } from '../src/index.ts'
 import { DeferredLoader } from './deferred-loader.ts'
 import { OwnRedis, until } from './redis-fixture.ts'
 
@@ -145,6 +145,18 @@ test('where tracking is refused the cache says so and keeps to maxStaleness', as
   expect(products.peek('1')).toBe('from the source')
   await stranger.del(KEY)
   await until('the copy ends by itself', () => products.peek('1') === undefined)
+})
+
+test('a server that refused is asked again later', async () => {
+  await stranger.call('ACL', 'SETUSER', 'app', 'on', '>secret', '~*', '&*', '+@all', '-client|tracking')
+  const system = new SystemClock()
+  // The pause of 30 s, a thousand times as fast.
+  const clock: Clock = { now: () => system.now(), exactNow: () => system.exactNow(), setTimer: (run, delayMs) => system.setTimer(run, delayMs === 30_000 ? 30 : delayMs) }
+  const { cache } = oneProcess({ redis: `redis://app:secret@127.0.0.1:${server.port}`, clock })
+  await until('the refusal is noticed', () => errors.length > 0)
+  await stranger.call('ACL', 'SETUSER', 'app', '+client|tracking')
+  await tracking(cache)
+  expect(errors.every(({ code }) => code === 'TRACKING_REFUSED')).toBe(true)
 })
 
 test('a client with a key prefix hears of its keys', async () => {
