@@ -19,7 +19,7 @@ export async function redisSubjects(url: string): Promise<Subject[]> {
 
 function ballast(url: string, load: (id: string) => Promise<Product>): Subject {
   // A local copy is never trusted: each call asks Redis.
-  const cache = createCache({ namespace: 'bench', redis: url, local: { maxItems: 1, maxStaleness: 0 } })
+  const cache = createCache({ namespace: 'bench', redis: url, local: { maxItems: 1, maxStaleness: 0, tracking: false } })
   const products = cache.define({ name: 'product', load, softTtl: TTL_MS, hardTtl: TTL_MS })
   return { name: '@ballast/cache', get: (id) => products.get(id), close: () => cache.close() }
 }

@@ -2,12 +2,15 @@ import { Counters } from './counters.ts'
 import { Definition, type DefinitionOptions } from './definition.ts'
 import { Envelope } from './entry/envelope.ts'
 import { CacheError } from './errors.ts'
+import { Bulkhead, type BulkheadLimits } from './flight/bulkhead.ts'
 import type { RegionContext } from './flight/loader.ts'
 import { Region } from './flight/region.ts'
 import { observeCache } from './instruments.ts'
-import { type ResolvedOptions, toCount } from './options.ts'
+import { resolveLoadLimits } from './load-limits.ts'
+import { toCount } from './option-checks.ts'
+import type { ResolvedOptions } from './options.ts'
 import { type PolicyOptions, resolvePolicy } from './policy.ts'
-import type { SharedTier } from './redis/shared-tier.ts'
+import type { SharedTier, SharedTierStats } from './redis/shared-tier.ts'
 import type { LoadContext } from './source.ts'
 import type { CacheStats, DefinitionStats } from './stats.ts'
 
@@ -17,11 +20,14 @@ const AD_HOC = '~'
 /** How long `close()` waits up to 2 s for loads under way, in milliseconds. */
 const CLOSE_WAIT_MS = 2_000
 
+/** What `stats().redis` says without a Redis. */
+const LOCAL_ONLY: SharedTierStats = { reachable: false, errors: 0, queuedInvalidations: 0, tracking: 'off', trackingLosses: 0, changesHeard: 0 }
+
 /** A local tier in front of Redis in front of a source. Made by `createCache`. */
 export class Cache {
   readonly #options: ResolvedOptions
   readonly #shared: SharedTier | undefined
-  readonly #regions = new Map<string, { readonly region: { readonly size: number; close(): Promise<void> }; readonly counters: Counters }>()
+  readonly #regions = new Map<string, { readonly region: Pick<Region<unknown>, 'size' | 'close' | 'changed' | 'allChanged'>; readonly counters: Counters; readonly bulkhead: Bulkhead }>()
   readonly #adHoc: Region<unknown>
   readonly #stopObserving: () => void
   #closing: Promise<void> | undefined
@@ -30,7 +36,8 @@ export class Cache {
   constructor(options: ResolvedOptions, shared: SharedTier | undefined) {
     this.#options = options
     this.#shared = shared
-    this.#adHoc = this.#addRegion<unknown>(AD_HOC, options.maxItems).region
+    this.#adHoc = this.#addRegion<unknown>(AD_HOC, options.maxItems, options.loadLimits).region
+    shared?.listen((key) => this.#changed(key))
     this.#stopObserving = observeCache(options.namespace, () => this.stats())
   }
 
@@ -44,9 +51,9 @@ export class Cache {
     if (this.#closing !== undefined) throw new CacheError('CACHE_CLOSED', `${name}: the cache is closed`, { definition: name })
     if (!/^[\w.-]{1,64}$/.test(name)) throw new CacheError('OPTION_INVALID', `name is ${JSON.stringify(name)}; give 1 to 64 letters, digits, _, - or .`)
     if (this.#regions.has(name)) throw new CacheError('NAME_TAKEN', `${name} is defined already; define it once and pass the definition on`, { definition: name })
-    const policy = resolvePolicy(name, options, ['name', 'load', 'loadMany', 'local'])
+    const policy = resolvePolicy(name, options, ['name', 'load', 'loadMany', 'local', 'loads'])
     const maxItems = toCount(`${name}: local.maxItems`, options.local?.maxItems ?? this.#options.maxItems)
-    const { region, context } = this.#addRegion<R>(name, maxItems)
+    const { region, context } = this.#addRegion<R>(name, maxItems, resolveLoadLimits(`${name}: loads.`, options.loads, this.#options.loadLimits))
     return new Definition(region, context, { policy, load: options.load }, options.loadMany)
   }
 
@@ -63,8 +70,10 @@ export class Cache {
   /** Counts since the start. */
   stats(): CacheStats {
     const definitions: Record<string, DefinitionStats> = {}
-    for (const [name, { region, counters }] of this.#regions) definitions[name] = Object.assign({ localItems: region.size }, counters)
-    return { definitions, redis: this.#shared === undefined ? { reachable: false, errors: 0, queuedInvalidations: 0 } : this.#shared.stats() }
+    for (const [name, { region, counters, bulkhead }] of this.#regions) {
+      definitions[name] = Object.assign({ localItems: region.size, loadsRunning: bulkhead.running, loadsQueued: bulkhead.queued }, counters)
+    }
+    return { definitions, redis: this.#shared === undefined ? LOCAL_ONLY : this.#shared.stats() }
   }
 
   /** Takes no more calls, waits up to 2 s for loads under way, sends queued invalidations once more if it can, and closes the connection if it is ours. */
@@ -86,12 +95,23 @@ export class Cache {
     await this.#shared?.close()
   }
 
-  #addRegion<R>(name: string, maxItems: number): { region: Region<R>; context: RegionContext } {
+  /** Somebody changed an entry in Redis; without a key, any of them. */
+  #changed(key: string | undefined): void {
+    if (key === undefined) {
+      for (const { region } of this.#regions.values()) region.allChanged()
+      return
+    }
+    const nameEnds = key.indexOf(':')
+    this.#regions.get(key.slice(0, nameEnds))?.region.changed(key.slice(nameEnds + 1))
+  }
+
+  #addRegion<R>(name: string, maxItems: number, loadLimits: BulkheadLimits): { region: Region<R>; context: RegionContext } {
     const { clock, random, leaseTtlMs, leaseWaitMs, maxStalenessMs, onError } = this.#options
     const counters = new Counters()
-    const context: RegionContext = { name, shared: this.#shared, counters, envelope: new Envelope(), clock, random, leaseTtlMs, leaseWaitMs, onError }
+    const bulkhead = new Bulkhead(loadLimits, clock)
+    const context: RegionContext = { name, shared: this.#shared, counters, envelope: new Envelope(), bulkhead, clock, random, leaseTtlMs, leaseWaitMs, onError }
     const region = new Region<R>(context, maxItems, maxStalenessMs)
-    this.#regions.set(name, { region, counters })
+    this.#regions.set(name, { region, counters, bulkhead })
     return { region, context }
   }
 }

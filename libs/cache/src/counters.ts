@@ -1,4 +1,4 @@
-/** What happened in one definition, as plain integers: cheap to raise, read by {@link Instruments} and `stats()`. Every call of `get` raises exactly one of the first nine. */
+/** What happened in one definition, as plain integers: cheap to raise, read by {@link Instruments} and `stats()`. Every call of `get` raises exactly one of the first ten. */
 export class Counters {
   /** Answered by a fresh local copy. */
   localFresh = 0
@@ -16,14 +16,20 @@ export class Counters {
   coalesced = 0
   /** Found nothing and got its value from the loader or from another process's load. */
   miss = 0
-  /** Got an error. */
+  /** Refused, because too many loads ran and waited. */
+  shed = 0
+  /** Got another error. */
   failed = 0
   /** Calls of the loader that were started, for each id. */
   loads = 0
+  /** Loads that were refused because too many ran and waited, and refreshes put off because all turns were taken. */
+  loadsShed = 0
   /** Loads that failed or timed out. */
   loadErrors = 0
-  /** Refreshes of stale values that were started. */
+  /** Refreshes in background that were started. */
   refreshes = 0
+  /** Refreshes of values that were still fresh, which would have expired soon; part of {@link refreshes}. */
+  earlyRefreshes = 0
   /** Times a caller waited for the load of another process. */
   leaseWaits = 0
   /** Values that were not stored because the key was invalidated or written during their load. */

@@ -3,6 +3,7 @@ import { LoadBatch } from './flight/load-batch.ts'
 import type { RegionContext } from './flight/loader.ts'
 import type { Region } from './flight/region.ts'
 import { type InvalidateOutcome, Writer, type WriteOutcome } from './flight/writer.ts'
+import type { LoadLimitOptions } from './load-limits.ts'
 import type { PolicyOptions } from './policy.ts'
 import type { LoadContext, Source } from './source.ts'
 
@@ -21,6 +22,8 @@ export interface DefinitionOptions<R> extends PolicyOptions {
     /** Most local entries of this definition. @default the cache's `local.maxItems` */
     readonly maxItems?: number
   }
+  /** Limits of the loads of this definition in this process. @default those of the cache */
+  readonly loads?: LoadLimitOptions
 }
 
 /** Values of one kind, by id. Values are shared between callers: do not change them. */
@@ -48,7 +51,7 @@ export class Definition<R> {
   /**
    * The value of an id: from the local tier, from Redis, or from the loader, which runs once however many ask.
    *
-   * @throws the loader's error, or {@link CacheError} `LOAD_TIMEOUT`, when there is no stale value to return; `CACHE_CLOSED`. Never an error of Redis.
+   * @throws the loader's error, or {@link CacheError} `LOAD_TIMEOUT`, or `LOAD_SHED`, when there is no stale value to return; `CACHE_CLOSED`. Never an error of Redis.
    */
   get(id: string): Promise<R> {
     return this.#region.get(id, this.#source)
@@ -92,8 +95,7 @@ export class Definition<R> {
   }
 
   #getBatched(ids: readonly string[], loadMany: NonNullable<DefinitionOptions<R>['loadMany']>): Promise<R>[] {
-    const { name, clock } = this.#context
-    const batch = new LoadBatch(ids, { policy: this.#source.policy, loadMany, definition: name, clock })
+    const batch = new LoadBatch(ids, { policy: this.#source.policy, loadMany, context: this.#context })
     return ids.map((id) => this.#region.get(id, batch).finally(() => batch.leave(id)))
   }
 }

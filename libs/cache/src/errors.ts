@@ -3,11 +3,13 @@ export type CacheErrorCode =
   | 'OPTION_INVALID'
   | 'NAME_TAKEN'
   | 'LOAD_TIMEOUT'
+  | 'LOAD_SHED'
   | 'LOAD_MANY_INVALID'
   | 'INVALIDATION_QUEUE_FULL'
   | 'REFRESH_FAILED'
   | 'ENCODING_FAILED'
   | 'REDIS_UNAVAILABLE'
+  | 'TRACKING_REFUSED'
   | 'CACHE_CLOSED'
 
 /** What an error is about. */

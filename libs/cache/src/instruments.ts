@@ -11,6 +11,7 @@ const GETS = [
   ['redisNegative', 'redis', 'negative'],
   ['coalesced', 'none', 'coalesced'],
   ['miss', 'none', 'miss'],
+  ['shed', 'none', 'shed'],
   ['failed', 'none', 'error'],
 ] as const
 
@@ -20,6 +21,10 @@ export function observeCache(namespace: string, stats: () => CacheStats): () => 
   const gets = meter.createObservableCounter('cache.gets', { description: 'Answers to get, by tier and result', unit: '{get}' })
   const loads = meter.createObservableCounter('cache.loads', { description: 'Loads started', unit: '{load}' })
   const loadErrors = meter.createObservableCounter('cache.load.errors', { description: 'Loads that failed or timed out', unit: '{error}' })
+  const early = meter.createObservableCounter('cache.refreshes.early', { description: 'Refreshes of values that were still fresh', unit: '{refresh}' })
+  const shed = meter.createObservableCounter('cache.loads.shed', { description: 'Loads refused and refreshes put off, because too many loads ran', unit: '{load}' })
+  const running = meter.createObservableUpDownCounter('cache.loads.running', { description: 'Loads that run', unit: '{load}' })
+  const waiting = meter.createObservableUpDownCounter('cache.loads.queued', { description: 'Loads that wait for their turn', unit: '{load}' })
   const refused = meter.createObservableCounter('cache.fills.refused', { description: 'Loaded values not stored, because the key changed meanwhile', unit: '{fill}' })
   const corrupt = meter.createObservableCounter('cache.entries.corrupt', { description: 'Entries in Redis that could not be read', unit: '{entry}' })
   const leaseWaits = meter.createObservableCounter('cache.lease.waits', { description: 'Loads that waited for another process', unit: '{wait}' })
@@ -29,7 +34,10 @@ export function observeCache(namespace: string, stats: () => CacheStats): () => 
   const redisErrors = meter.createObservableCounter('cache.redis.errors', { description: 'Redis commands that failed or timed out', unit: '{error}' })
   const queued = meter.createObservableUpDownCounter('cache.invalidations.queued', { description: 'Invalidations that wait for Redis', unit: '{invalidation}' })
   const reachable = meter.createObservableGauge('cache.redis.reachable', { description: '1 when Redis is asked, else 0' })
-  const instruments = [gets, loads, loadErrors, refused, corrupt, leaseWaits, writes, invalidations, size, redisErrors, queued, reachable]
+  const tracking = meter.createObservableGauge('cache.tracking.live', { description: '1 while changes in Redis are heard, else 0' })
+  const losses = meter.createObservableCounter('cache.tracking.losses', { description: 'Times that the channel of changes was lost', unit: '{loss}' })
+  const heard = meter.createObservableCounter('cache.changes.heard', { description: 'Changed keys that were heard of', unit: '{change}' })
+  const instruments = [shed, running, waiting, early, tracking, losses, heard, gets, loads, loadErrors, refused, corrupt, leaseWaits, writes, invalidations, size, redisErrors, queued, reachable]
 
   const observe: Parameters<typeof meter.addBatchObservableCallback>[0] = (result) => {
     const { definitions, redis } = stats()
@@ -38,6 +46,10 @@ export function observeCache(namespace: string, stats: () => CacheStats): () => 
       for (const [counter, tier, outcome] of GETS) result.observe(gets, counts[counter], { ...attributes, 'cache.tier': tier, 'cache.result': outcome })
       result.observe(loads, counts.loads, attributes)
       result.observe(loadErrors, counts.loadErrors, attributes)
+      result.observe(early, counts.earlyRefreshes, attributes)
+      result.observe(shed, counts.loadsShed, attributes)
+      result.observe(running, counts.loadsRunning, attributes)
+      result.observe(waiting, counts.loadsQueued, attributes)
       result.observe(refused, counts.fillsRefused, attributes)
       result.observe(corrupt, counts.corrupt, attributes)
       result.observe(leaseWaits, counts.leaseWaits, attributes)
@@ -47,6 +59,9 @@ export function observeCache(namespace: string, stats: () => CacheStats): () => 
     }
     result.observe(redisErrors, redis.errors, { 'cache.namespace': namespace })
     result.observe(queued, redis.queuedInvalidations, { 'cache.namespace': namespace })
+    result.observe(tracking, redis.tracking === 'live' ? 1 : 0, { 'cache.namespace': namespace })
+    result.observe(losses, redis.trackingLosses, { 'cache.namespace': namespace })
+    result.observe(heard, redis.changesHeard, { 'cache.namespace': namespace })
     result.observe(reachable, redis.reachable ? 1 : 0, { 'cache.namespace': namespace })
   }
   meter.addBatchObservableCallback(observe, instruments)

@@ -2,6 +2,9 @@ import type { Cluster, Redis } from 'ioredis'
 import { type Clock, SystemClock } from './clock.ts'
 import { type Duration, toMilliseconds } from './duration.ts'
 import { CacheError } from './errors.ts'
+import type { BulkheadLimits } from './flight/bulkhead.ts'
+import { type LoadLimitOptions, resolveLoadLimits } from './load-limits.ts'
+import { refuseUnknown, toCount } from './option-checks.ts'
 
 /** The tier in this process. */
 export interface LocalOptions {
@@ -9,9 +12,11 @@ export interface LocalOptions {
   readonly maxItems?: number
   /**
    * How long a local copy is used before Redis is asked again: the longest time for which this process may not notice
-   * what another one wrote or invalidated. Has no meaning without Redis. @default '5s'
+   * what another one wrote or invalidated, while changes are not heard. Has no meaning without Redis. @default '5s'
    */
   readonly maxStaleness?: Duration
+  /** Whether Redis is asked to tell of changes (`CLIENT TRACKING`), so that local copies need no bound but their expiry. @default true */
+  readonly tracking?: boolean
 }
 
 /** Options of {@link createCache}. */
@@ -21,6 +26,8 @@ export interface CacheOptions {
   /** A `redis://` or `rediss://` URL, a connected ioredis client (which `close()` leaves open), or `false` for a local-only cache. */
   readonly redis: string | Redis | Cluster | false
   readonly local?: LocalOptions
+  /** Limits of the loads of each definition, and of `getOrLoad`, in this process. */
+  readonly loads?: LoadLimitOptions
   /** Longest wait for one answer of Redis; then the call goes on without it. @default '250ms' */
   readonly redisTimeout?: Duration
   /** How long a loader holds a key before it must renew; what a crashed process costs the others. @default '2s' */
@@ -42,7 +49,9 @@ export interface ResolvedOptions {
   readonly namespace: string
   readonly redis: string | Redis | Cluster | false
   readonly maxItems: number
+  readonly loadLimits: BulkheadLimits
   readonly maxStalenessMs: number
+  readonly tracking: boolean
   readonly redisTimeoutMs: number
   readonly leaseTtlMs: number
   readonly leaseWaitMs: number
@@ -58,6 +67,7 @@ export const cacheDefaults = {
   maxItems: 10_000,
   /** milliseconds */
   maxStaleness: 5_000,
+  tracking: true,
   /** milliseconds */
   redisTimeout: 250,
   /** milliseconds */
@@ -68,8 +78,8 @@ export const cacheDefaults = {
   maxQueuedInvalidations: 10_000,
 } as const
 
-const CACHE_OPTIONS = ['namespace', 'redis', 'local', 'redisTimeout', 'leaseTtl', 'leaseWait', 'maxQueuedInvalidations', 'onError', 'clock', 'random']
-const LOCAL_OPTIONS = ['maxItems', 'maxStaleness']
+const CACHE_OPTIONS = ['namespace', 'redis', 'local', 'loads', 'redisTimeout', 'leaseTtl', 'leaseWait', 'maxQueuedInvalidations', 'onError', 'clock', 'random']
+const LOCAL_OPTIONS = ['maxItems', 'maxStaleness', 'tracking']
 
 /** Checks the options and fills in the defaults. @throws {@link CacheError} `OPTION_INVALID`. */
 export function resolveOptions(options: CacheOptions): ResolvedOptions {
@@ -79,11 +89,15 @@ export function resolveOptions(options: CacheOptions): ResolvedOptions {
   if (typeof options.redis === 'string' && !/^rediss?:\/\//.test(options.redis)) {
     throw new CacheError('OPTION_INVALID', 'redis is text but not a URL; give redis://host:port, rediss://host:port, an ioredis client, or false')
   }
+  const tracking: unknown = options.local?.tracking ?? cacheDefaults.tracking
+  if (typeof tracking !== 'boolean') throw new CacheError('OPTION_INVALID', `local.tracking is ${JSON.stringify(tracking)}; give true or false`)
   return {
     namespace: options.namespace,
     redis: options.redis,
     maxItems: toCount('local.maxItems', options.local?.maxItems ?? cacheDefaults.maxItems),
+    loadLimits: resolveLoadLimits('loads.', options.loads),
     maxStalenessMs: toMilliseconds('local.maxStaleness', options.local?.maxStaleness ?? cacheDefaults.maxStaleness, 0),
+    tracking,
     redisTimeoutMs: toMilliseconds('redisTimeout', options.redisTimeout ?? cacheDefaults.redisTimeout, 1),
     leaseTtlMs: toMilliseconds('leaseTtl', options.leaseTtl ?? cacheDefaults.leaseTtl, 100),
     leaseWaitMs: toMilliseconds('leaseWait', options.leaseWait ?? cacheDefaults.leaseWait, 0),
@@ -92,12 +106,6 @@ export function resolveOptions(options: CacheOptions): ResolvedOptions {
     clock: options.clock ?? new SystemClock(),
     random: options.random ?? Math.random,
   }
-}
-
-/** A misspelt option must not be ignored. */
-function refuseUnknown(given: readonly string[], known: readonly string[], prefix: string): void {
-  const unknown = given.find((name) => !known.includes(name))
-  if (unknown !== undefined) throw new CacheError('OPTION_INVALID', `there is no option ${prefix}${unknown}; there are ${known.map((name) => prefix + name).join(', ')}`)
 }
 
 /** A listener that throws must not turn a refresh that nobody awaits into an unhandled rejection. */
@@ -109,10 +117,4 @@ function guarded(onError: (error: CacheError) => void): (error: CacheError) => v
       process.emitWarning(`the onError listener of a cache threw: ${thrown instanceof Error ? thrown.message : String(thrown)}`)
     }
   }
-}
-
-/** @throws {@link CacheError} `OPTION_INVALID` when it is not a whole number from 1 to 10 million. */
-export function toCount(option: string, count: number): number {
-  if (!Number.isInteger(count) || count < 1 || count > 10_000_000) throw new CacheError('OPTION_INVALID', `${option} is ${count}; give a whole number from 1 to 10000000`)
-  return count
 }

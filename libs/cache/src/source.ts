@@ -12,6 +12,8 @@ export interface LoadContext {
 export interface Source<R> {
   readonly policy: Policy
   load(id: string, context: LoadContext): R | Promise<R>
+  /** True when `load` only gathers ids: then the call that loads them takes its turn in the bulkhead by itself. */
+  readonly gathers?: boolean
   /** Told when `load` is not called for this id soon, or not at all: a batch need not wait for it. */
   leave?(id: string): void
 }

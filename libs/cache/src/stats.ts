@@ -5,12 +5,16 @@ import type { SharedTierStats } from './redis/shared-tier.ts'
 export interface DefinitionStats extends CounterSnapshot {
   /** Entries in the local tier now. */
   readonly localItems: number
+  /** Loads that run now. */
+  readonly loadsRunning: number
+  /** Loads that wait for their turn now. */
+  readonly loadsQueued: number
 }
 
 /** What a cache did so far. */
 export interface CacheStats {
   /** By name of the definition; `~` is `getOrLoad`. */
   readonly definitions: Readonly<Record<string, DefinitionStats>>
-  /** All zero in a local-only cache. */
+  /** Zero and off in a local-only cache. */
   readonly redis: SharedTierStats
 }

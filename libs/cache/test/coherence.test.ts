@@ -52,6 +52,17 @@ const delay = fc.oneof(fc.nat(20), fc.nat(400))
 const lossless = fc.array(fc.record<Hop>({ delivery: fc.constant('answered'), outMs: fc.nat(100), backMs: fc.nat(100) }), { minLength: 1, maxLength: 30 })
 const lossy = fc.array(fc.record<Hop>({ delivery: fc.constantFrom('answered', 'answered', 'answered', 'answer-lost', 'lost'), outMs: delay, backMs: delay }), { minLength: 1, maxLength: 30 })
 
+/** The way of the messages about changes. */
+interface Channel {
+  readonly delaysMs: readonly number[]
+  readonly cuts: readonly { readonly at: number; readonly process: number; readonly mendedAfterMs: number }[]
+}
+
+const MAX_MESSAGE_MS = 50
+const CUT_NOTICED_MS = 200
+const delaysMs = fc.array(fc.nat(MAX_MESSAGE_MS), { minLength: 1, maxLength: 10 })
+const cut = fc.record({ at: fc.nat(RUN_MS), process: fc.nat(1), mendedAfterMs: fc.nat(1_000) })
+
 interface Answer {
   readonly process: number
   readonly id: string
@@ -71,8 +82,19 @@ interface Change {
   readonly atLeast: number
 }
 
+/** Each tier hears of changes; from time to time it does not, and notices later. */
+function followChanges(tiers: readonly MemoryTier[], { delaysMs, cuts }: Channel, clock: FakeClock): void {
+  let message = 0
+  const delayMs = (): number => delaysMs[message++ % delaysMs.length]!
+  for (const tier of tiers) tier.track(delayMs)
+  for (const { at, process, mendedAfterMs } of cuts) {
+    clock.setTimer(() => void tiers[process]!.cut(CUT_NOTICED_MS), at)
+    clock.setTimer(() => tiers[process]!.track(delayMs), at + CUT_NOTICED_MS + mendedAfterMs)
+  }
+}
+
 /** Runs a schedule of two processes over one server and returns what was answered and what was changed. Steps are unique in time and order. */
-async function play(schedule: readonly Step[], hops: readonly Hop[]): Promise<{ answers: Answer[]; changes: Change[] }> {
+async function play(schedule: readonly Step[], hops: readonly Hop[], channel?: Channel, maxStalenessMs = MAX_STALENESS_MS): Promise<{ answers: Answer[]; changes: Change[] }> {
   const clock = new FakeClock()
   const start = clock.now()
   const server = new MemoryServer(clock)
@@ -85,7 +107,7 @@ async function play(schedule: readonly Step[], hops: readonly Hop[]): Promise<{ 
   const tiers = [0, 1].map(() => new MemoryTier(server, () => hops[hop++ % hops.length]!))
   let loads = 0
   const processes: Definition<{ n: number }>[] = tiers.map((shared) =>
-    cacheFixture({ clock, shared, local: { maxStaleness: MAX_STALENESS_MS }, leaseWait: 500 }).cache.define({
+    cacheFixture({ clock, shared, local: { maxStaleness: maxStalenessMs }, leaseWait: 500 }).cache.define({
       name: 'product',
       load: async (id: string) => {
         const { beforeMs, afterMs } = schedule[loads++ % schedule.length]!
@@ -127,6 +149,7 @@ async function play(schedule: readonly Step[], hops: readonly Hop[]): Promise<{ 
     }
     changes.push({ process, id, done: order++, doneAtMs: clock.now(), atLeast })
   }
+  if (channel !== undefined) followChanges(tiers, channel, clock)
   for (const step of schedule) clock.setTimer(() => void run(step), step.at)
   await clock.advance(RUN_MS + 20_000)
   expect(clock.now() - start).toBe(RUN_MS + 20_000)
@@ -159,5 +182,27 @@ test('no process gets back a value older than a change that any process finished
       expect(outdated(await play(schedule, network), oldChange)).toEqual([])
     }),
     { numRuns: 60 },
+  )
+})
+
+test('while changes are heard no process gets back a value older than a change that any process finished, once its message has come', async () => {
+  const heard = (answer: Answer, change: Change): boolean => change.doneAtMs + MAX_MESSAGE_MS < answer.askedAtMs
+  await fc.assert(
+    fc.asyncProperty(steps, lossless, delaysMs, async (schedule, network, delays) => {
+      // Closer together, so that messages overtake answers.
+      const dense = schedule.map((step) => ({ ...step, at: Math.round(step.at / 8) }))
+      expect(outdated(await play(dense, network, { delaysMs: delays, cuts: [] }, 600_000), heard)).toEqual([])
+    }),
+    { numRuns: 150 },
+  )
+})
+
+test('where the channel is lost now and then, no value comes back that is older than a change finished before the loss was noticed and maxStaleness was over', async () => {
+  const noticed = (answer: Answer, change: Change): boolean => change.doneAtMs + CUT_NOTICED_MS + MAX_STALENESS_MS < answer.askedAtMs
+  await fc.assert(
+    fc.asyncProperty(steps, lossless, delaysMs, fc.array(cut, { maxLength: 4 }), async (schedule, network, delays, cuts) => {
+      expect(outdated(await play(schedule, network, { delaysMs: delays, cuts }), noticed)).toEqual([])
+    }),
+    { numRuns: 100 },
   )
 })

@@ -2,6 +2,9 @@ import { metrics } from '@opentelemetry/api'
 import { type DataPoint, InMemoryMetricExporter, AggregationTemporality, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { cacheFixture } from './cache-fixture.ts'
+import { DeferredLoader } from './deferred-loader.ts'
+import { FakeClock, settle } from './fake-clock.ts'
+import { MemoryServer, MemoryTier } from './memory-tier.ts'
 
 const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
 const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 })
@@ -40,6 +43,28 @@ test('every get is counted once, by tier and result, and keys are not attributes
   ])
   expect(JSON.stringify(points)).not.toContain('secret-id')
   expect((await collect('cache.size')).find(({ attributes }) => attributes['cache.name'] === 'product')?.value).toBe(2)
+  await cache.close()
+})
+
+test('metrics say whether changes are heard and how many loads run, wait and were refused', async () => {
+  const clock = new FakeClock()
+  const shared = new MemoryTier(new MemoryServer(clock))
+  shared.track()
+  const { cache } = cacheFixture({ namespace: 'heard', clock, shared, loads: { maxConcurrent: 1, maxQueued: 1 } })
+  const loader = new DeferredLoader<string>()
+  const products = cache.define({ name: 'product', load: loader.load, softTtl: '1m', hardTtl: '1m' })
+  const answers = Promise.allSettled([products.get('1'), products.get('2'), products.get('3')])
+  await settle()
+  const valueOf = async (instrument: string, result?: string): Promise<number | undefined> =>
+    (await collect(instrument)).find(({ attributes }) => attributes['cache.namespace'] === 'heard' && attributes['cache.name'] !== '~' && attributes['cache.result'] === result)?.value
+  expect(await valueOf('cache.tracking.live')).toBe(1)
+  expect([await valueOf('cache.loads.running'), await valueOf('cache.loads.queued'), await valueOf('cache.loads.shed'), await valueOf('cache.gets', 'shed')]).toEqual([1, 1, 1, 1])
+  await shared.cut()
+  expect(await valueOf('cache.tracking.live')).toBe(0)
+  loader.last.resolve('v')
+  await settle()
+  loader.last.resolve('v')
+  await answers
   await cache.close()
 })
 

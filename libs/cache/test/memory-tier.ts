@@ -1,3 +1,4 @@
+import type { ChangeListener } from '../src/redis/changes.ts'
 import type { DeleteReply, LeaseReply, ReadAnswer, SharedTier, SharedTierStats, StoreReply } from '../src/redis/shared-tier.ts'
 import { VERSION_OFFSET } from '../src/entry/envelope.ts'
 import type { Clock } from '../src/clock.ts'
@@ -17,6 +18,8 @@ const TIMEOUT_MS = 250
 /** What a {@link MemoryServer} keeps: entries and leases, as the scripts in Redis would. */
 export class MemoryServer {
   readonly entries = new Map<string, { bytes: Buffer; until: number }>()
+  /** Told of each changed entry, as `CLIENT TRACKING` would. */
+  readonly watchers = new Set<(key: string | undefined) => void>()
   readonly leases = new Map<string, { token: string; until: number }>()
   readonly clock: Clock
 
@@ -29,6 +32,33 @@ export class MemoryServer {
     return entry !== undefined && entry.until > this.clock.exactNow() ? entry.bytes : undefined
   }
 
+  set(key: string, bytes: Buffer, ttlMs: number): void {
+    this.entries.set(key, { bytes, until: this.clock.exactNow() + ttlMs })
+    this.#tell(key)
+  }
+
+  /** What `redis-cli DEL` does: the lease stays. */
+  delete(key: string): void {
+    if (this.entries.delete(key)) this.#tell(key)
+  }
+
+  /** What the scripts do to delete: whoever loads the key hears of it, also when there was no entry. */
+  invalidate(key: string): void {
+    this.entries.delete(key)
+    this.leases.delete(key)
+    this.#tell(key)
+  }
+
+  #tell(key: string | undefined): void {
+    for (const watcher of this.watchers) watcher(key)
+  }
+
+  flush(): void {
+    this.entries.clear()
+    this.leases.clear()
+    this.#tell(undefined)
+  }
+
   holder(key: string): string | undefined {
     const lease = this.leases.get(key)
     return lease !== undefined && lease.until > this.clock.exactNow() ? lease.token : undefined
@@ -37,7 +67,7 @@ export class MemoryServer {
 
 /**
  * The shared tier as one process sees it, over a {@link MemoryServer}: each command takes the way and the time that `network` gives it.
- * A double of our own interface; the real one is tested in `redis-tier.int.test.ts`.
+ * A double of our own interface; the real one is tested in `redis.int.test.ts`.
  */
 export class MemoryTier implements SharedTier {
   readonly #server: MemoryServer
@@ -47,11 +77,46 @@ export class MemoryTier implements SharedTier {
   up = true
   readonly leaseMs: number
   errors = 0
+  readonly changes = { epoch: 0, live: false }
+  #listener: ChangeListener = () => {}
+  #watcher: ((key: string | undefined) => void) | undefined
 
   constructor(server: MemoryServer, network: () => { delivery: Delivery; outMs: number; backMs: number } = () => ({ delivery: 'answered', outMs: 0, backMs: 0 }), leaseMs = 2_000) {
     this.#server = server
     this.#network = network
     this.leaseMs = leaseMs
+  }
+
+  listen(listener: ChangeListener): void {
+    this.#listener = listener
+  }
+
+  /** Hears of changes from now on, each after the time that `delayMs` gives it, in their order. */
+  track(delayMs: () => number = () => 0): void {
+    const { clock, watchers } = this.#server
+    let lastAt = 0
+    const watcher = (key: string | undefined): void => {
+      lastAt = Math.max(lastAt, clock.exactNow() + delayMs())
+      clock.setTimer(() => {
+        if (this.#watcher === watcher) this.#listener(key)
+      }, lastAt - clock.exactNow())
+    }
+    watchers.add(watcher)
+    this.#watcher = watcher
+    this.#turn(true)
+  }
+
+  /** Nothing is heard any more, what is on the way included; noticed after a while. */
+  async cut(noticedAfterMs = 0): Promise<void> {
+    if (this.#watcher !== undefined) this.#server.watchers.delete(this.#watcher)
+    this.#watcher = undefined
+    await this.#pass(noticedAfterMs)
+    if (this.#watcher === undefined) this.#turn(false)
+  }
+
+  #turn(live: boolean): void {
+    this.changes.epoch++
+    this.changes.live = live
   }
 
   available(key: string): boolean {
@@ -113,8 +178,7 @@ export class MemoryTier implements SharedTier {
         return 'superseded'
       }
       if (!mine) {
-        this.#server.entries.delete(key)
-        this.#server.leases.delete(key)
+        this.#server.invalidate(key)
         return 'refused'
       }
       this.#store(key, bytes, ttlMs)
@@ -125,8 +189,7 @@ export class MemoryTier implements SharedTier {
 
   async delete(key: string): Promise<DeleteReply> {
     const reply = await this.#send(() => {
-      this.#server.entries.delete(key)
-      this.#server.leases.delete(key)
+      this.#server.invalidate(key)
       return true
     })
     if (reply === true) return 'deleted'
@@ -137,14 +200,13 @@ export class MemoryTier implements SharedTier {
   /** What the real tier does when Redis is back. */
   replay(): void {
     for (const key of this.#queued) {
-      this.#server.entries.delete(key)
-      this.#server.leases.delete(key)
+      this.#server.invalidate(key)
     }
     this.#queued.clear()
   }
 
   stats(): SharedTierStats {
-    return { reachable: this.up, errors: this.errors, queuedInvalidations: this.#queued.size }
+    return { reachable: this.up, errors: this.errors, queuedInvalidations: this.#queued.size, tracking: this.changes.live ? 'live' : 'off', trackingLosses: 0, changesHeard: 0 }
   }
 
   close(): Promise<void> {
@@ -157,7 +219,7 @@ export class MemoryTier implements SharedTier {
   }
 
   #store(key: string, bytes: Buffer, ttlMs: number): void {
-    this.#server.entries.set(key, { bytes, until: this.#server.clock.exactNow() + ttlMs })
+    this.#server.set(key, bytes, ttlMs)
     this.#server.leases.delete(key)
   }
 

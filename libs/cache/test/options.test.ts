@@ -13,6 +13,9 @@ describe('createCache', () => {
     [{ local: { maxStaleness: -1 } }, /local\.maxStaleness is -1/],
     [{ redisTimeout: 0 }, /redisTimeout is 0/],
     [{ leaseTtl: 5 }, /leaseTtl is 5/],
+    [{ loads: { maxConcurrent: 0 } }, /loads\.maxConcurrent is 0/],
+    [{ loads: { maxQueued: -1 } }, /loads\.maxQueued is -1/],
+    [{ loads: { maxWait: 0 } }, /loads\.maxWait is 0/],
     [{ maxQueuedInvalidations: 1.5 }, /maxQueuedInvalidations is 1\.5/],
   ])('refuses %j', (options, message) => {
     expect(() => createCache({ namespace: 'shop', redis: false, ...options })).toThrow(expect.objectContaining({ name: 'CacheError', code: 'OPTION_INVALID', message: expect.stringMatching(message) }))
@@ -23,6 +26,10 @@ describe('createCache', () => {
     expect(() => createCache(options)).toThrow(/no option maxItems/)
     const misspelt = JSON.parse('{"namespace":"shop","redis":false,"local":{"maxItem":5}}') as CacheOptions
     expect(() => createCache(misspelt)).toThrow(/no option local\.maxItem\b/)
+    const misspeltLimit = JSON.parse('{"namespace":"shop","redis":false,"loads":{"max":5}}') as CacheOptions
+    expect(() => createCache(misspeltLimit)).toThrow(/no option loads\.max\b/)
+    const text = JSON.parse('{"namespace":"shop","redis":false,"local":{"tracking":"no"}}') as CacheOptions
+    expect(() => createCache(text)).toThrow(/local\.tracking is "no"/)
   })
 })
 
@@ -35,6 +42,8 @@ describe('define', () => {
     [{ softTtl: '10m', hardTtl: '1m' }, /hardTtl is 60000 ms, below softTtl 600000 ms/],
     [{ hardTtl: '400d' }, /hardTtl is "400d"/],
     [{ jitter: 2 }, /jitter is 2/],
+    [{ beta: -1 }, /beta is -1/],
+    [{ loads: { maxConcurrent: 0.5 } }, /product: loads\.maxConcurrent is 0\.5/],
     [{ negativeTtl: 0 }, /negativeTtl is 0/],
     [{ local: { maxItems: -1 } }, /local\.maxItems is -1/],
   ])('refuses %j', (options, message) => {

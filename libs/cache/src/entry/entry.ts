@@ -1,5 +1,8 @@
 import type { Policy } from '../policy.ts'
 
+/** Weight of the latest load in the cost of a key. */
+const COST_WEIGHT = 0.3
+
 /** A value and how long it may be used. Times are wall-clock milliseconds, counted from the **start** of the load that produced it. */
 export interface Entry<R> {
   /** `null` is a cached absence. */
@@ -8,10 +11,15 @@ export interface Entry<R> {
   readonly softAt: number
   /** Never returned from this time on. */
   readonly hardAt: number
-  /** How long the load took, in milliseconds: the cost of this value. */
+  /** How long loads of this key take, in milliseconds, smoothed: the cost of this value. 0 when it is not known. */
   readonly deltaMs: number
   /** The writer's version of the value; 0 when none was given. */
   readonly version: number
+}
+
+/** The cost of a key after a load that took `tookMs`. */
+export function smoothedCost(beforeMs: number, tookMs: number): number {
+  return Math.max(0, Math.round(beforeMs === 0 ? tookMs : beforeMs + COST_WEIGHT * (tookMs - beforeMs)))
 }
 
 /**
@@ -20,13 +28,13 @@ export interface Entry<R> {
  * Its lifetime counts from `startedAt`, not from the end of the load: what changed in the source meanwhile may not be in the value.
  * An absence lives for `negativeTtlMs` alone and is never kept as stale. Jitter shortens the soft lifetime.
  */
-export function entryOf<R>(value: R, policy: Policy, startedAt: number, endedAt: number, random: () => number, version = 0): Entry<R> {
+export function entryOf<R>(value: R, policy: Policy, startedAt: number, deltaMs: number, random: () => number, version = 0): Entry<R> {
   const softAt = startedAt + (value === null ? policy.negativeTtlMs : policy.softTtlMs) * (1 - policy.jitter * random())
   return {
     value,
     softAt,
     hardAt: value === null ? softAt : startedAt + policy.hardTtlMs,
-    deltaMs: Math.max(0, Math.round(endedAt - startedAt)),
+    deltaMs,
     version,
   }
 }

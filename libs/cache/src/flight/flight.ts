@@ -3,6 +3,10 @@ export class Flight<R> {
   /** True once the key was invalidated or written: the result goes to those who asked before, and is kept nowhere. */
   fenced = false
   promise!: Promise<R>
+  /** Messages about the key that came while it was under way: what was asked for before one may be outdated. */
+  changes = 0
+  /** What such a message sets in motion. */
+  onChange: (() => void) | undefined
 }
 
 /** The flights under way, by id. */
@@ -15,6 +19,11 @@ export class Flights<R> {
 
   get(id: string): Flight<R> | undefined {
     return this.#byId.get(id)
+  }
+
+  /** The ids under way now. */
+  ids(): string[] {
+    return [...this.#byId.keys()]
   }
 
   /** Starts a flight that others join until it lands or is fenced. The caller sets its promise before anybody else runs. */

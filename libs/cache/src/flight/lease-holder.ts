@@ -3,13 +3,14 @@ import type { Clock, Timer } from '../clock.ts'
 import { type Envelope, HEAD_BYTES } from '../entry/envelope.ts'
 import type { Entry } from '../entry/entry.ts'
 import type { SharedTier } from '../redis/shared-tier.ts'
+import type { Flight } from './flight.ts'
 
 /** How a request for the right to load ended. */
 export type Acquired<R> =
   /** Load, then fill with the token. */
   | { readonly kind: 'granted'; readonly token: string }
   /** Another process has stored it meanwhile. */
-  | { readonly kind: 'found'; readonly entry: Entry<R>; readonly askedAt: number }
+  | { readonly kind: 'found'; readonly entry: Entry<R>; readonly askedAt: number; readonly epoch: number | undefined }
   /** Another process holds the key; only told to those who do not wait. */
   | { readonly kind: 'held' }
   /** Load, but keep the value out of Redis: Redis is unavailable, or the other process takes too long. */
@@ -37,13 +38,15 @@ export interface LeaseRequest {
   /** How long to wait for another process; `undefined` does not wait and is told `held`. */
   readonly waitMs: number | undefined
   readonly onWait: () => void
+  /** The load that the lease is for: a message about its key ends a pause. */
+  readonly flight: Pick<Flight<unknown>, 'changes' | 'onChange'>
   readonly clock: Clock
   readonly random: () => number
 }
 
-/** Asks for the right to load a key; waits for another process's load by polling with growing, jittered pauses. */
+/** Asks for the right to load a key; waits for another process's load until a message tells of its value, or a growing, jittered pause is over. */
 export async function acquireLease<R>(request: LeaseRequest): Promise<Acquired<R>> {
-  const { shared, envelope, key, waitMs, clock, random } = request
+  const { shared, envelope, key, waitMs, flight, clock, random } = request
   const token = nextToken()
   const startedAt = clock.exactNow()
   let seen = request.seen
@@ -51,12 +54,14 @@ export async function acquireLease<R>(request: LeaseRequest): Promise<Acquired<R
   let unusable = 0
   for (let attempt = 0; ; attempt++) {
     const askedAt = clock.exactNow()
+    const { epoch } = shared.changes
+    const { changes } = flight
     const reply = await shared.lease(key, token, seen)
     if (reply.kind === 'granted') return { kind: 'granted', token }
     if (reply.kind === 'unavailable') return { kind: 'unguarded' }
     if (reply.kind === 'found') {
       const entry = envelope.decode<R>(reply.bytes)
-      if (entry !== undefined && clock.exactNow() < entry.hardAt) return { kind: 'found', entry, askedAt }
+      if (entry !== undefined && clock.exactNow() < entry.hardAt) return { kind: 'found', entry, askedAt, epoch: flight.changes === changes ? epoch : undefined }
       // Damaged or over: ask again for the right to replace it. Somebody who keeps storing such entries is not fought.
       if (++unusable === 3) return { kind: 'unguarded' }
       seen = reply.bytes.subarray(0, HEAD_BYTES)
@@ -67,8 +72,13 @@ export async function acquireLease<R>(request: LeaseRequest): Promise<Acquired<R
     if (clock.exactNow() - startedAt >= waitMs) return { kind: 'unguarded' }
     const delayMs = pauseMs * (0.75 + 0.5 * random())
     await new Promise<void>((resolve) => {
-      clock.setTimer(resolve, delayMs)
+      const timer = clock.setTimer(resolve, delayMs)
+      flight.onChange = () => {
+        timer.cancel()
+        resolve()
+      }
     })
+    flight.onChange = undefined
     pauseMs = Math.min(2 * pauseMs, MAX_POLL_MS)
   }
 }

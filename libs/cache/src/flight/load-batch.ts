@@ -1,16 +1,14 @@
-import type { Clock } from '../clock.ts'
 import { CacheError } from '../errors.ts'
 import type { Policy } from '../policy.ts'
 import type { LoadContext, Source } from '../source.ts'
+import { type RegionContext, shedError } from './loader.ts'
 import { timedLoad } from './timed-load.ts'
 
 /** What a {@link LoadBatch} needs. */
 export interface LoadBatchOptions<R> {
   readonly policy: Policy
   readonly loadMany: (ids: readonly string[], context: LoadContext) => ReadonlyMap<string, R> | Promise<ReadonlyMap<string, R>>
-  /** Name of the definition, for messages. */
-  readonly definition: string
-  readonly clock: Clock
+  readonly context: Pick<RegionContext, 'name' | 'bulkhead' | 'counters' | 'clock'>
 }
 
 interface Asked<R> {
@@ -26,6 +24,7 @@ interface Asked<R> {
  */
 export class LoadBatch<R> implements Source<R> {
   readonly policy: Policy
+  readonly gathers = true
   readonly #options: LoadBatchOptions<R>
   readonly #undecided: Set<string>
   #asked: Asked<R>[] = []
@@ -59,12 +58,14 @@ export class LoadBatch<R> implements Source<R> {
   }
 
   async #loadAll(asked: readonly Asked<R>[]): Promise<void> {
-    const { loadMany, definition, clock, policy } = this.#options
+    const { loadMany, context, policy } = this.#options
+    const { name, bulkhead, clock } = context
     const reason = asked.some((one) => one.reason === 'miss') ? 'miss' : 'refresh'
     const ids = asked.map(({ id }) => id)
     try {
-      const values = await timedLoad((context) => loadMany(ids, context), reason, policy.loadTimeoutMs, clock, definition)
-      if (!(values instanceof Map)) throw new CacheError('LOAD_MANY_INVALID', `${definition}: loadMany must return a Map from id to value`, { definition })
+      if (!(await bulkhead.enter())) throw shedError(context)
+      const values = await timedLoad((told) => loadMany(ids, told), reason, policy.loadTimeoutMs, clock, name).finally(() => bulkhead.leave())
+      if (!(values instanceof Map)) throw new CacheError('LOAD_MANY_INVALID', `${name}: loadMany must return a Map from id to value`, { definition: name })
       for (const { id, resolve } of asked) resolve(values.get(id) as R)
     } catch (error) {
       for (const { reject } of asked) reject(error)

@@ -1,10 +1,12 @@
 import type { Clock } from '../clock.ts'
 import type { Counters } from '../counters.ts'
 import { encodeHead, type Envelope } from '../entry/envelope.ts'
-import { type Entry, entryOf } from '../entry/entry.ts'
+import { type Entry, entryOf, smoothedCost } from '../entry/entry.ts'
 import { CacheError } from '../errors.ts'
 import type { SharedTier } from '../redis/shared-tier.ts'
 import type { LoadContext, Source } from '../source.ts'
+import type { Bulkhead } from './bulkhead.ts'
+import type { Flight } from './flight.ts'
 import { type Acquired, acquireLease, keepLease } from './lease-holder.ts'
 import { timedLoad } from './timed-load.ts'
 
@@ -15,6 +17,7 @@ export interface RegionContext {
   readonly shared: SharedTier | undefined
   readonly counters: Counters
   readonly envelope: Envelope
+  readonly bulkhead: Bulkhead
   readonly clock: Clock
   readonly random: () => number
   readonly leaseTtlMs: number
@@ -32,10 +35,24 @@ export function encodeOrReport({ name, envelope, onError }: RegionContext, id: s
   }
 }
 
+/** The refusal of a load, counted. */
+export function shedError({ name, bulkhead: { limits }, counters }: Pick<RegionContext, 'name' | 'bulkhead' | 'counters'>, id?: string): CacheError {
+  counters.loadsShed++
+  const message = `${name}: ${limits.maxConcurrent} loads run and no turn came within ${limits.maxWaitMs} ms, or ${limits.maxQueued} wait already; try again later, or raise loads.maxConcurrent if the source can take it`
+  return new CacheError('LOAD_SHED', message, { definition: name, ...(id !== undefined && { id }) })
+}
+
+/** Whether a load was refused before it began. */
+export function isShed(error: unknown): boolean {
+  return error instanceof CacheError && error.code === 'LOAD_SHED'
+}
+
 /** What a load came to. */
 export type Loaded<R> =
+  /** Another process stored it in Redis; `epoch` as in {@link LocalTier.keepRead}. */
+  | { readonly kind: 'found'; readonly entry: Entry<R>; readonly askedAt: number; readonly epoch: number | undefined }
   /** Keep it in the local tier and return it. `asOf`: when it was certainly not outdated; its local trust counts from there. */
-  | { readonly kind: 'kept'; readonly entry: Entry<R>; readonly asOf: number }
+  | { readonly kind: 'stored' | 'alone'; readonly entry: Entry<R>; readonly asOf: number }
   /** Return it, and keep it nowhere: it is `undefined`, or took too long to be of use to others. */
   | { readonly kind: 'passed'; readonly value: R }
   /** Return it, and keep neither it nor what it should have replaced: the key was invalidated or written meanwhile. */
@@ -52,54 +69,79 @@ export class Loader<R> {
   /**
    * Loads for callers who wait. When another process loads the key, waits for its value first.
    *
+   * @param flight - the load, which is told of changes of its key.
    * @param found - what Redis said about the key: the first bytes of an entry that cannot be used and is to be replaced, `null` for none, `undefined` for no answer.
    */
-  async load(id: string, key: string, source: Source<R>, found: Buffer | null | undefined): Promise<Loaded<R>> {
+  async load(id: string, key: string, flight: Flight<R>, source: Source<R>, found: Buffer | null | undefined): Promise<Loaded<R>> {
     const onWait = (): void => {
       this.#context.counters.leaseWaits++
       source.leave?.(id)
     }
     // A Redis that has just not answered is not asked a second time for the same call.
-    const acquired = found === undefined ? ({ kind: 'unguarded' } as const) : await this.#acquire(key, found ?? undefined, this.#context.leaseWaitMs, onWait)
-    if (acquired.kind === 'found') return { kind: 'kept', entry: acquired.entry, asOf: acquired.askedAt }
-    return this.#call(id, key, source, 'miss', acquired.kind === 'granted' ? acquired.token : undefined)
+    const acquired = found === undefined ? ({ kind: 'unguarded' } as const) : await this.#acquire(key, flight, found ?? undefined, this.#context.leaseWaitMs, onWait)
+    if (acquired.kind === 'found') return acquired
+    return this.#call(id, key, flight, source, 'miss', acquired.kind === 'granted' ? acquired.token : undefined, 0)
   }
 
-  /** Loads the successor of a stale entry, for which nobody waits; `held` when another process does. */
-  async refresh(id: string, key: string, source: Source<R>, stale: Entry<R>): Promise<Loaded<R> | { readonly kind: 'held' }> {
-    const acquired = await this.#acquire(key, encodeHead(stale), undefined, () => {})
-    if (acquired.kind === 'held') return acquired
-    if (acquired.kind === 'found') return { kind: 'kept', entry: acquired.entry, asOf: acquired.askedAt }
-    return this.#call(id, key, source, 'refresh', acquired.kind === 'granted' ? acquired.token : undefined)
+  /** Loads the successor of a stale entry, for which nobody waits; `held` when another process does, or when all turns are taken. */
+  async refresh(id: string, key: string, flight: Flight<R>, source: Source<R>, stale: Entry<R>): Promise<Loaded<R> | { readonly kind: 'held' }> {
+    // Nobody waits for it, so it does not queue: those who wait come first.
+    if (source.gathers !== true && this.#context.bulkhead.full) {
+      this.#context.counters.loadsShed++
+      return { kind: 'held' }
+    }
+    const acquired = await this.#acquire(key, flight, encodeHead(stale), undefined, () => {})
+    if (acquired.kind === 'held' || acquired.kind === 'found') return acquired
+    return this.#call(id, key, flight, source, 'refresh', acquired.kind === 'granted' ? acquired.token : undefined, stale.deltaMs)
   }
 
-  async #acquire(key: string, seen: Buffer | undefined, waitMs: number | undefined, onWait: () => void): Promise<Acquired<R>> {
+  async #acquire(key: string, flight: Flight<R>, seen: Buffer | undefined, waitMs: number | undefined, onWait: () => void): Promise<Acquired<R>> {
     const { shared, envelope, clock, random } = this.#context
     if (shared === undefined || !shared.available(key)) return { kind: 'unguarded' }
-    return acquireLease<R>({ shared, envelope, key, seen, waitMs, onWait, clock, random })
+    return acquireLease<R>({ shared, envelope, key, seen, waitMs, onWait, flight, clock, random })
   }
 
-  async #call(id: string, key: string, source: Source<R>, reason: LoadContext['reason'], token: string | undefined): Promise<Loaded<R>> {
-    const { name, shared, counters, clock, random, leaseTtlMs } = this.#context
+  async #call(id: string, key: string, flight: Flight<R>, source: Source<R>, reason: LoadContext['reason'], token: string | undefined, costMs: number): Promise<Loaded<R>> {
+    const { name, shared, counters, bulkhead, clock, random, leaseTtlMs } = this.#context
     const lease = shared !== undefined && token !== undefined ? { shared, token, renewal: keepLease(shared, key, token, leaseTtlMs, clock) } : undefined
+    const turn = source.gathers === true || bulkhead.enter()
+    if (!(typeof turn === 'boolean' ? turn : await turn)) {
+      lease?.renewal.cancel()
+      void lease?.shared.release(key, lease.token)
+      throw shedError(this.#context, id)
+    }
+    // What is being read may be what was changed. The next caller need not wait for it either.
+    flight.onChange = () => {
+      flight.fenced = true
+      lease?.renewal.cancel()
+      void lease?.shared.release(key, lease.token)
+    }
     const startedAt = clock.exactNow()
     counters.loads++
     try {
-      const value = await timedLoad((context) => source.load(id, context), reason, source.policy.loadTimeoutMs, clock, name, id)
+      const value = await timedLoad((context) => source.load(id, context), reason, source.policy.loadTimeoutMs, clock, name, id).finally(() => {
+        if (source.gathers !== true) bulkhead.leave()
+      })
       const endedAt = clock.exactNow()
-      const entry = entryOf(value, source.policy, startedAt, endedAt, random)
+      const entry = entryOf(value, source.policy, startedAt, smoothedCost(costMs, endedAt - startedAt), random)
       lease?.renewal.cancel()
+      flight.onChange = undefined
       if (value === undefined || endedAt >= entry.hardAt) {
         void lease?.shared.release(key, lease.token)
         return { kind: 'passed', value }
+      }
+      if (flight.fenced) {
+        void lease?.shared.release(key, lease.token)
+        return { kind: 'refused', value }
       }
       const bytes = lease === undefined ? undefined : encodeOrReport(this.#context, id, entry)
       if (bytes === undefined) void lease?.shared.release(key, lease.token)
       const reply = bytes === undefined ? undefined : await lease?.shared.fill(key, lease.token, bytes, entry.hardAt - endedAt)
       if (reply === 'refused') return { kind: 'refused', value }
-      return { kind: 'kept', entry, asOf: reply === 'stored' ? endedAt : startedAt }
+      return reply === 'stored' ? { kind: 'stored', entry, asOf: endedAt } : { kind: 'alone', entry, asOf: startedAt }
     } catch (error) {
-      counters.loadErrors++
+      flight.onChange = undefined
+      if (!isShed(error)) counters.loadErrors++
       lease?.renewal.cancel()
       void lease?.shared.release(key, lease.token)
       throw error

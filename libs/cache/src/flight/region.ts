@@ -2,27 +2,31 @@ import type { Entry } from '../entry/entry.ts'
 import { HEAD_BYTES } from '../entry/envelope.ts'
 import { CacheError } from '../errors.ts'
 import { type LocalEntry, LocalTier, promiseOf } from '../local/local-tier.ts'
+import { type Changes, noChanges } from '../redis/changes.ts'
 import type { SharedTier } from '../redis/shared-tier.ts'
+import type { Policy } from '../policy.ts'
 import type { Source } from '../source.ts'
 import { type Flight, Flights } from './flight.ts'
-import { Loader, type Loaded, type RegionContext } from './loader.ts'
-
-/** Pause before a process looks again at a stale key that another one refreshes, in milliseconds. */
-const HELD_PAUSE_MS = 100
+import { isShed, Loader, type Loaded, type RegionContext } from './loader.ts'
+import { Refresher } from './refresher.ts'
 
 /** The keys of one definition: local tier, flights, Redis, loader, in this order. */
 export class Region<R> {
   readonly #context: RegionContext
   readonly #loader: Loader<R>
   readonly #local: LocalTier<R>
+  readonly #changes: Changes
   readonly #reads = new Flights<R>()
   readonly #loads = new Flights<R>()
+  readonly #refresher: Refresher<R>
   #closed = false
 
   constructor(context: RegionContext, maxItems: number, trustMs: number) {
     this.#context = context
     this.#loader = new Loader(context)
-    this.#local = new LocalTier(maxItems, context.shared === undefined ? Number.POSITIVE_INFINITY : trustMs)
+    this.#refresher = new Refresher(context, this.#loads, this.#loader, (id, flight, loaded, source) => this.#keep(id, flight, loaded, source))
+    this.#changes = context.shared?.changes ?? noChanges
+    this.#local = new LocalTier(maxItems, context.shared === undefined ? Number.POSITIVE_INFINITY : trustMs, this.#changes)
   }
 
   get size(): number {
@@ -37,7 +41,7 @@ export class Region<R> {
   /** A value from wherever it is nearest. A hit allocates nothing. */
   get(id: string, source: Source<R>): Promise<R> {
     const entry = this.#local.get(id)
-    if (entry !== undefined && this.#context.clock.now() < entry.freshUntil && !this.#closed) {
+    if (entry !== undefined && this.#context.clock.now() < entry.freshUntil && entry.epoch === this.#changes.epoch && !this.#closed) {
       if (entry.value === null) this.#context.counters.localNegative++
       else this.#context.counters.localFresh++
       return promiseOf(entry)
@@ -48,13 +52,13 @@ export class Region<R> {
   /** A fresh value of the local tier, or `undefined`. */
   peek(id: string): R | undefined {
     const entry = this.#local.get(id)
-    return entry !== undefined && this.#context.clock.now() < entry.freshUntil ? entry.value : undefined
+    return entry !== undefined && this.#context.clock.now() < Math.min(entry.softAt, entry.trustedUntil) && entry.epoch === this.#changes.epoch ? entry.value : undefined
   }
 
-  /** Keeps a value locally, in place of whatever was there or is under way. @param asOf - when it was certainly not outdated. */
-  replace(id: string, entry: Entry<R>, asOf: number): void {
+  /** Keeps a value that this process stored, in place of whatever was there or is under way. @param asOf - when it was certainly not outdated. */
+  replace(id: string, entry: Entry<R>, asOf: number, policy: Policy): void {
     this.fence(id)
-    this.#local.set(id, entry, asOf)
+    this.#local.keepOwn(id, entry, asOf, policy)
   }
 
   /** Drops the local copy; what is under way is neither joined nor kept any more. */
@@ -62,6 +66,29 @@ export class Region<R> {
     this.#local.delete(id)
     this.#reads.fence(id)
     this.#loads.fence(id)
+  }
+
+  /** Somebody, perhaps this process, changed the entry in Redis: what was asked for before may be outdated. */
+  changed(id: string): void {
+    this.#local.changed(id)
+    this.#reads.fence(id)
+    const load = this.#loads.get(id)
+    if (load === undefined) return
+    load.changes++
+    load.onChange?.()
+    if (load.fenced) this.#loads.fence(id)
+  }
+
+  /** Any entry may have changed. */
+  allChanged(): void {
+    this.#local.clear()
+    for (const id of this.#reads.ids()) this.#reads.fence(id)
+    for (const id of this.#loads.ids()) this.changed(id)
+  }
+
+  /** What loads of the key cost by the local copy, in milliseconds; 0 without one. */
+  cost(id: string): number {
+    return this.#local.get(id)?.deltaMs ?? 0
   }
 
   /** The version of the local copy, 0 without one. */
@@ -72,6 +99,7 @@ export class Region<R> {
   /** Takes no more calls, and waits for what is under way. */
   async close(): Promise<void> {
     this.#closed = true
+    this.#refresher.stop()
     await this.#reads.settled()
     await this.#loads.settled()
   }
@@ -80,7 +108,9 @@ export class Region<R> {
     const { name, shared, clock } = this.#context
     if (this.#closed) return Promise.reject(new CacheError('CACHE_CLOSED', `${name}: the cache is closed`, { definition: name, id }))
     const usable = entry !== undefined && clock.now() < entry.hardAt ? entry : undefined
-    if (usable !== undefined && clock.now() < usable.trustedUntil) return this.#serveStale(id, usable, source)
+    if (usable !== undefined && clock.now() < usable.trustedUntil && usable.epoch === this.#changes.epoch) {
+      return clock.now() < usable.softAt ? this.#serveFresh(id, usable, source) : this.#serveStale(id, usable, source)
+    }
     const running = this.#reads.get(id)
     if (running !== undefined) return this.#join(id, running, source)
     const key = this.key(id)
@@ -96,9 +126,17 @@ export class Region<R> {
     return running.promise
   }
 
+  /** Soon no longer fresh: perhaps this call renews it. */
+  #serveFresh(id: string, entry: LocalEntry<R>, source: Source<R>): Promise<R> {
+    if (entry.value === null) this.#context.counters.localNegative++
+    else this.#context.counters.localFresh++
+    this.#refresher.perhaps(id, this.key(id), entry, source)
+    return promiseOf(entry)
+  }
+
   #serveStale(id: string, entry: LocalEntry<R>, source: Source<R>): Promise<R> {
     this.#context.counters.localStale++
-    this.#refresh(id, entry, source)
+    this.#refresher.start(id, this.key(id), entry, source)
     return promiseOf(entry)
   }
 
@@ -106,13 +144,15 @@ export class Region<R> {
   #read(id: string, key: string, shared: SharedTier, local: LocalEntry<R> | undefined, source: Source<R>): Promise<R> {
     const flight = this.#reads.start(id)
     const askedAt = this.#context.clock.now()
+    // An id that is not well-formed text comes back from Redis as another one: no message about it would be understood.
+    const epoch = id.isWellFormed() ? this.#changes.epoch : undefined
     flight.promise = new Promise((resolve, reject) => {
       shared.read(key, (bytes) => {
         try {
           const entry = bytes === null || bytes === undefined ? undefined : this.#usable(bytes)
           if (entry !== undefined) {
             this.#reads.land(id, flight)
-            resolve(this.#serveShared(id, flight, entry, askedAt, source))
+            resolve(this.#serveShared(id, flight, entry, askedAt, epoch, source))
             return
           }
           const land = (): void => this.#reads.land(id, flight)
@@ -136,15 +176,16 @@ export class Region<R> {
     return entry !== undefined && clock.now() < entry.hardAt ? entry : undefined
   }
 
-  #serveShared(id: string, flight: Flight<R>, entry: Entry<R>, askedAt: number, source: Source<R>): R {
+  #serveShared(id: string, flight: Flight<R>, entry: Entry<R>, askedAt: number, epoch: number | undefined, source: Source<R>): R {
     const { counters, clock } = this.#context
-    const kept = flight.fenced ? undefined : this.#local.set(id, entry, askedAt)
+    const kept = flight.fenced ? undefined : this.#local.keepRead(id, entry, askedAt, epoch, source.policy)
     if (clock.now() < entry.softAt) {
       if (entry.value === null) counters.redisNegative++
       else counters.redisFresh++
+      if (kept !== undefined && entry.deltaMs > 0) this.#refresher.perhaps(id, this.key(id), kept, source)
     } else {
       counters.redisStale++
-      if (kept !== undefined) this.#refresh(id, kept, source)
+      if (kept !== undefined) this.#refresher.start(id, this.key(id), kept, source)
     }
     return entry.value
   }
@@ -169,49 +210,29 @@ export class Region<R> {
   async #runLoad(id: string, flight: Flight<R>, source: Source<R>, found: Buffer | null | undefined): Promise<R> {
     const { counters } = this.#context
     try {
-      const value = this.#keep(id, flight, await this.#loader.load(id, this.key(id), source, found))
+      const value = this.#keep(id, flight, await this.#loader.load(id, this.key(id), flight, source, found), source)
       counters.miss++
       return value
     } catch (error) {
-      counters.failed++
+      if (isShed(error)) counters.shed++
+      else counters.failed++
       throw error
     } finally {
       this.#loads.land(id, flight)
     }
   }
 
-  /** Starts the load that renews a stale value, unless one runs or has just failed. It never rejects: whoever joins it gets the stale value at worst. */
-  #refresh(id: string, stale: LocalEntry<R>, source: Source<R>): void {
-    const { clock, counters } = this.#context
-    if (clock.now() < stale.retryAt || this.#loads.get(id) !== undefined || this.#closed) return
-    counters.refreshes++
-    const flight = this.#loads.start(id)
-    flight.promise = this.#runRefresh(id, flight, stale, source)
-  }
-
-  async #runRefresh(id: string, flight: Flight<R>, stale: LocalEntry<R>, source: Source<R>): Promise<R> {
-    const { name, clock, onError } = this.#context
-    try {
-      const loaded = await this.#loader.refresh(id, this.key(id), source, stale)
-      if (loaded.kind === 'kept' || loaded.kind === 'refused') return this.#keep(id, flight, loaded)
-      stale.retryAt = clock.exactNow() + (loaded.kind === 'held' ? HELD_PAUSE_MS : source.policy.refreshRetryDelayMs)
-    } catch (cause) {
-      stale.retryAt = clock.exactNow() + source.policy.refreshRetryDelayMs
-      onError(new CacheError('REFRESH_FAILED', `${name}: a refresh failed; the stale value is served up to its hard TTL`, { cause, definition: name, id }))
-    } finally {
-      this.#loads.land(id, flight)
-    }
-    return stale.value
-  }
-
-  #keep(id: string, flight: Flight<R>, loaded: Loaded<R>): R {
+  #keep(id: string, flight: Flight<R>, loaded: Loaded<R>, source: Source<R>): R {
     if (loaded.kind === 'passed') return loaded.value
     if (flight.fenced || loaded.kind === 'refused') this.#context.counters.fillsRefused++
     if (loaded.kind === 'refused') {
       if (!flight.fenced) this.#local.delete(id)
       return loaded.value
     }
-    if (!flight.fenced) this.#local.set(id, loaded.entry, loaded.asOf)
+    if (flight.fenced) return loaded.entry.value
+    if (loaded.kind === 'found') this.#local.keepRead(id, loaded.entry, loaded.askedAt, loaded.epoch, source.policy)
+    else if (loaded.kind === 'stored') this.#local.keepOwn(id, loaded.entry, loaded.asOf, source.policy)
+    else this.#local.keepAlone(id, loaded.entry, loaded.asOf, source.policy)
     return loaded.entry.value
   }
 }

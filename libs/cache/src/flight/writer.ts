@@ -46,6 +46,8 @@ export class Writer<R> {
     const { shared, clock, counters, random, onError } = this.#context
     const key = this.#region.key(id)
     const mine = Symbol(id)
+    // Not what persist takes: that says nothing about the cost of a load.
+    const costMs = this.#region.cost(id)
     const token = nextToken()
     this.#begun.set(id, mine)
     const guarded = shared !== undefined && (await shared.beginWrite(key, token))
@@ -57,7 +59,7 @@ export class Writer<R> {
       throw error
     }
     const endedAt = clock.exactNow()
-    const entry = entryOf(value, policy, startedAt, endedAt, random, version)
+    const entry = entryOf(value, policy, startedAt, costMs, random, version)
     const alone = this.#begun.get(id) === mine
     const bytes = guarded && alone && value !== undefined && endedAt < entry.hardAt ? encodeOrReport(this.#context, id, entry) : undefined
     if (shared !== undefined && bytes !== undefined) {
@@ -65,7 +67,7 @@ export class Writer<R> {
       // An invalidation or another write may have begun while Redis answered; then its fence has the last word.
       if (reply === 'stored' && this.#begun.get(id) === mine) {
         this.#begun.delete(id)
-        this.#region.replace(id, entry, endedAt)
+        this.#region.replace(id, entry, endedAt, policy)
         counters.writes++
         return 'stored'
       }
@@ -78,7 +80,7 @@ export class Writer<R> {
     if (shared === undefined && alone && value !== undefined) {
       this.#begun.delete(id)
       if (version > 0 && this.#region.version(id) >= version) return 'superseded'
-      this.#region.replace(id, entry, endedAt)
+      this.#region.replace(id, entry, endedAt, policy)
       counters.writes++
       return 'stored'
     }

@@ -1,4 +1,4 @@
-import { Cluster, Redis } from 'ioredis'
+import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { withDeadline } from './deadline.ts'
 import { type ScriptedClient, withScripts } from './scripts.ts'
 
@@ -56,9 +56,9 @@ export class Connection {
   }
 }
 
-/** A command fails at once when Redis is away, and is never sent twice: a replayed store could bring an old value back. */
-function connect(url: string, timeoutMs: number, random: () => number): Redis {
-  return new Redis(url, {
+/** Options of our own connections. A command fails at once when Redis is away, and is never sent twice: a replayed store could bring an old value back. */
+export function connectionOptions(timeoutMs: number, random: () => number): Omit<RedisOptions, 'replyMapping'> {
+  return {
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
@@ -68,5 +68,9 @@ function connect(url: string, timeoutMs: number, random: () => number): Redis {
     connectTimeout: Math.max(2_000, timeoutMs),
     retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 10), MAX_RECONNECT_PAUSE_MS) * (0.5 + random() / 2),
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
-  })
+  }
+}
+
+function connect(url: string, timeoutMs: number, random: () => number): Redis {
+  return new Redis(url, connectionOptions(timeoutMs, random))
 }

@@ -3,9 +3,11 @@ import { CacheError } from '../errors.ts'
 import type { ResolvedOptions } from '../options.ts'
 import { BatchReader } from './batch-reader.ts'
 import { Breaker } from './breaker.ts'
-import { Connection } from './connection.ts'
+import { type ChangeListener, type Changes, noChanges } from './changes.ts'
+import { Connection, connectionOptions } from './connection.ts'
 import { withDeadline } from './deadline.ts'
 import { InvalidationQueue } from './invalidation-queue.ts'
+import { readsMasters, TrackingChannel } from './tracking-channel.ts'
 import type { DeleteReply, LeaseReply, ReadAnswer, SharedTier, SharedTierStats, StoreReply } from './shared-tier.ts'
 
 const FAILURES_TO_OPEN = 3
@@ -26,6 +28,8 @@ export class RedisTier implements SharedTier {
   readonly #queue: InvalidationQueue
   readonly #entryPrefix: string
   readonly #leasePrefix: string
+  readonly #tracking: TrackingChannel | undefined
+  #listener: ChangeListener = () => {}
   #replaying = false
   #replayTimer: Timer | undefined
   #closed = false
@@ -39,6 +43,7 @@ export class RedisTier implements SharedTier {
     this.#queue = new InvalidationQueue(options.maxQueuedInvalidations)
     this.#connection = new Connection(redis, options.redisTimeoutMs, options.random, () => void this.#replay())
     this.#reader = new BatchReader(this.#connection, (command) => this.#run(command))
+    this.#tracking = options.tracking && readsMasters(this.#connection.client) ? this.#track() : undefined
     this.#breaker = new Breaker({
       failuresToOpen: FAILURES_TO_OPEN,
       probeIntervalMs: PROBE_INTERVAL_MS,
@@ -57,8 +62,23 @@ export class RedisTier implements SharedTier {
     return !this.#closed && this.#breaker.closed && (this.#connection.ready || this.#connection.starting !== undefined)
   }
 
+  get changes(): Changes {
+    return this.#tracking ?? noChanges
+  }
+
+  listen(listener: ChangeListener): void {
+    this.#listener = listener
+  }
+
   stats(): SharedTierStats {
-    return { reachable: this.#reachable, errors: this.#errors, queuedInvalidations: this.#queue.size }
+    return {
+      reachable: this.#reachable,
+      errors: this.#errors,
+      queuedInvalidations: this.#queue.size,
+      tracking: this.#tracking?.state ?? 'off',
+      trackingLosses: this.#tracking?.losses ?? 0,
+      changesHeard: this.#tracking?.heard ?? 0,
+    }
   }
 
   available(key: string): boolean {
@@ -120,8 +140,17 @@ export class RedisTier implements SharedTier {
     this.#closed = true
     this.#replayTimer?.cancel()
     this.#breaker.stop()
+    this.#tracking?.close()
     if (this.#queue.size > 0) this.#options.onError(new CacheError('REDIS_UNAVAILABLE', `closed while ${this.#queue.size} invalidations had not reached Redis; they are lost`))
     this.#connection.close()
+  }
+
+  #track(): TrackingChannel {
+    const { redisTimeoutMs, random, clock, onError } = this.#options
+    const onRefused = (cause: Error): void =>
+      onError(new CacheError('TRACKING_REFUSED', 'Redis refused CLIENT TRACKING; local copies are used for local.maxStaleness; allow the command, or set local.tracking to false', { cause }))
+    const options = { prefix: this.#entryPrefix, timeoutMs: redisTimeoutMs, clock, redisOptions: connectionOptions(redisTimeoutMs, random), onRefused }
+    return new TrackingChannel(this.#connection.client, options, (key) => this.#listener(key))
   }
 
   #entry(key: string): string {
@@ -133,7 +162,7 @@ export class RedisTier implements SharedTier {
   }
 
   #del(key: string): Promise<number> {
-    return this.#connection.client.del(this.#entry(key), this.#lease(key))
+    return this.#connection.client.ballastCacheDelete(this.#entry(key), this.#lease(key))
   }
 
   /** Runs a command; resolves with `undefined` when there is no answer of use, and never rejects. */

@@ -6,12 +6,16 @@ export interface ScriptCommands {
   ballastCacheLeaseBuffer(entry: string, lease: string, token: string, leaseMs: number, replaces: 0 | 1, seen: Buffer): Promise<readonly [granted: number, bytes: Buffer | null]>
   ballastCacheFill(entry: string, lease: string, token: string, bytes: Buffer, ttlMs: number): Promise<number>
   ballastCacheFinishWrite(entry: string, lease: string, token: string, bytes: Buffer, ttlMs: number, version: number): Promise<number>
+  ballastCacheDelete(entry: string, lease: string): Promise<number>
   ballastCacheRenew(lease: string, token: string, leaseMs: number): Promise<number>
   ballastCacheRelease(lease: string, token: string): Promise<number>
 }
 
 /** A client of ioredis that knows our scripts. */
 export type ScriptedClient = (Redis | Cluster) & ScriptCommands
+
+// Redis tells nobody that a key which was not there is deleted; but a process that loads it now must hear of it. pcall: a Redis out of memory must delete all the same.
+const TELL = `redis.pcall('SET', KEYS[1], '', 'PX', 1) redis.call('DEL', KEYS[1])`
 
 // pcall: a key of another type reads as a foreign entry, to be replaced.
 // Returns {1, nil} granted, {0, entry} when there is one that the caller has not seen, {0, nil} held by another.
@@ -42,8 +46,15 @@ if mine then
   redis.call('DEL', KEYS[2])
   return 1
 end
-redis.call('DEL', KEYS[1], KEYS[2])
+if redis.call('DEL', KEYS[1]) == 0 then ${TELL} end
+redis.call('DEL', KEYS[2])
 return 0`
+
+const DELETE = `
+local deleted = redis.call('DEL', KEYS[1])
+if deleted == 0 then ${TELL} end
+redis.call('DEL', KEYS[2])
+return deleted`
 
 const RENEW = `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
@@ -58,6 +69,7 @@ export function withScripts(client: Redis | Cluster): ScriptedClient {
   client.defineCommand('ballastCacheLease', { numberOfKeys: 2, lua: LEASE })
   client.defineCommand('ballastCacheFill', { numberOfKeys: 2, lua: FILL })
   client.defineCommand('ballastCacheFinishWrite', { numberOfKeys: 2, lua: FINISH_WRITE })
+  client.defineCommand('ballastCacheDelete', { numberOfKeys: 2, lua: DELETE })
   client.defineCommand('ballastCacheRenew', { numberOfKeys: 1, lua: RENEW })
   client.defineCommand('ballastCacheRelease', { numberOfKeys: 1, lua: RELEASE })
   if (!knowsScripts(client)) throw new TypeError('this ioredis client cannot define commands')

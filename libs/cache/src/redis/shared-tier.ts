@@ -1,3 +1,6 @@
+import type { ChangeListener, Changes } from './changes.ts'
+import type { TrackingState } from './tracking-channel.ts'
+
 /** Answer to a request for a lease. */
 export type LeaseReply =
   /** The caller may load, and fill with its token. */
@@ -25,6 +28,12 @@ export interface SharedTierStats {
   readonly errors: number
   /** Invalidations that wait for Redis. */
   readonly queuedInvalidations: number
+  /** Whether changes by other processes are heard at once; else local copies are used for `local.maxStaleness`. */
+  readonly tracking: TrackingState
+  /** Times that the channel was lost. */
+  readonly trackingLosses: number
+  /** Changed keys that were heard of, those of this process included. */
+  readonly changesHeard: number
 }
 
 /**
@@ -32,6 +41,10 @@ export interface SharedTierStats {
  * A token proves that nobody invalidated or wrote the key since the lease was granted (Nishtala et al., "Scaling Memcache at Facebook", NSDI 2013).
  */
 export interface SharedTier {
+  /** Whether changes are heard, now. */
+  readonly changes: Changes
+  /** Names who is told of changed entries. */
+  listen(listener: ChangeListener): void
   /** False when asking about this key would be in vain: Redis is away, or an invalidation of the key has not landed yet. */
   available(key: string): boolean
   /** Calls `answer` once, later, with the bytes of the entry; `null` when there is none, `undefined` when unavailable. A callback, because this is the hot path. */

@@ -1,0 +1,133 @@
+import type { Redis } from 'ioredis'
+import type { Clock, Timer } from '../clock.ts'
+import { withDeadline } from './deadline.ts'
+
+/** Where Redis sends the keys that changed. */
+const CHANNEL = '__redis__:invalidate'
+/** Pause between two signs of life that are asked for, in milliseconds. */
+const PING_INTERVAL_MS = 1_000
+/** Pause before a server that refused is asked again, in milliseconds. */
+const REFUSED_PAUSE_MS = 30_000
+
+type State =
+  | { readonly kind: 'connecting' }
+  /** Every change is heard; `timer` runs the next ping. */
+  | { readonly kind: 'live'; readonly timer: Timer }
+  /** The server does not allow tracking; `timer` asks again. */
+  | { readonly kind: 'refused'; readonly timer: Timer }
+  | { readonly kind: 'closed' }
+
+/** What a {@link TrackingConnection} needs. */
+export interface TrackingOptions {
+  /** First part of the keys that are tracked, as the server sees them. */
+  readonly prefix: string
+  /** Longest wait for one answer, in milliseconds. */
+  readonly timeoutMs: number
+  readonly clock: Clock
+  /** Told when {@link TrackingConnection.state} has changed. */
+  readonly onState: () => void
+  /** Told of the keys that changed; `null` says that any may have. */
+  readonly onKeys: (keys: readonly Buffer[] | null) => void
+  readonly onRefused: (cause: Error) => void
+}
+
+/**
+ * Hears of each change under a prefix, from one server, by `CLIENT TRACKING … BCAST`.
+ *
+ * The connection redirects the messages to itself and speaks RESP2, because ioredis drops them on RESP3. It must not subscribe by itself
+ * after a reconnect: a subscribed connection may not turn tracking on any more, and would then hear nothing, without an error.
+ */
+export class TrackingConnection {
+  readonly #client: Redis
+  readonly #options: TrackingOptions
+  #state: State = { kind: 'connecting' }
+  /** Told apart from the attempts before, which may still end. */
+  #attempt = 0
+
+  /** @param client - a connection of its own: protocol 2, lazy, no key prefix, no offline queue, no automatic subscription. */
+  constructor(client: Redis, options: TrackingOptions) {
+    this.#client = client
+    this.#options = options
+    client.on('ready', () => void this.#establish())
+    client.on('close', () => this.#lost())
+    client.on('error', () => {})
+    // Not the text event: that joins keys with commas and cannot say "all".
+    client.on('messageBuffer', (_channel: Buffer, keys: unknown) => this.#options.onKeys(isKeys(keys) ? keys : null))
+    this.#connect()
+  }
+
+  get state(): State['kind'] {
+    return this.#state.kind
+  }
+
+  close(): void {
+    this.#leave()
+    this.#state = { kind: 'closed' }
+    this.#client.disconnect()
+  }
+
+  #connect(): void {
+    this.#client.connect().catch(() => {})
+  }
+
+  async #establish(): Promise<void> {
+    const attempt = ++this.#attempt
+    const { prefix, timeoutMs, clock, onState } = this.#options
+    try {
+      const id = await withDeadline(this.#client.client('ID'), timeoutMs)
+      await withDeadline(this.#client.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', String(id), 'BCAST', 'PREFIX', prefix), timeoutMs)
+      await withDeadline(this.#client.subscribe(CHANNEL), timeoutMs)
+      if (attempt !== this.#attempt || this.#state.kind !== 'connecting') return
+      this.#state = { kind: 'live', timer: clock.setTimer(() => void this.#ping(attempt), PING_INTERVAL_MS) }
+      onState()
+    } catch (error) {
+      if (attempt !== this.#attempt || this.#state.kind === 'closed') return
+      if (error instanceof Error && error.name === 'ReplyError') this.#refused(error)
+      else this.#client.disconnect(true)
+    }
+  }
+
+  #refused(cause: Error): void {
+    this.#leave()
+    const timer = this.#options.clock.setTimer(() => {
+      this.#state = { kind: 'connecting' }
+      this.#connect()
+    }, REFUSED_PAUSE_MS)
+    this.#state = { kind: 'refused', timer }
+    this.#client.disconnect()
+    this.#options.onRefused(cause)
+    this.#options.onState()
+  }
+
+  /** A connection on which nothing comes back is lost, whatever the socket says. */
+  async #ping(attempt: number): Promise<void> {
+    const { timeoutMs, clock } = this.#options
+    const answered = await withDeadline(this.#client.ping(), timeoutMs).then(
+      () => true,
+      () => false,
+    )
+    if (attempt !== this.#attempt || this.#state.kind !== 'live') return
+    if (answered) {
+      this.#state = { kind: 'live', timer: clock.setTimer(() => void this.#ping(attempt), PING_INTERVAL_MS) }
+      return
+    }
+    this.#lost()
+    this.#client.disconnect(true)
+  }
+
+  #lost(): void {
+    if (this.#state.kind !== 'live') return
+    this.#leave()
+    this.#state = { kind: 'connecting' }
+    this.#options.onState()
+  }
+
+  #leave(): void {
+    this.#attempt++
+    if (this.#state.kind === 'live' || this.#state.kind === 'refused') this.#state.timer.cancel()
+  }
+}
+
+function isKeys(keys: unknown): keys is Buffer[] {
+  return Array.isArray(keys) && keys.every((key) => Buffer.isBuffer(key))
+}
