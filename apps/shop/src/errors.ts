@@ -6,6 +6,7 @@ export const shopErrorStatus = {
   FAULT_INJECTED: 500,
   DEPENDENCY_FAILED: 502,
   DEPENDENCY_TIMEOUT: 504,
+  OVERLOADED: 503,
 } as const
 
 export type ShopErrorCode = keyof typeof shopErrorStatus

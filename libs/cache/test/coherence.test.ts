@@ -1,9 +1,13 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { Definition } from '../src/definition.ts'
 import { cacheFixture } from './cache-fixture.ts'
 import { FakeClock } from './fake-clock.ts'
 import { type Delivery, MemoryServer, MemoryTier } from './memory-tier.ts'
+
+/** `npm run test:long` plays fifty times as many schedules. */
+const scale = process.env['BALLAST_TEST_LONG'] === '1' ? 50 : 1
+if (scale > 1) vi.setConfig({ testTimeout: 900_000 })
 
 const MAX_STALENESS_MS = 1_000
 const RUN_MS = 8_000
@@ -171,7 +175,7 @@ test.each([
     fc.asyncProperty(steps, hops, async (schedule, network) => {
       expect(outdated(await play(schedule, network), ownChange)).toEqual([])
     }),
-    { numRuns: 60 },
+    { numRuns: 60 * scale },
   )
 })
 
@@ -181,7 +185,7 @@ test('no process gets back a value older than a change that any process finished
     fc.asyncProperty(steps, lossless, async (schedule, network) => {
       expect(outdated(await play(schedule, network), oldChange)).toEqual([])
     }),
-    { numRuns: 60 },
+    { numRuns: 60 * scale },
   )
 })
 
@@ -193,7 +197,7 @@ test('while changes are heard no process gets back a value older than a change t
       const dense = schedule.map((step) => ({ ...step, at: Math.round(step.at / 8) }))
       expect(outdated(await play(dense, network, { delaysMs: delays, cuts: [] }, 600_000), heard)).toEqual([])
     }),
-    { numRuns: 150 },
+    { numRuns: 150 * scale },
   )
 })
 
@@ -203,6 +207,6 @@ test('where the channel is lost now and then, no value comes back that is older 
     fc.asyncProperty(steps, lossless, delaysMs, fc.array(cut, { maxLength: 4 }), async (schedule, network, delays, cuts) => {
       expect(outdated(await play(schedule, network, { delaysMs: delays, cuts }), noticed)).toEqual([])
     }),
-    { numRuns: 100 },
+    { numRuns: 100 * scale },
   )
 })

@@ -1,6 +1,7 @@
-import { type Cache, type Definition, type LoadContext } from '@ballast/cache'
+import { type Cache, CacheError, type Definition, type LoadContext } from '@ballast/cache'
 import { currentWork } from '@ballast/telemetry'
 import { CacheReads } from '@ballast/telemetry/cache'
+import { ShopError } from '../errors.ts'
 import type { Product } from '../product.ts'
 
 /** Where products come from when the cache has none. */
@@ -23,10 +24,10 @@ export class ProductReader {
     })
   }
 
-  /** The product, or `null` when there is none. */
+  /** The product, or `null` when there is none. @throws ShopError OVERLOADED when the cache refuses another load. */
   product(id: string): Promise<Product | null> {
     currentWork().set('product.id', id)
-    return this.#reads.get(this.#products, id)
+    return this.#reads.get(this.#products, id).catch(refuseShed)
   }
 
   /** The products there are among these ids, in their order. */
@@ -34,7 +35,13 @@ export class ProductReader {
     const work = currentWork()
     work.set('product.count', ids.length)
     work.add('cache.hits', ids.filter((id) => this.#products.peek(id) !== undefined).length)
-    const found = await work.time('cache', () => this.#products.getMany(ids))
+    const found = await work.time('cache', () => this.#products.getMany(ids)).catch(refuseShed)
     return [...found.values()].filter((product) => product !== null)
   }
+}
+
+/** The cache spares the database by refusing loads; a caller may come again, so that is no internal error. */
+function refuseShed(error: unknown): never {
+  if (error instanceof CacheError && error.code === 'LOAD_SHED') throw new ShopError('OVERLOADED', 'too many products are being loaded; try again in a moment', { cause: error })
+  throw error
 }
