@@ -1,4 +1,4 @@
-import { fastify, type FastifyInstance, LogController } from 'fastify'
+import { fastify, type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { Health } from './health.ts'
 import type { Logger } from './logger.ts'
 import type { Metrics } from './metrics.ts'
@@ -34,8 +34,9 @@ export interface ErrorBody {
  */
 export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   const { log, health, metrics } = options
+  const loggerInstance: FastifyBaseLogger = log
   const server = fastify({
-    loggerInstance: log as never,
+    loggerInstance,
     // A line per request is what the event per unit of work is for.
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.bodyLimitBytes ?? httpDefaults.bodyLimitBytes,
@@ -44,7 +45,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     forceCloseConnections: 'idle',
     // What arrives on an open connection while the server closes is still answered as usual; refusing it would lose a request for nothing.
     return503OnClosing: false,
-  }) as unknown as FastifyInstance
+  })
 
   server.get('/livez', async () => ({ status: 'alive' }))
   server.get('/readyz', async (_request, reply) => {
