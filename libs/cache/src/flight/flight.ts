@@ -3,6 +3,8 @@ export class Flight<R> {
   /** True once the key was invalidated or written: the result goes to those who asked before, and is kept nowhere. */
   fenced = false
   promise!: Promise<R>
+  /** True once the source was read: a message from then on may be about what the value does not hold yet. */
+  loaded = false
   /** Messages about the key that came while it was under way: what was asked for before one may be outdated. */
   changes = 0
   /** What such a message sets in motion. */
@@ -43,6 +45,11 @@ export class Flights<R> {
     const flight = this.#byId.get(id)
     if (flight === undefined) return
     flight.fenced = true
+    this.#byId.delete(id)
+  }
+
+  /** Later callers do not join what is under way; its result may still be kept. */
+  detach(id: string): void {
     this.#byId.delete(id)
   }
 

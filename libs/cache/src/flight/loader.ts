@@ -126,6 +126,7 @@ export class Loader<R> {
       const entry = entryOf(value, source.policy, startedAt, smoothedCost(costMs, endedAt - startedAt), random)
       lease?.renewal.cancel()
       flight.onChange = undefined
+      flight.loaded = true
       if (value === undefined || endedAt >= entry.hardAt) {
         void lease?.shared.release(key, lease.token)
         return { kind: 'passed', value }

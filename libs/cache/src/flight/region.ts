@@ -77,6 +77,8 @@ export class Region<R> {
     load.changes++
     load.onChange?.()
     if (load.fenced) this.#loads.fence(id)
+    // The message may be about our own store, so the value is kept, to be read once more; but it may be about a change as well.
+    else if (load.loaded) this.#loads.detach(id)
   }
 
   /** Any entry may have changed. */
