@@ -38,11 +38,6 @@ export function budgetRemaining(counts: Counts, budget: Fraction): number | unde
   return toNumber({ numerator: allowed - spent, denominator: allowed })
 }
 
-/** Whole events that may be bad out of `total`. */
-export function allowedBad(total: number, budget: Fraction): number {
-  return Number((BigInt(total) * budget.numerator) / budget.denominator)
-}
-
 /**
  * Time until the budget is gone if it goes on burning like this, milliseconds: `remaining · period / burn`.
  * Infinity when nothing burns, 0 when it is gone.
