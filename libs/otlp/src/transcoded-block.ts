@@ -20,8 +20,10 @@ export type RejectReason =
   | 'timestamp_out_of_range'
   /** A text of the record is not UTF-8. Protobuf only: JSON as a whole must be. */
   | 'invalid_utf8'
-  /** A value of the record nests too deep. Protobuf only. */
+  /** A value of the record nests too deep. */
   | 'nested_too_deep'
+  /** A field of the record holds no such value: a number that does not fit, a text where a number belongs. JSON only. */
+  | 'invalid_value'
 
 /** What was stored although something about it was odd. */
 export type WarningKind =
@@ -33,6 +35,7 @@ export type WarningKind =
   | 'log_without_trace'
   | 'enum_name'
   | 'enum_unknown'
+  | 'lone_surrogate'
   | 'no_known_field'
 
 /** One record that is not stored. */

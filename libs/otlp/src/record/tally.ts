@@ -6,8 +6,8 @@ export class Tally {
   readonly reasons = new Map<RejectReason, number>()
   readonly rejects: RejectedRecord[] = []
 
-  warn(kind: WarningKind): void {
-    this.warnings.set(kind, (this.warnings.get(kind) ?? 0) + 1)
+  warn(kind: WarningKind, times = 1): void {
+    this.warnings.set(kind, (this.warnings.get(kind) ?? 0) + times)
   }
 
   reject(record: RejectedRecord): void {
