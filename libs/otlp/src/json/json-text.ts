@@ -1,12 +1,13 @@
 import { brokenJson } from './broken-json.ts'
+import { BytePattern } from './byte-pattern.ts'
 import {
   BACKSLASH, CARRIAGE_RETURN, COLON, DOT, END, LETTER_E, LETTER_N, LETTER_T, LETTER_U, LINE_FEED, MINUS, PLUS, QUOTE, SPACE, TAB, ZERO,
 } from './json-bytes.ts'
 import type { WireWriter } from './wire-writer.ts'
 
-const TRUE = Buffer.from('true')
-const FALSE = Buffer.from('false')
-const NULL = Buffer.from('null')
+const TRUE = new BytePattern('true')
+const FALSE = new BytePattern('false')
+const NULL = new BytePattern('null')
 const NO_BYTES = Buffer.alloc(0)
 
 /** What a letter after a backslash stands for, by the letter. */
@@ -18,6 +19,7 @@ const REPLACEMENT_CHARACTER = 0xfffd
 /** Walks over the bytes of a JSON text (RFC 8259) that is known to be UTF-8. Never reads outside it; whatever is not JSON throws. */
 export class JsonText {
   source: Buffer = NO_BYTES
+  #view = viewOf(NO_BYTES)
   /** The next byte. */
   at = 0
   end = 0
@@ -26,6 +28,7 @@ export class JsonText {
 
   open(source: Buffer): void {
     this.source = source
+    this.#view = viewOf(source)
     this.at = 0
     this.end = source.length
     this.loneSurrogates = 0
@@ -34,6 +37,7 @@ export class JsonText {
   /** Lets go of the text. */
   close(): void {
     this.source = NO_BYTES
+    this.#view = viewOf(NO_BYTES)
   }
 
   /** Goes to the next byte that is no white space, and gives it; `END` at the end. */
@@ -50,13 +54,11 @@ export class JsonText {
     return END
   }
 
-  /** Passes over the key that is here if it is this one, quotes included. */
-  passKey(key: Buffer): boolean {
-    const { source, at } = this
-    const { length } = key
-    if (this.end - at < length) return false
-    for (let index = length - 1; index > 0; index--) if (source[at + index] !== key[index]) return false
-    this.at = at + length
+  /** Passes over these bytes if they are here. */
+  pass(pattern: BytePattern): boolean {
+    const { at } = this
+    if (this.end - at < pattern.length || !pattern.isAt(this.#view, at)) return false
+    this.at = at + pattern.length
     return true
   }
 
@@ -69,58 +71,64 @@ export class JsonText {
   /** Passes over `true`, `false` or `null`, of which the first letter is here. */
   passLiteral(first: number): void {
     const literal = first === LETTER_N ? NULL : first === LETTER_T ? TRUE : FALSE
-    if (!this.passKey(literal)) throw this.unexpected()
+    if (!this.pass(literal)) throw this.unexpected()
   }
 
   /** Passes over a string, which begins here, without decoding it; `false` when it has escapes. Leaves nothing unchecked. */
   passString(): boolean {
-    const { source, end } = this
     let plain = true
-    for (let at = this.at + 1; at < end; at++) {
-      const byte = source[at]!
-      if (byte > BACKSLASH) continue
-      if (byte === QUOTE) {
-        this.at = at + 1
-        return plain
-      }
-      if (byte === BACKSLASH) {
-        plain = false
-        this.at = at
-        this.#passEscape()
-        at = this.at - 1
-      } else if (byte < SPACE) throw this.#unexpectedAt(at)
+    this.at++
+    for (;;) {
+      this.at = this.#endOfPlain(this.at)
+      const byte = this.#byteAt(this.at)
+      if (byte === QUOTE) break
+      if (byte !== BACKSLASH) throw this.unexpected()
+      plain = false
+      this.#passEscape()
     }
-    throw this.#unexpectedAt(end)
+    this.at++
+    return plain
   }
 
-  /** Passes over the string that begins here, and writes what it means. The writer must have room for what is left of the text. */
+  /** Passes over the string that begins here, and writes what it means. The writer must have room for what is left of the text, and a word. */
   copyString(wire: WireWriter): void {
     const { source, end } = this
-    const { bytes } = wire
-    let from = this.at + 1
-    let to = wire.at
-    while (from < end) {
-      const byte = source[from]!
-      if (byte <= BACKSLASH) {
-        if (byte === QUOTE) {
-          this.at = from + 1
-          wire.at = to
-          return
-        }
-        if (byte === BACKSLASH) {
-          this.at = from
-          wire.at = to
-          this.#writeCodePoint(wire, this.#passEscape())
-          from = this.at
-          to = wire.at
-          continue
-        }
-        if (byte < SPACE) throw this.#unexpectedAt(from)
+    const from = this.#view
+    const to = wire.view
+    let { at } = wire
+    let next = this.at + 1
+    for (;;) {
+      // Four bytes at a time, up to the first that is not plain; what is copied after it is overwritten.
+      let word = 0
+      let special = 0
+      while (next + 4 <= end) {
+        word = from.getInt32(next, true)
+        to.setInt32(at, word, true)
+        special = specialBytes(word)
+        if (special !== 0) break
+        next += 4
+        at += 4
       }
-      bytes[to++] = byte
-      from++
+      const plain = special === 0 ? 0 : firstByte(special)
+      next += plain
+      at += plain
+      const byte = next < end ? source[next]! : END
+      if (byte === QUOTE) break
+      if (byte === BACKSLASH) {
+        this.at = next
+        wire.at = at
+        this.#writeCodePoint(wire, this.#passEscape())
+        next = this.at
+        at = wire.at
+      } else if (byte < SPACE) throw this.#unexpectedAt(next)
+      else {
+        // Only in the last three bytes of the text.
+        to.setUint8(at++, byte)
+        next++
+      }
     }
-    throw this.#unexpectedAt(end)
+    this.at = next + 1
+    wire.at = at
   }
 
   /** Passes over a number, which begins here. */
@@ -147,6 +155,19 @@ export class JsonText {
 
   #unexpectedAt(at: number): Error {
     return brokenJson(this.source, at)
+  }
+
+  /** Where the first byte is that has a meaning of its own in a string. */
+  #endOfPlain(start: number): number {
+    const { end } = this
+    const view = this.#view
+    let at = start
+    for (; at + 4 <= end; at += 4) {
+      const special = specialBytes(view.getInt32(at, true))
+      if (special !== 0) return at + firstByte(special)
+    }
+    while (at < end && specialBytes(view.getUint8(at) | PLAIN_ABOVE) === 0) at++
+    return at
   }
 
   #byteAt(at: number): number {
@@ -205,7 +226,8 @@ export class JsonText {
   #hexUnit(start: number): number {
     let unit = 0
     for (let at = start; at < start + 4; at++) {
-      const digit = hexDigit(this.#byteAt(at))
+      const byte = this.#byteAt(at)
+      const digit = byte === END ? -1 : HEX_DIGITS[byte]!
       if (digit < 0) throw this.#unexpectedAt(at)
       unit = unit * 16 + digit
     }
@@ -213,9 +235,37 @@ export class JsonText {
   }
 }
 
-/** The value of a hex digit in either case, or -1. */
-export function hexDigit(byte: number): number {
-  if (byte >= ZERO && byte <= 0x39) return byte - ZERO
-  const letter = byte | SPACE
-  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1
+/** The value of each byte as a hex digit in either case; -1 for all others. */
+export const HEX_DIGITS = new Int8Array(256).fill(-1)
+for (let digit = 0; digit < 16; digit++) {
+  const letter = digit.toString(16)
+  HEX_DIGITS[letter.charCodeAt(0)] = HEX_DIGITS[letter.toUpperCase().charCodeAt(0)] = digit
+}
+
+function viewOf(bytes: Buffer): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+const ONES = 0x01010101
+const QUOTES = QUOTE * ONES
+const BACKSLASHES = BACKSLASH * ONES
+const SPACES = SPACE * ONES
+const HIGH_BITS = 0x80808080
+
+/** Three letters above a single byte. */
+const PLAIN_ABOVE = 0x61616100
+
+/**
+ * Marks the bytes of a word that are a quote, a backslash or a control character, by their high bit. The lowest mark is right;
+ * those above it may be wrong. https://graphics.stanford.edu/~seander/bithacks.html#ZeroInWord
+ */
+function specialBytes(word: number): number {
+  const quotes = word ^ QUOTES
+  const backslashes = word ^ BACKSLASHES
+  return (((quotes - ONES) & ~quotes) | ((backslashes - ONES) & ~backslashes) | ((word - SPACES) & ~word)) & HIGH_BITS
+}
+
+/** Which byte of a word has the lowest mark. */
+function firstByte(marks: number): number {
+  return (31 - Math.clz32(marks & -marks)) >> 3
 }

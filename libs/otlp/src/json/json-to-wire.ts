@@ -113,11 +113,10 @@ export class JsonToWire {
   /** The field whose key is here; most likely the one that came at this place the last time. */
   #key(type: MessageType, likely: Field | undefined): Field | undefined {
     const text = this.#text
-    if (likely !== undefined && text.passKey(likely.key)) return likely
+    if (likely !== undefined && text.pass(likely.key)) return likely
+    for (const field of type.fields) if (text.pass(field.key)) return field
     const start = text.at
-    if (text.passString()) return type.find(text.source, start + 1, text.at - 1)
-    const decoded = this.#scalars.decode(start)
-    return type.find(decoded, 0, decoded.length)
+    return text.passString() ? undefined : type.find(this.#scalars.decode(start))
   }
 
   #message(field: Field, byte: number): void {

@@ -1,4 +1,5 @@
 import type { RejectReason } from '../transcoded-block.ts'
+import { BytePattern } from './byte-pattern.ts'
 
 /** How a field is written: in JSON, and on the wire. */
 export const MESSAGE = 0
@@ -50,8 +51,8 @@ export interface FieldDetails {
 /** One field of a message. */
 export class Field {
   readonly name: string
-  /** The key as it is in JSON, quotes included. */
-  readonly key: Buffer
+  /** The key as it is in JSON, with its quotes. */
+  readonly key: BytePattern
   readonly kind: number
   /** Field number and wire type. One byte: no field that is stored has a number above 15. */
   readonly tag: number
@@ -64,7 +65,7 @@ export class Field {
   constructor(name: string, number: number, kind: number, details: FieldDetails = {}) {
     if (number > 15) throw new RangeError(`${name} has number ${number}; its tag would need two bytes`)
     this.name = name
-    this.key = Buffer.from(`"${name}"`)
+    this.key = new BytePattern(`"${name}"`)
     this.kind = kind
     this.repeated = details.repeated ?? false
     this.tag = (number << 3) | (this.repeated ? LEN : WIRE_TYPES[kind]!)
@@ -89,8 +90,8 @@ export class MessageType {
   readonly record: boolean
   readonly deepens: boolean
   /** Stands before the first field, to remember which that is. */
-  readonly start = new Field('', 0, MESSAGE)
-  readonly #fields = new Map<number, Field[]>()
+  readonly start = new Field('start', 0, MESSAGE)
+  readonly fields: Field[] = []
 
   constructor(traits: MessageTraits = {}) {
     this.wide = traits.wide ?? traits.record ?? false
@@ -100,18 +101,13 @@ export class MessageType {
 
   /** Adds fields; afterwards, because messages may hold each other. */
   with(...fields: readonly Field[]): this {
-    for (const field of fields) {
-      const length = field.key.length - 2
-      this.#fields.set(length, [...(this.#fields.get(length) ?? []), field])
-    }
+    this.fields.push(...fields)
     return this
   }
 
-  /** The field whose key is `source[start, stop)`. */
-  find(source: Buffer, start: number, stop: number): Field | undefined {
-    const sameLength = this.#fields.get(stop - start)
-    if (sameLength === undefined) return undefined
-    for (const field of sameLength) if (field.key.compare(source, start, stop, 1, field.key.length - 1) === 0) return field
-    return undefined
+  /** The field with this key. */
+  find(key: Buffer): Field | undefined {
+    const name = key.toString()
+    return this.fields.find((field) => field.name === name)
   }
 }

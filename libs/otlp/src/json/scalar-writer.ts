@@ -1,7 +1,7 @@
 import type { Tally } from '../record/tally.ts'
 import { IntegerReader } from './integer-reader.ts'
 import { LETTER_F, LETTER_N, LETTER_T, QUOTE } from './json-bytes.ts'
-import { hexDigit, type JsonText } from './json-text.ts'
+import { HEX_DIGITS, type JsonText } from './json-text.ts'
 import { BOOL, BYTES, DOUBLE, ENUM, type Field, FIXED32, FIXED64, ID, INT64, SFIXED64, SINT32, UINT32, UINT64 } from './message-type.ts'
 import { readDouble } from './read-double.ts'
 import type { WireWriter } from './wire-writer.ts'
@@ -205,7 +205,7 @@ export class ScalarWriter {
     const { bytes } = wire
     let to = wire.at
     for (let at = this.#start; at < stop; at += 2) {
-      const byte = (hexDigit(source[at]!) << 4) | hexDigit(source[at + 1]!)
+      const byte = (HEX_DIGITS[source[at]!]! << 4) | HEX_DIGITS[source[at + 1]!]!
       if (byte < 0) return false
       bytes[to++] = byte
     }

@@ -16,7 +16,8 @@ export class WireWriter {
   bytes: Buffer = NO_BYTES
   /** Where the next byte goes. */
   at = 0
-  #view: DataView = new DataView(NO_BYTES.buffer)
+  /** The same bytes. */
+  view: DataView = new DataView(NO_BYTES.buffer)
 
   /** Begins an empty message, with room for `capacity` bytes. */
   begin(capacity: number): void {
@@ -62,18 +63,18 @@ export class WireWriter {
   }
 
   fixed32(value: number): void {
-    this.#view.setUint32(this.at, value, true)
+    this.view.setUint32(this.at, value, true)
     this.at += 4
   }
 
   fixed64(low: number, high: number): void {
-    this.#view.setUint32(this.at, low, true)
-    this.#view.setUint32(this.at + 4, high, true)
+    this.view.setUint32(this.at, low, true)
+    this.view.setUint32(this.at + 4, high, true)
     this.at += 8
   }
 
   double(value: number): void {
-    this.#view.setFloat64(this.at, value, true)
+    this.view.setFloat64(this.at, value, true)
     this.at += 8
   }
 
@@ -105,6 +106,6 @@ export class WireWriter {
 
   #use(bytes: Buffer): void {
     this.bytes = bytes
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 }
