@@ -1,8 +1,11 @@
 import { MINUS, ZERO } from './json-bytes.ts'
 
-/** Digits that a double holds exactly, and those that may come after them in 64 bits. */
+/** Digits that 31 bits hold, those that a double holds exactly, and the most that 64 bits hold. */
+const UPPER_DIGITS = 9
 const HEAD_DIGITS = 15
-const MAX_SCALE = 1e5
+const MAX_DIGITS = 20
+const NO_DIGITS = -1
+const POWERS_OF_TEN = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6]
 
 const UINT32 = 2 ** 32
 const SIGN = 2 ** 31
@@ -22,25 +25,14 @@ export class IntegerReader {
   read(source: Buffer, start: number, stop: number): boolean {
     this.negative = start < stop && source[start] === MINUS
     const first = this.negative ? start + 1 : start
-    const headStop = Math.min(stop, first + HEAD_DIGITS)
-    let head = 0
-    let at = first
-    for (; at < headStop; at++) {
-      const digit = source[at]! - ZERO
-      if (digit >>> 0 > 9) return this.#readExponent(source, start, stop)
-      head = head * 10 + digit
-    }
-    if (at === first) return false
-    let tail = 0
-    let scale = 1
-    for (; at < stop; at++) {
-      const digit = source[at]! - ZERO
-      if (digit >>> 0 > 9) return this.#readExponent(source, start, stop)
-      if (scale === MAX_SCALE) return false
-      tail = tail * 10 + digit
-      scale *= 10
-    }
-    return this.#set(head, scale, tail)
+    if (first === stop) return false
+    const upper = digits(source, first, Math.min(stop, first + UPPER_DIGITS))
+    const lower = digits(source, first + UPPER_DIGITS, Math.min(stop, first + HEAD_DIGITS))
+    const tail = digits(source, first + HEAD_DIGITS, Math.min(stop, first + MAX_DIGITS))
+    if (upper === NO_DIGITS || lower === NO_DIGITS || tail === NO_DIGITS || stop - first > MAX_DIGITS) return this.#readExponent(source, start, stop)
+    const count = stop - first
+    const head = upper * scaleOf(count, UPPER_DIGITS, HEAD_DIGITS) + lower
+    return this.#set(head, scaleOf(count, HEAD_DIGITS, MAX_DIGITS), tail)
   }
 
   /** Whether the last integer is one of 64 bits without a sign. */
@@ -89,4 +81,20 @@ export class IntegerReader {
     const value = BigInt(`${digits.slice(0, Math.max(cut, 0)) || '0'}${'0'.repeat(Math.max(shift, 0))}`)
     return this.#setHalves(Number(value & 0xffffffffn), Number(value >> 32n))
   }
+}
+
+/** What up to nine digits say; 0 if there are none, `NO_DIGITS` if something else is among them. */
+function digits(source: Buffer, start: number, stop: number): number {
+  let value = 0
+  for (let at = start; at < stop; at++) {
+    const digit = source[at]! - ZERO
+    if (digit >>> 0 > 9) return NO_DIGITS
+    value = (value * 10 + digit) | 0
+  }
+  return value
+}
+
+/** What the digits before `from` count for when of the digits from there to `to` there are as many as `count` says. */
+function scaleOf(count: number, from: number, to: number): number {
+  return count <= from ? 1 : POWERS_OF_TEN[Math.min(count, to) - from]!
 }

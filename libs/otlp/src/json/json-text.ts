@@ -1,7 +1,7 @@
 import { brokenJson } from './broken-json.ts'
 import { BytePattern } from './byte-pattern.ts'
 import {
-  BACKSLASH, CARRIAGE_RETURN, COLON, DOT, END, LETTER_E, LETTER_N, LETTER_T, LETTER_U, LINE_FEED, MINUS, PLUS, QUOTE, SPACE, TAB, ZERO,
+  BACKSLASH, CARRIAGE_RETURN, CLOSE_BRACE, COLON, DOT, END, LETTER_E, LETTER_N, LETTER_T, LETTER_U, LINE_FEED, MINUS, PLUS, QUOTE, SPACE, TAB, ZERO,
 } from './json-bytes.ts'
 import type { WireWriter } from './wire-writer.ts'
 
@@ -62,6 +62,14 @@ export class JsonText {
     return true
   }
 
+  /** Passes over two closing braces. */
+  passBraces(): boolean {
+    const { source, at } = this
+    if (at + 1 >= this.end || source[at] !== CLOSE_BRACE || source[at + 1] !== CLOSE_BRACE) return false
+    this.at = at + 2
+    return true
+  }
+
   /** Passes over the colon after a key. */
   passColon(): void {
     if (this.peek() !== COLON) throw this.unexpected()
@@ -92,11 +100,17 @@ export class JsonText {
 
   /** Passes over the string that begins here, and writes what it means. The writer must have room for what is left of the text, and a word. */
   copyString(wire: WireWriter): void {
+    this.at++
+    this.copyRest(wire)
+  }
+
+  /** The same for a string whose opening quote was passed. */
+  copyRest(wire: WireWriter): void {
     const { source, end } = this
     const from = this.#view
     const to = wire.view
     let { at } = wire
-    let next = this.at + 1
+    let next = this.at
     for (;;) {
       // Four bytes at a time, up to the first that is not plain; what is copied after it is overwritten.
       let word = 0

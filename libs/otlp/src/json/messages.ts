@@ -23,7 +23,8 @@ const spanId = (number: number): Field => new Field('spanId', number, ID, { idBy
 const time = (number: number, name = 'timeUnixNano'): Field => new Field(name, number, FIXED64)
 
 const anyValue = new MessageType({ deepens: true })
-const keyValue = new MessageType().with(text(1, 'key'), one(2, 'value', anyValue))
+/** One attribute. */
+export const keyValue = new MessageType().with(text(1, 'key'), one(2, 'value', anyValue))
 const values = new MessageType().with(many(1, 'values', anyValue))
 const keyValues = new MessageType().with(many(1, 'values', keyValue))
 anyValue.with(
