@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import { transcodeLogs, type TranscodedBlock, type TranscodeOptions, transcodeTraces } from '../src/index.ts'
-import { rowsOf } from '../test/block-rows.ts'
+import { transcodeLogs, type Transcoded, type TranscodeOptions, transcodeTraces } from '../src/index.ts'
+import { blockRows, rowsOf } from '../test/block-rows.ts'
 import { protobufjsLogRows, protobufjsTraceRows } from './protobufjs-rows.ts'
 import { logRequests, RECORDS, traceRequests } from './requests.ts'
 
@@ -18,7 +18,7 @@ interface Case {
   readonly name: string
   readonly unit: string
   readonly requests: readonly Uint8Array[]
-  readonly transcode: (body: Uint8Array, options: TranscodeOptions) => TranscodedBlock
+  readonly transcode: (body: Uint8Array, options: TranscodeOptions) => Transcoded
   readonly competitor: (body: Uint8Array, tenantId: string) => Buffer
 }
 
@@ -42,10 +42,10 @@ export const bench = {
 
 function runCase({ name, unit, requests, transcode, competitor }: Case, rounds: number, report: (row: Row) => void): void {
   for (const request of requests) {
-    const block = transcode(request, options)
-    const rows = rowsOf(block)
-    const theirs = rowsOf({ ...block, format: 'JSONEachRow', body: competitor(request, options.tenantId) })
-    if (block.rows !== RECORDS || !isDeepStrictEqual(rows, theirs)) throw new Error(`${name}: the rows of both subjects differ`)
+    const transcoded = transcode(request, options)
+    const rows = rowsOf(transcoded)
+    const theirs = blockRows({ ...transcoded.blocks[0]!, format: 'JSONEachRow', body: competitor(request, options.tenantId) })
+    if (transcoded.rows !== RECORDS || !isDeepStrictEqual(rows, theirs)) throw new Error(`${name}: the rows of both subjects differ`)
   }
   const ours: number[] = []
   const against: number[] = []

@@ -4,9 +4,9 @@ import { decodeJsonLogRecord } from './json/decode-log-record.ts'
 import { LogWriter } from './protobuf/log-writer.ts'
 import { transcodeProtobuf } from './protobuf/transcode-protobuf.ts'
 import { Tally } from './record/tally.ts'
-import { block } from './rows/block.ts'
 import { logRows } from './rows/log-row.ts'
-import type { TranscodedBlock, TranscodeOptions } from './transcoded-block.ts'
+import { transcodedRows } from './rows/transcoded-rows.ts'
+import type { Transcoded, TranscodeOptions } from './transcoded-block.ts'
 
 const KEYS = { resources: 'resourceLogs', scopes: 'scopeLogs', records: 'logRecords' } as const
 
@@ -19,9 +19,9 @@ let writer: LogWriter | undefined
  *
  * @throws OtlpError when the body as a whole is no such request.
  */
-export function transcodeLogs(body: Uint8Array, options: TranscodeOptions): TranscodedBlock {
+export function transcodeLogs(body: Uint8Array, options: TranscodeOptions): Transcoded {
   if (options.encoding === 'protobuf') return transcodeProtobuf(body, (writer ??= new LogWriter()), options)
   const tally = new Tally()
   const groups = decodeJsonEnvelope(body, KEYS, tally, decodeJsonLogRecord)
-  return block(tables.logs, groups.flatMap((group) => logRows(group, options, tally)), tally)
+  return transcodedRows(tables.logs, groups.flatMap((group) => logRows(group, options, tally)), tally)
 }

@@ -4,9 +4,9 @@ import { decodeJsonSpan } from './json/decode-span.ts'
 import { SpanWriter } from './protobuf/span-writer.ts'
 import { transcodeProtobuf } from './protobuf/transcode-protobuf.ts'
 import { Tally } from './record/tally.ts'
-import { block } from './rows/block.ts'
 import { spanRows } from './rows/span-row.ts'
-import type { TranscodedBlock, TranscodeOptions } from './transcoded-block.ts'
+import { transcodedRows } from './rows/transcoded-rows.ts'
+import type { Transcoded, TranscodeOptions } from './transcoded-block.ts'
 
 const KEYS = { resources: 'resourceSpans', scopes: 'scopeSpans', records: 'spans' } as const
 
@@ -19,9 +19,9 @@ let writer: SpanWriter | undefined
  *
  * @throws OtlpError when the body as a whole is no such request.
  */
-export function transcodeTraces(body: Uint8Array, options: TranscodeOptions): TranscodedBlock {
+export function transcodeTraces(body: Uint8Array, options: TranscodeOptions): Transcoded {
   if (options.encoding === 'protobuf') return transcodeProtobuf(body, (writer ??= new SpanWriter()), options)
   const tally = new Tally()
   const groups = decodeJsonEnvelope(body, KEYS, tally, decodeJsonSpan)
-  return block(tables.traces, groups.flatMap((group) => spanRows(group, options, tally)), tally)
+  return transcodedRows(tables.traces, groups.flatMap((group) => spanRows(group, options, tally)), tally)
 }

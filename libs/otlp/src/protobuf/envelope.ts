@@ -3,7 +3,7 @@ import { OtlpError } from '../errors.ts'
 import type { Tally } from '../record/tally.ts'
 import { orUnknownService } from '../rows/service-name.ts'
 import type { GroupAttributes } from './group-attributes.ts'
-import type { RecordWriter, ResourceGroup, ScopeGroup } from './record-writer.ts'
+import type { OnRecord, RecordWriter, ResourceGroup, ScopeGroup } from './record-writer.ts'
 import { LEN, WireReader } from './wire-reader.ts'
 
 const SERVICE_NAME = Buffer.from('service.name')
@@ -14,9 +14,6 @@ const SECOND = (2 << 3) | LEN
 const THIRD = (3 << 3) | LEN
 const NAME = FIRST
 const VERSION = SECOND
-
-/** Called for each record, in order. */
-export type OnRecord = (start: number, stop: number) => void
 
 /**
  * Walks over an export request: the envelope has the same field numbers in every signal. Fields may come in any order and may be

@@ -1,11 +1,11 @@
 import type { Problem } from '../record/reject-detail.ts'
 import { Tally } from '../record/tally.ts'
-import type { TranscodedBlock, TranscodeOptions } from '../transcoded-block.ts'
+import type { Transcoded, TranscodeOptions } from '../transcoded-block.ts'
 import { Envelope } from './envelope.ts'
-import type { RecordWriter } from './record-writer.ts'
+import type { OnRecord, RecordWriter } from './record-writer.ts'
 
 /**
- * Turns the protobuf bytes of an export request into one Native block.
+ * Turns the protobuf bytes of an export request into Native blocks, one for each table that gets rows.
  *
  * Most flaws of a record show before anything of it is written. Those that show in the middle (a text that is not UTF-8, a value
  * that nests too deep) have spoilt the columns by then: the request is gone over once more without these records. That is rare,
@@ -13,21 +13,15 @@ import type { RecordWriter } from './record-writer.ts'
  *
  * @throws OtlpError when the body as a whole is no such request.
  */
-export function transcodeProtobuf(body: Uint8Array, writer: RecordWriter, options: TranscodeOptions): TranscodedBlock {
+export function transcodeProtobuf(body: Uint8Array, writer: RecordWriter, options: TranscodeOptions): Transcoded {
   const source = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
   const spoilt = new Map<number, Problem>()
   let tally = pass(source, writer, options, spoilt)
   if (spoilt.size > 0) tally = pass(source, writer, options, spoilt)
-  return {
-    table: writer.table,
-    columns: writer.builder.columnNames,
-    format: 'Native',
-    body: writer.builder.finish(),
-    rows: writer.builder.rows,
-    rejected: { count: tally.rejects.length, reasons: tally.reasons },
-    rejects: tally.rejects,
-    warnings: tally.warnings,
-  }
+  const blocks = writer.tables
+    .filter(({ builder }) => builder.rows > 0)
+    .map(({ table, builder }) => ({ table, columns: builder.columnNames, format: 'Native' as const, body: builder.finish(), rows: builder.rows }))
+  return { blocks, rows: blocks.reduce((sum, block) => sum + block.rows, 0), ...tally.outcome() }
 }
 
 /** Goes over the request once. `spoilt` are records to leave out, by their first byte; those found on the way are added. */
@@ -36,7 +30,7 @@ function pass(source: Buffer, writer: RecordWriter, options: TranscodeOptions, s
   const { flaw } = writer
   flaw.clear()
   writer.begin(options, tally)
-  new Envelope(source, writer, tally, (start, stop) => {
+  const onRecord: OnRecord = (start, stop) => {
     const known = spoilt.get(start)
     if (known !== undefined) {
       tally.reject({ ...known, raw: source.subarray(start, stop) })
@@ -48,6 +42,7 @@ function pass(source: Buffer, writer: RecordWriter, options: TranscodeOptions, s
     if (written) spoilt.set(start, problem)
     else tally.reject({ ...problem, raw: source.subarray(start, stop) })
     flaw.clear()
-  }).walk()
+  }
+  new Envelope(source, writer, tally, writer.split === undefined ? onRecord : (start, stop) => writer.split!(source, start, stop, onRecord)).walk()
   return tally
 }
