@@ -4,19 +4,21 @@ import type { TranscodeOptions } from '../transcoded-block.ts'
 import type { Flaw } from './flaw.ts'
 import type { GroupAttributes } from './group-attributes.ts'
 
-/** What all records of one `ResourceSpans`, `ResourceLogs` have in common. */
+/** What all records of one `ResourceSpans`, `ResourceLogs`, `ResourceMetrics` have in common. */
 export interface ResourceGroup {
   readonly serviceName: string
   readonly attributes: MapRow
   readonly schemaUrl: string
 }
 
-/** What all records of one `ScopeSpans`, `ScopeLogs` have in common. */
+/** What all records of one `ScopeSpans`, `ScopeLogs`, `ScopeMetrics` have in common. */
 export interface ScopeGroup {
   readonly name: string
   readonly version: string
   /** Absent where the table has no column for them. */
   readonly attributes: MapRow | undefined
+  /** Attributes that the sender left out. */
+  readonly droppedAttributes: number
   readonly schemaUrl: string
 }
 

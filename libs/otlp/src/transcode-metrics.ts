@@ -1,0 +1,16 @@
+import { MetricWriter } from './protobuf/metrics/metric-writer.ts'
+import { transcodeProtobuf } from './protobuf/transcode-protobuf.ts'
+import type { Transcoded, TranscodeOptions } from './transcoded-block.ts'
+
+/** One for all requests, so that its memory is used again: transcoding is synchronous. */
+let writer: MetricWriter | undefined
+
+/**
+ * Turns the body of an `ExportMetricsServiceRequest` into rows of the five `otel_metrics_*` tables, one row for each data point:
+ * protobuf into Native blocks. A data point that cannot be stored is rejected alone.
+ *
+ * @throws OtlpError when the body as a whole is no such request.
+ */
+export function transcodeMetrics(body: Uint8Array, options: TranscodeOptions): Transcoded {
+  return transcodeProtobuf(body, (writer ??= new MetricWriter()), options)
+}
