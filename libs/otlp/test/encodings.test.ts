@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { transcodeLogs, transcodeTraces } from '../src/index.ts'
 import { bytesOf, rowsOf } from './block-rows.ts'
 import { toJson, toProtobuf } from './otlp-messages.ts'
-import { scrambled } from './scrambled.ts'
+import { scrambled } from './oracle/scrambled.ts'
 
 const options = { tenantId: 'default', receivedAtUnixNano: 1_800_000_000_000_000_000n }
 
