@@ -31,8 +31,8 @@ export function scrambled(name: RequestName, bytes: Uint8Array, random: (bound: 
   }
 
   /** The fields of a message, apart by what must stay in order. */
-  function queuesOf(type: protobuf.Type, source: Uint8Array): Map<string | number, Buffer[]> {
-    const queues = new Map<string | number, Buffer[]>()
+  function queuesOf(type: protobuf.Type, source: Uint8Array): Map<string | number, Uint8Array[]> {
+    const queues = new Map<string | number, Uint8Array[]>()
     const reader = protobuf.Reader.create(source)
     while (reader.pos < reader.len) {
       const start = reader.pos
@@ -50,13 +50,13 @@ export function scrambled(name: RequestName, bytes: Uint8Array, random: (bound: 
       else {
         reader.skipType(tag & 7)
         if (random(6) === 0) addReplaced(queue, field, tag)
-        queue.push(Buffer.from(source.subarray(start, reader.pos)))
+        queue.push(source.subarray(start, reader.pos))
       }
     }
     return queues
   }
 
-  function addMessage(queue: Buffer[], field: protobuf.Field, type: protobuf.Type, tag: number, inner: Uint8Array): void {
+  function addMessage(queue: Uint8Array[], field: protobuf.Field, type: protobuf.Type, tag: number, inner: Uint8Array): void {
     const isData = type.fields['dataPoints'] !== undefined
     if (split && isData && random(6) === 0) queue.push(lengthDelimited((((tag >>> 3 === 5 ? 7 : 5) << 3) | LEN), Buffer.from('0a001001', 'hex')))
     // Values of arrays and lists that are cut in two are not merged: an edge that docs/wire-format.md names.
@@ -71,11 +71,11 @@ export function scrambled(name: RequestName, bytes: Uint8Array, random: (bound: 
   }
 
   /** Numbers come packed; some are sent one by one, the others in one part or several. */
-  function addNumbers(queue: Buffer[], field: protobuf.Field, packed: Uint8Array): void {
+  function addNumbers(queue: Uint8Array[], field: protobuf.Field, packed: Uint8Array): void {
     const reader = protobuf.Reader.create(packed)
     const wireType = WIRE_TYPES[field.type]!
     const tag = (field.id << 3) | LEN
-    let part: Buffer[] = []
+    let part: Uint8Array[] = []
     const flush = (): void => {
       if (part.length > 0 || random(8) === 0) queue.push(lengthDelimited(tag, Buffer.concat(part)))
       part = []
@@ -83,7 +83,7 @@ export function scrambled(name: RequestName, bytes: Uint8Array, random: (bound: 
     while (reader.pos < reader.len) {
       const start = reader.pos
       reader.skipType(wireType)
-      const number = Buffer.from(packed.subarray(start, reader.pos))
+      const number = packed.subarray(start, reader.pos)
       if (random(5) === 0) {
         flush()
         queue.push(Buffer.concat([varint((field.id << 3) | wireType), number]))
@@ -93,15 +93,15 @@ export function scrambled(name: RequestName, bytes: Uint8Array, random: (bound: 
   }
 
   /** A value of the same field, or of another one of its `oneof`, which the real one replaces. */
-  function addReplaced(queue: Buffer[], field: protobuf.Field, tag: number): void {
+  function addReplaced(queue: Uint8Array[], field: protobuf.Field, tag: number): void {
     const others = field.partOf?.fieldsArray.filter((other) => Object.hasOwn(WIRE_TYPES, other.type)) ?? [field]
     const other = others[random(others.length)] ?? field
     const wireType = other === field ? tag & 7 : WIRE_TYPES[other.type]!
     queue.push(Buffer.concat([varint((other.id << 3) | wireType), REPLACED[wireType]!]))
   }
 
-  function interleaved(queues: readonly Buffer[][]): Buffer {
-    const out: Buffer[] = []
+  function interleaved(queues: readonly Uint8Array[][]): Buffer {
+    const out: Uint8Array[] = []
     const rest = queues.filter((queue) => queue.length > 0)
     while (rest.length > 0) {
       if (random(8) === 0) out.push(UNKNOWN[random(UNKNOWN.length)]!)
@@ -113,11 +113,18 @@ export function scrambled(name: RequestName, bytes: Uint8Array, random: (bound: 
   }
 }
 
-function lengthDelimited(tag: number, bytes: Buffer): Buffer {
+/** Tags here and most lengths are small; their bytes are made once. */
+const VARINTS = Array.from({ length: 256 }, (_, value) => encodeVarint(value))
+
+function lengthDelimited(tag: number, bytes: Uint8Array): Buffer {
   return Buffer.concat([varint(tag), varint(bytes.length), bytes])
 }
 
 function varint(value: number): Buffer {
+  return VARINTS[value] ?? encodeVarint(value)
+}
+
+function encodeVarint(value: number): Buffer {
   const bytes: number[] = []
   let rest = value
   for (; rest >= 0x80; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 0x80)
