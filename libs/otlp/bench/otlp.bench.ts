@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { type OtlpEncoding, transcodeLogs, type TranscodedBlock, type TranscodeOptions, transcodeTraces } from '../src/index.ts'
+import { type OtlpEncoding, transcodeLogs, type Transcoded, type TranscodeOptions, transcodeTraces } from '../src/index.ts'
 import { rowsOf } from '../test/block-rows.ts'
 import { jsonParseLogRows, jsonParseTraceRows } from './json-parse-rows.ts'
 import { protobufjsLogRows, protobufjsTraceRows } from './protobufjs-rows.ts'
@@ -20,7 +20,7 @@ interface Case {
   readonly unit: string
   readonly encoding: OtlpEncoding
   readonly requests: readonly Uint8Array[]
-  readonly transcode: (body: Uint8Array, options: TranscodeOptions) => TranscodedBlock
+  readonly transcode: (body: Uint8Array, options: TranscodeOptions) => Transcoded
   readonly competitor: (body: Uint8Array, tenantId: string) => Buffer
 }
 

@@ -30,8 +30,11 @@ export type WarningKind =
   | 'duplicate_attribute_key'
   | 'end_before_start'
   | 'start_time_missing'
+  | 'time_missing'
+  | 'metric_without_data'
   | 'id_was_base64'
   | 'link_without_ids'
+  | 'exemplar_without_ids'
   | 'log_without_trace'
   | 'enum_name'
   | 'enum_unknown'
@@ -47,13 +50,21 @@ export interface RejectedRecord {
   readonly raw: Uint8Array
 }
 
-/** One request, ready to insert. Blocks of the same table and columns may be put one after another. */
+/** Rows for one table, ready to insert. Blocks of the same table and columns may be put one after another. */
 export interface TranscodedBlock {
   readonly table: string
   readonly columns: readonly string[]
   readonly format: BlockFormat
   readonly body: Uint8Array
-  /** Rows in `body`. Records received are `rows + rejected.count`. */
+  /** Rows in `body`; at least one. */
+  readonly rows: number
+}
+
+/** What became of one request. */
+export interface Transcoded {
+  /** One for each table that gets rows. The request is stored when all of them are. */
+  readonly blocks: readonly TranscodedBlock[]
+  /** Rows of all blocks. Records received are `rows + rejected.count`. */
   readonly rows: number
   readonly rejected: { readonly count: number; readonly reasons: ReadonlyMap<RejectReason, number> }
   /** One entry for each rejected record, in order. */

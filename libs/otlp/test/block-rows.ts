@@ -1,16 +1,26 @@
 import { type NativeValue, readNativeBlocks } from '@ballast/clickhouse'
-import type { TranscodedBlock } from '../src/index.ts'
+import type { Transcoded, TranscodedBlock } from '../src/index.ts'
 
-/** The rows of a Native block as objects: 64-bit integers as strings, times as seconds, maps as objects. */
-export function rowsOf(block: TranscodedBlock): Record<string, unknown>[] {
+/** The rows of a request as objects: 64-bit integers as strings, times as seconds, maps as objects. */
+export function rowsOf({ blocks }: Transcoded): Record<string, unknown>[] {
+  return blocks.flatMap((block) => blockRows(block))
+}
+
+/** The bytes of all blocks. */
+export function bytesOf({ blocks }: Transcoded): Buffer {
+  return Buffer.concat(blocks.map((block) => block.body))
+}
+
+/** The rows of one block. */
+export function blockRows(block: TranscodedBlock): Record<string, unknown>[] {
   return readNativeBlocks(block.body).flatMap(({ rows, columns }) =>
     Array.from({ length: rows }, (_, row) => Object.fromEntries(columns.map(({ name, type, values }) => [name, shown(type, values[row]!)]))),
   )
 }
 
 /** The pairs of a map column of the first row, in the order in which they are stored. */
-export function pairsOf(block: TranscodedBlock, column: string): unknown {
-  return readNativeBlocks(block.body)[0]!.columns.find(({ name }) => name === column)!.values[0]
+export function pairsOf({ blocks: [block] }: Transcoded, column: string): unknown {
+  return block === undefined ? undefined : readNativeBlocks(block.body)[0]!.columns.find(({ name }) => name === column)!.values[0]
 }
 
 function shown(type: string, value: NativeValue): unknown {

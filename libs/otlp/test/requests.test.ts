@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { OtlpError, transcodeLogs, type TranscodedBlock, transcodeTraces } from '../src/index.ts'
-import { rowsOf } from './block-rows.ts'
+import { OtlpError, transcodeLogs, type Transcoded, transcodeTraces } from '../src/index.ts'
+import { bytesOf, rowsOf } from './block-rows.ts'
 import { toJson, toProtobuf } from './otlp-messages.ts'
 
 const options = { tenantId: 'default', receivedAtUnixNano: 1n }
-const traces = (body: Uint8Array | string, encoding: 'json' | 'protobuf' = 'json'): TranscodedBlock => transcodeTraces(Buffer.from(body), { ...options, encoding })
-const logs = (body: Uint8Array | string, encoding: 'json' | 'protobuf' = 'json'): TranscodedBlock => transcodeLogs(Buffer.from(body), { ...options, encoding })
+const traces = (body: Uint8Array | string, encoding: 'json' | 'protobuf' = 'json'): Transcoded => transcodeTraces(Buffer.from(body), { ...options, encoding })
+const logs = (body: Uint8Array | string, encoding: 'json' | 'protobuf' = 'json'): Transcoded => transcodeLogs(Buffer.from(body), { ...options, encoding })
 const span = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), name: 'n', startTimeUnixNano: '1700000000000000000' }
 const tracesOf = (...spans: object[]): object => ({ resourceSpans: [{ scopeSpans: [{ spans }] }] })
 const row = (body: Uint8Array | string): Record<string, unknown> => rowsOf(traces(body))[0]!
@@ -108,7 +108,7 @@ describe('protobuf', () => {
   test('with unknown fields of every wire type, groups included, is read as if they were not there', () => {
     // Fields 100 to 104: varint, I64, LEN, group (with a varint inside), I32.
     const unknown = Buffer.from('a00601' + 'a9060102030405060708' + 'b20602ffff' + 'bb060801bc06' + 'c50601020304', 'hex')
-    expect(traces(Buffer.concat([unknown, good, unknown]), 'protobuf').body).toEqual(traces(good, 'protobuf').body)
+    expect(bytesOf(traces(Buffer.concat([unknown, good, unknown]), 'protobuf'))).toEqual(bytesOf(traces(good, 'protobuf')))
   })
 
   test('with the scope after its spans, or a resource in two parts, is read the same', () => {
@@ -118,7 +118,7 @@ describe('protobuf', () => {
     const spanMessage = Buffer.concat([field(1, Buffer.alloc(16, 0xaa)), field(2, Buffer.alloc(8, 0xbb)), field(5, Buffer.from('n')), Buffer.from('39', 'hex'), fixed64(1_700_000_000_000_000_000n)])
     const scopeSpans = Buffer.concat([field(2, spanMessage), field(1, field(1, Buffer.from('n')))])
     const reordered = field(1, Buffer.concat([field(2, scopeSpans), field(1, Buffer.alloc(0)), field(1, keyValue)]))
-    expect(traces(reordered, 'protobuf').body).toEqual(traces(one, 'protobuf').body)
+    expect(bytesOf(traces(reordered, 'protobuf'))).toEqual(bytesOf(traces(one, 'protobuf')))
   })
 
   test.each([
@@ -174,9 +174,9 @@ describe('protobuf', () => {
   })
 
   test('is transcoded as well after a request that failed in the middle', () => {
-    const before = traces(good, 'protobuf').body
+    const before = bytesOf(traces(good, 'protobuf'))
     expect(problem(() => traces(Buffer.concat([good, Buffer.from('0aff01', 'hex')]), 'protobuf')).code).toBe('INVALID_PROTOBUF')
-    expect(traces(good, 'protobuf').body).toEqual(before)
+    expect(bytesOf(traces(good, 'protobuf'))).toEqual(before)
   })
 
   test('of another signal is told from this one by its fields', () => {

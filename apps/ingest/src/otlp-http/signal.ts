@@ -1,4 +1,4 @@
-import { transcodeLogs, type TranscodedBlock, type TranscodeOptions, transcodeTraces } from '@ballast/otlp'
+import { transcodeLogs, type Transcoded, type TranscodeOptions, transcodeTraces } from '@ballast/otlp'
 
 /** What a request carries. */
 export type Signal = 'traces' | 'logs'
@@ -12,7 +12,7 @@ export interface SignalEndpoint {
   readonly record: { readonly one: string; readonly many: string }
   /** Field of `partial_success` in JSON. */
   readonly rejectedField: string
-  transcode(body: Uint8Array, options: TranscodeOptions): TranscodedBlock
+  transcode(body: Uint8Array, options: TranscodeOptions): Transcoded
 }
 
 /** Every signal that is taken. */

@@ -2,13 +2,13 @@ import { OtlpError } from '../errors.ts'
 import { MAX_VALUE_DEPTH } from '../record/any-value.ts'
 import type { Problem } from '../record/reject-detail.ts'
 import type { Tally } from '../record/tally.ts'
-import { BytePattern } from './byte-pattern.ts'
 import { CLOSE_BRACE, CLOSE_BRACKET, COMMA, END, LETTER_N, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './json-bytes.ts'
 import { JsonSkipper } from './json-skipper.ts'
 import { JsonText } from './json-text.ts'
 import { keyValue } from './messages.ts'
 import { ELSEWHERE, type Field, MESSAGE, type MessageType, STRING } from './message-type.ts'
 import { Misfits } from './misfits.ts'
+import { PlainAttributes } from './plain-attributes.ts'
 import { ScalarWriter } from './scalar-writer.ts'
 import { WireWriter } from './wire-writer.ts'
 
@@ -21,17 +21,6 @@ const PLACE_BYTES = 8 + 1 + 5
 /** Room that a field needs at most, beside what it takes from the text. */
 const FIELD_BYTES = 64
 
-/** The fixed parts of `{"key":"a","value":{"stringValue":"b"}}`. */
-const ATTRIBUTE = new BytePattern('{"key":"')
-const TEXT_VALUE = new BytePattern(',"value":{"stringValue":"')
-
-/** Tags: KeyValue.key and AnyValue.string_value, KeyValue.value. */
-const FIRST_TEXT = (1 << 3) | 2
-const SECOND_MESSAGE = (2 << 3) | 2
-
-/** All its lengths fit one byte. */
-const SHORT_ATTRIBUTE = 128
-
 /**
  * Rewrites an export request from JSON to protobuf, in one pass over its bytes and by one description of the messages. Nothing
  * of it becomes an object or a string, unless something is wrong with it.
@@ -43,6 +32,7 @@ export class JsonToWire {
   readonly #skipper = new JsonSkipper(this.#text)
   readonly #wire = new WireWriter()
   readonly #scalars = new ScalarWriter(this.#text, this.#wire)
+  readonly #plainAttributes = new PlainAttributes(this.#text, this.#wire)
   readonly #misfits = new Misfits(this.#text, this.#skipper)
   /** How many values the current one lies in. */
   #depth = 0
@@ -150,41 +140,6 @@ export class JsonToWire {
     wire.close(start, wide)
   }
 
-  /**
-   * What nearly all attributes are: a short key and a short text, without white space. All others are left to `#message`, which
-   * gives the same bytes, at about three times the cost.
-   */
-  #plainAttribute(field: Field): boolean {
-    const text = this.#text
-    const wire = this.#wire
-    const { at } = text
-    if (this.#depth > 0 || !text.pass(ATTRIBUTE)) return false
-    const before = wire.at
-    wire.reserve(text.end - at + FIELD_BYTES)
-    const { bytes } = wire
-    wire.at += 4
-    text.copyRest(wire)
-    const value = wire.at
-    if (text.pass(TEXT_VALUE)) {
-      wire.at += 4
-      text.copyRest(wire)
-      if (wire.at - before < SHORT_ATTRIBUTE && text.passBraces()) {
-        bytes[before] = field.tag
-        bytes[before + 1] = wire.at - before - 2
-        bytes[before + 2] = FIRST_TEXT
-        bytes[before + 3] = value - before - 4
-        bytes[value] = SECOND_MESSAGE
-        bytes[value + 1] = wire.at - value - 2
-        bytes[value + 2] = FIRST_TEXT
-        bytes[value + 3] = wire.at - value - 4
-        return true
-      }
-    }
-    text.at = at
-    wire.at = before
-    return false
-  }
-
   /** What nests too deep is left out; that it is there at all is enough for the record to be rejected. */
   #value(type: MessageType): void {
     if (this.#depth > MAX_VALUE_DEPTH) this.#skipper.skip()
@@ -225,7 +180,7 @@ export class JsonToWire {
     if (field.kind === MESSAGE) {
       for (; ; next = text.peek()) {
         if (next === LETTER_N && field.type!.deepens) this.#unsetValue(field)
-        else if (field.type !== keyValue || !this.#plainAttribute(field)) this.#message(field, next)
+        else if (field.type !== keyValue || this.#depth > 0 || !this.#plainAttributes.rewrite(field.tag)) this.#message(field, next)
         if (this.#endsList()) return
       }
     }

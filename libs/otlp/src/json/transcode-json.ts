@@ -3,7 +3,7 @@ import { OtlpError } from '../errors.ts'
 import type { RecordWriter } from '../protobuf/record-writer.ts'
 import { transcodeProtobuf } from '../protobuf/transcode-protobuf.ts'
 import { Tally } from '../record/tally.ts'
-import type { TranscodedBlock, TranscodeOptions } from '../transcoded-block.ts'
+import type { Transcoded, TranscodeOptions } from '../transcoded-block.ts'
 import { JsonToWire } from './json-to-wire.ts'
 import type { MessageType } from './message-type.ts'
 
@@ -11,12 +11,12 @@ import type { MessageType } from './message-type.ts'
 const rewriter = new JsonToWire()
 
 /**
- * Turns the JSON of an export request into one Native block: by way of protobuf, so that both encodings are judged and written by
+ * Turns the JSON of an export request into Native blocks: by way of protobuf, so that both encodings are judged and written by
  * the same code. An empty body is an empty request.
  *
  * @throws OtlpError when the body as a whole is no such request.
  */
-export function transcodeJson(body: Uint8Array, request: MessageType, writer: RecordWriter, options: TranscodeOptions): TranscodedBlock {
+export function transcodeJson(body: Uint8Array, request: MessageType, writer: RecordWriter, options: TranscodeOptions): Transcoded {
   if (!isUtf8(body)) throw new OtlpError('INVALID_UTF8', 'the JSON body is not UTF-8; send it as UTF-8.')
   const source = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
   const { flaws } = rewriter

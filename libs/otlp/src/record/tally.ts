@@ -1,4 +1,4 @@
-import type { RejectedRecord, RejectReason, WarningKind } from '../transcoded-block.ts'
+import type { RejectedRecord, RejectReason, Transcoded, WarningKind } from '../transcoded-block.ts'
 
 /** Counts what was rejected and what was odd while one request is transcoded. */
 export class Tally {
@@ -13,5 +13,10 @@ export class Tally {
   reject(record: RejectedRecord): void {
     this.reasons.set(record.reason, (this.reasons.get(record.reason) ?? 0) + 1)
     this.rejects.push(record)
+  }
+
+  /** What a request's result says beside its blocks. */
+  outcome(): Pick<Transcoded, 'rejected' | 'rejects' | 'warnings'> {
+    return { rejected: { count: this.rejects.length, reasons: this.reasons }, rejects: this.rejects, warnings: this.warnings }
   }
 }
