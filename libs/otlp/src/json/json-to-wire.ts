@@ -68,6 +68,7 @@ export class JsonToWire {
   /** Lets go of the text and of memory that only a large one needed. */
   end(): void {
     this.#text.close()
+    this.#scalars.end()
     this.#wire.end()
     this.#misfits.begin()
   }

@@ -33,7 +33,7 @@ export class PlainAttributes {
   rewrite(tag: number): boolean {
     const text = this.#text
     const wire = this.#wire
-    const { at } = text
+    const { at, loneSurrogates } = text
     if (!text.pass(ATTRIBUTE)) return false
     const before = wire.at
     wire.reserve(text.end - at + FIXED_BYTES)
@@ -57,6 +57,7 @@ export class PlainAttributes {
       }
     }
     text.at = at
+    text.loneSurrogates = loneSurrogates
     wire.at = before
     return false
   }

@@ -4,8 +4,9 @@ import { LETTER_F, LETTER_N, LETTER_T, QUOTE } from './json-bytes.ts'
 import { HEX_DIGITS, type JsonText } from './json-text.ts'
 import { BOOL, BYTES, DOUBLE, ENUM, type Field, FIXED32, FIXED64, ID, INT64, SFIXED64, SINT32, UINT32, UINT64 } from './message-type.ts'
 import { readDouble } from './read-double.ts'
-import type { WireWriter } from './wire-writer.ts'
-import { WireWriter as Scratch } from './wire-writer.ts'
+import { WireWriter } from './wire-writer.ts'
+
+const NO_BYTES = Buffer.alloc(0)
 
 const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/
 
@@ -21,15 +22,18 @@ const EXPECTED_UINT64 = integerFrom(0n, 2n ** 64n - 1n)
 const EXPECTED_INT32 = integerFrom(-(2n ** 31n), 2n ** 31n - 1n)
 const EXPECTED_UINT32 = integerFrom(0n, 2n ** 32n - 1n)
 
+/** A text may be copied beyond its end by less than this. */
+const WORD_BYTES = 4
+
 /** Reads one value that is neither object, array nor plain text, and writes what it is on the wire, without a tag. */
 export class ScalarWriter {
   readonly #text: JsonText
   readonly #wire: WireWriter
   readonly #integer = new IntegerReader()
   /** Texts with escapes are decoded here. */
-  readonly #scratch = new Scratch()
+  readonly #scratch = new WireWriter()
   /** The text of the last value, without quotes. */
-  #source: Buffer
+  #source: Buffer = NO_BYTES
   #start = 0
   #stop = 0
   #enumNames = 0
@@ -38,12 +42,17 @@ export class ScalarWriter {
   constructor(text: JsonText, wire: WireWriter) {
     this.#text = text
     this.#wire = wire
-    this.#source = text.source
   }
 
   begin(): void {
     this.#enumNames = 0
     this.#base64Ids = 0
+  }
+
+  /** Lets go of the text and of memory that only a large one needed. */
+  end(): void {
+    this.#scratch.end()
+    this.#set(NO_BYTES, 0, 0)
   }
 
   /** Adds what was odd since `begin`. */
@@ -71,7 +80,7 @@ export class ScalarWriter {
   decode(start: number): Buffer {
     const text = this.#text
     const scratch = this.#scratch
-    scratch.begin(text.at - start)
+    scratch.begin(text.at - start + WORD_BYTES)
     text.at = start
     text.copyString(scratch)
     return scratch.bytes.subarray(0, scratch.at)
