@@ -39,7 +39,7 @@ function difference(json: Transcoded, protobuf: Transcoded, text: Buffer): strin
   if (other !== undefined) return `another block of ${other.table}`
   const reasons = ({ rejects }: Transcoded): string => rejects.map(({ reason }) => reason).join()
   if (reasons(json) !== reasons(protobuf)) return `rejected are ${reasons(json)} instead of ${reasons(protobuf)}`
-  const warnings = (transcoded: Transcoded): string => JSON.stringify([...transcoded.warnings].filter(([kind]) => kind !== 'no_known_field').toSorted())
+  const warnings = (transcoded: Transcoded): string => JSON.stringify([...transcoded.warnings].filter(([kind]) => kind !== 'no_known_field').toSorted(([a], [b]) => (a < b ? -1 : 1)))
   if (warnings(json) !== warnings(protobuf)) return `noticed is ${warnings(json)} instead of ${warnings(protobuf)}`
   const torn = json.rejects.find(({ raw }) => !text.includes(Buffer.from(raw)) || !isObject(Buffer.from(raw).toString()))
   return torn === undefined ? undefined : `kept is ${Buffer.from(torn.raw).toString()}`

@@ -2,7 +2,7 @@ import type { Tally } from '../record/tally.ts'
 import { IntegerReader } from './integer-reader.ts'
 import { LETTER_F, LETTER_N, LETTER_T, QUOTE } from './json-bytes.ts'
 import { HEX_DIGITS, type JsonText } from './json-text.ts'
-import { BOOL, BYTES, DOUBLE, ENUM, type Field, FIXED32, FIXED64, ID, INT64, SFIXED64, SINT32, UINT32, UINT64 } from './message-type.ts'
+import { BOOL, BYTES, DOUBLE, ENUM, type Field, FIXED32, FIXED64, ID, INT64, SFIXED64, SINT32, STRING, UINT32, UINT64 } from './message-type.ts'
 import { readDouble } from './read-double.ts'
 import { WireWriter } from './wire-writer.ts'
 
@@ -122,6 +122,7 @@ export class ScalarWriter {
       case ENUM:
         return this.#writeEnum(field.details.names!, quoted)
       case BOOL:
+      case STRING:
         return false
       default:
         return this.#integer.read(this.#source, this.#start, this.#stop) && this.#writeInteger(field.kind)
