@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { type OtlpEncoding, rejectsBlock, type Transcoded } from '@ballast/otlp'
 import type { Admission, Reservation } from '../admission.ts'
 import type { Block, InsertOutcome } from '../batch/block-store.ts'
+import { PartlyStored } from '../batch/partly-stored.ts'
 import type { Counters } from '../counters.ts'
 import type { DatabaseState } from '../database/database-monitor.ts'
 import { IngestError } from '../errors.ts'
@@ -37,9 +38,11 @@ const RETRY_AFTER_SECONDS = 2
 /** Takes export requests: from bytes to rows that ClickHouse has. */
 export class ExportHandler {
   readonly #options: ExportHandlerOptions
+  readonly #partlyStored: PartlyStored
 
   constructor(options: ExportHandlerOptions) {
     this.#options = options
+    this.#partlyStored = new PartlyStored(options.now)
   }
 
   /** @throws IngestError or OtlpError that says what to answer. */
@@ -93,17 +96,23 @@ export class ExportHandler {
   /** Waits until all blocks are stored, or it is known that one is not: the request is answered as a whole. */
   async #store({ signal }: SignalEndpoint, blocks: readonly Block[]): Promise<void> {
     const { counters, batches } = this.#options
-    const outcomes = await Promise.all(blocks.map((block) => batches.append(block)))
-    outcomes.forEach((outcome, index) => {
-      const { rows } = blocks[index]!
-      if (outcome.kind === 'stored') counters.stored(signal, rows)
-      else if (outcome.kind === 'bad-data') counters.rejected(signal, 'bad_data', rows)
-      else counters.refused(signal, 'unavailable', rows)
-    })
+    const partlyStored = this.#partlyStored
+    const known = blocks.filter((block) => partlyStored.has(block))
+    for (const { rows } of known) counters.deduplicated(signal, rows)
+    const fresh = blocks.filter((block) => !known.includes(block))
+    const outcomes = await Promise.all(fresh.map((block) => batches.append(block)))
     // What is worth sending again comes first: sent again, the rest is refused for good if it must be.
     const later = outcomes.find((outcome) => outcome.kind === 'unavailable')
-    if (later !== undefined) throw unavailable(later.message)
     const never = outcomes.find((outcome) => outcome.kind === 'bad-data')
+    outcomes.forEach((outcome, index) => {
+      const block = fresh[index]!
+      if (outcome.kind === 'stored') {
+        counters.stored(signal, block.rows)
+        if (later !== undefined) partlyStored.add(block)
+      } else if (outcome.kind === 'bad-data') counters.rejected(signal, 'bad_data', block.rows)
+      else counters.refused(signal, 'unavailable', block.rows)
+    })
+    if (later !== undefined) throw unavailable(later.message)
     if (never !== undefined) throw new IngestError('BAD_REQUEST', `ClickHouse cannot store this request: ${never.message}`)
   }
 

@@ -26,6 +26,8 @@ export async function serveShop(context: ServiceContext<ShopConfig>, options: Sh
     service: options.name,
     endpoint: config.otlpEndpoint,
     exportDelay: config.telemetryDelayMs,
+    metrics,
+    metricInterval: config.metricIntervalMs,
     // The three stop one after another, so one that cannot reach the receiver must not use up the others' time.
     shutdownTimeout: '2s',
     dependencies: { [new URL(catalog).origin]: 'catalog', [new URL(checkout).origin]: 'checkout' },
