@@ -58,11 +58,12 @@ test('the same request sent twice on purpose is stored twice', async () => {
   expect(await counts()).toMatchObject({ received: 6, stored: 6, deduplicated: 0 })
 })
 
-test('metrics in JSON are not taken yet, and the answer says what is', async () => {
+test('metrics in JSON are stored, and points that cannot be read are counted', async () => {
   await start()
-  const answer = await post(Buffer.from('{}'), 'application/json')
-  expect(answer.statusCode).toBe(415)
-  expect(answer.json()).toEqual({ code: 3, message: '/v1/metrics takes application/x-protobuf only.' })
+  const text = '{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"m","gauge":{"dataPoints":[{"asInt":"7","timeUnixNano":"5"},{"asInt":"x"}]}}]}]}]}'
+  const answer = await post(Buffer.from(text), 'application/json')
+  expect(answer.json()).toEqual({ partialSuccess: { rejectedDataPoints: '1', errorMessage: expect.stringContaining('invalid_value 1') as string } })
+  expect(ingest.store.rows).toMatchObject([{ MetricName: 'm', Value: 7 }])
 })
 
 test('spans sent to the metrics are told where they belong', async () => {

@@ -1,5 +1,4 @@
 import { transcodeLogs, transcodeMetrics, type Transcoded, type TranscodeOptions, transcodeTraces } from '@ballast/otlp'
-import { IngestError } from '../errors.ts'
 
 /** What a request carries. */
 export type Signal = 'traces' | 'logs' | 'metrics'
@@ -20,10 +19,5 @@ export interface SignalEndpoint {
 export const endpoints: readonly SignalEndpoint[] = [
   { signal: 'traces', path: '/traces', record: { one: 'span', many: 'spans' }, rejectedField: 'rejectedSpans', transcode: transcodeTraces },
   { signal: 'logs', path: '/logs', record: { one: 'log record', many: 'log records' }, rejectedField: 'rejectedLogRecords', transcode: transcodeLogs },
-  { signal: 'metrics', path: '/metrics', record: { one: 'data point', many: 'data points' }, rejectedField: 'rejectedDataPoints', transcode: transcodeProtobufMetrics },
+  { signal: 'metrics', path: '/metrics', record: { one: 'data point', many: 'data points' }, rejectedField: 'rejectedDataPoints', transcode: transcodeMetrics },
 ]
-
-function transcodeProtobufMetrics(body: Uint8Array, options: TranscodeOptions): Transcoded {
-  if (options.encoding === 'json') throw new IngestError('UNSUPPORTED_MEDIA_TYPE', '/v1/metrics takes application/x-protobuf only.')
-  return transcodeMetrics(body, options)
-}
