@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
-import { transcodeLogs, type Transcoded, type TranscodeOptions, transcodeTraces } from '../src/index.ts'
+import { transcodeLogs, transcodeMetrics, type Transcoded, type TranscodeOptions, transcodeTraces } from '../src/index.ts'
 import { blockRows, rowsOf } from '../test/block-rows.ts'
+import { metricRequests } from './metric-requests.ts'
+import { protobufjsMetricRows } from './protobufjs-metric-rows.ts'
 import { protobufjsLogRows, protobufjsTraceRows } from './protobufjs-rows.ts'
 import { logRequests, RECORDS, traceRequests } from './requests.ts'
 
@@ -19,7 +21,7 @@ interface Case {
   readonly unit: string
   readonly requests: readonly Uint8Array[]
   readonly transcode: (body: Uint8Array, options: TranscodeOptions) => Transcoded
-  readonly competitor: (body: Uint8Array, tenantId: string) => Buffer
+  readonly competitor: (body: Uint8Array, tenantId: string) => readonly Buffer[]
 }
 
 const OURS = '@ballast/otlp to Native'
@@ -34,6 +36,7 @@ export const bench = {
   async run({ quick, report }: { quick: boolean; report: (row: Row) => void }): Promise<void> {
     const cases: Case[] = [
       { name: 'traces', unit: 'spans/s', requests: traceRequests(REQUESTS), transcode: transcodeTraces, competitor: protobufjsTraceRows },
+      { name: 'metrics', unit: 'points/s', requests: metricRequests(REQUESTS), transcode: transcodeMetrics, competitor: protobufjsMetricRows },
       { name: 'logs', unit: 'records/s', requests: logRequests(REQUESTS), transcode: transcodeLogs, competitor: protobufjsLogRows },
     ]
     for (const each of cases) runCase(each, quick ? 9 : 31, report)
@@ -44,7 +47,8 @@ function runCase({ name, unit, requests, transcode, competitor }: Case, rounds: 
   for (const request of requests) {
     const transcoded = transcode(request, options)
     const rows = rowsOf(transcoded)
-    const theirs = blockRows({ ...transcoded.blocks[0]!, format: 'JSONEachRow', body: competitor(request, options.tenantId) })
+    const bodies = competitor(request, options.tenantId)
+    const theirs = transcoded.blocks.flatMap((block, index) => blockRows({ ...block, format: 'JSONEachRow', body: bodies[index]! }))
     if (transcoded.rows !== RECORDS || !isDeepStrictEqual(rows, theirs)) throw new Error(`${name}: the rows of both subjects differ`)
   }
   const ours: number[] = []
@@ -52,7 +56,7 @@ function runCase({ name, unit, requests, transcode, competitor }: Case, rounds: 
   // Interleaved, so that whatever else the machine does slows both.
   for (let round = 0; round < rounds; round++) {
     ours.push(rate(requests, 8, (request) => transcode(request, options).rows))
-    against.push(rate(requests, 1, (request) => (competitor(request, options.tenantId).length > 0 ? RECORDS : 0)))
+    against.push(rate(requests, 1, (request) => (competitor(request, options.tenantId).every((body) => body.length > 0) ? RECORDS : 0)))
   }
   const value = median(ours)
   const other = median(against)
