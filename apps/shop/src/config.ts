@@ -1,4 +1,4 @@
-import { type ConfigOf, defineSettings, duration, integer, port, text, url } from '@ballast/service'
+import { type ConfigOf, defineSettings, duration, integer, port, secret, text, url } from '@ballast/service'
 
 const http = ['http:', 'https:'] as const
 
@@ -14,6 +14,7 @@ export const settings = defineSettings('SHOP_', {
   checkoutUrl: url('SHOP_CHECKOUT_URL', { default: '', protocols: http, help: 'where the storefront finds the checkout; by default on this machine' }),
   redisUrl: url('REDIS_URL', { default: 'redis://127.0.0.1:6379', protocols: ['redis:', 'rediss:'], help: 'Redis of the catalog\'s cache' }),
   otlpEndpoint: url('OTEL_EXPORTER_OTLP_ENDPOINT', { default: 'http://127.0.0.1:4318', protocols: http, help: 'OTLP/HTTP receiver of traces and events' }),
+  otlpHeaders: secret('OTEL_EXPORTER_OTLP_HEADERS', { default: '', help: 'sent with every export, as key=value pairs: the receiver\'s API key' }),
   cacheNamespace: text('SHOP_CACHE_NAMESPACE', { default: 'shop', pattern: /^[\w.-]{1,64}$/, allowed: '1 to 64 letters, digits, _, - or .', help: 'first part of the cache\'s keys in Redis' }),
   telemetryDelayMs: duration('SHOP_TELEMETRY_DELAY', { default: 1_000, minMs: 10, maxMs: 60_000, help: 'longest time a span or event waits for its batch' }),
   dataDir: text('SHOP_DATA_DIR', { default: '.ballast/shop', help: 'folder of the databases' }),

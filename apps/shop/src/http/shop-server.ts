@@ -25,6 +25,7 @@ export async function serveShop(context: ServiceContext<ShopConfig>, options: Sh
   const telemetry = startTelemetry({
     service: options.name,
     endpoint: config.otlpEndpoint,
+    env: { OTEL_EXPORTER_OTLP_HEADERS: config.otlpHeaders },
     exportDelay: config.telemetryDelayMs,
     // The three stop one after another, so one that cannot reach the receiver must not use up the others' time.
     shutdownTimeout: '2s',
