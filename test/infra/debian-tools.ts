@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../harness/ballast.ts'
 
@@ -34,9 +34,29 @@ function fetchPackage(name: string, folder: string): void {
     }
     const archive = readdirSync(download).find((file) => file.endsWith('.deb'))!
     execFileSync('dpkg', ['-x', archive, 'unpacked'], options)
+    if (name === 'prometheus-alertmanager') findItsTemplate(join(download, 'unpacked'), folder)
     // In one step, so that another process sees all of it or nothing.
     if (!existsSync(folder)) renameSync(join(download, 'unpacked'), folder)
   } finally {
     rmSync(download, { recursive: true, force: true })
   }
+}
+
+/** Debian's Alertmanager reads its template from the folder it is installed in; unpacked elsewhere, it is made to read its working directory. */
+function findItsTemplate(unpacked: string, folder: string): void {
+  const installed = '/usr/share/prometheus/alertmanager'
+  const program = join(unpacked, 'usr', 'bin', 'prometheus-alertmanager')
+  const binary = readFileSync(program)
+  let at = binary.indexOf(installed)
+  // The other places are those of files below the folder.
+  while (at !== -1 && binary[at + installed.length] === 0x2f) at = binary.indexOf(installed, at + 1)
+  if (at === -1) throw new Error(`Debian's Alertmanager is not as expected; remove ${folder} and see test/infra/debian-tools.ts`)
+  // The same length, so that nothing in the program moves.
+  binary.write('./'.repeat(installed.length / 2), at)
+  writeFileSync(program, binary)
+}
+
+/** The folder in which an Alertmanager of {@link debianTool} finds its template. */
+export function alertmanagerFolder(program: string): string {
+  return program.includes('/') ? join(program, '..', '..', 'share', 'prometheus', 'alertmanager') : root
 }

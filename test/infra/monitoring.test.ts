@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { freePort } from '../../scripts/stack/free-port.ts'
 import { root } from '../harness/ballast.ts'
-import { debianTool } from './debian-tools.ts'
+import { alertmanagerFolder, debianTool } from './debian-tools.ts'
 import { filesIn, readText, readYaml } from './files.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'ballast-monitoring-'))
@@ -79,7 +79,7 @@ describe.skipIf(amtool === undefined || alertmanager === undefined)('amtool and 
   test('a page inhibits the ticket of the same objective, and no other', async () => {
     const port = await freePort()
     const args = [`--config.file=${join(root, 'infra/alertmanager/laptop.yml')}`, `--storage.path=${join(dir, 'alertmanager')}`, `--web.listen-address=127.0.0.1:${port}`, '--cluster.listen-address=']
-    const child: ChildProcess = spawn(alertmanager!, args, { stdio: 'ignore' })
+    const child: ChildProcess = spawn(alertmanager!, args, { cwd: alertmanagerFolder(alertmanager!), stdio: 'ignore' })
     try {
       const api = `http://127.0.0.1:${port}/api/v2/alerts`
       const alert = (alertname: string, severity: string, rest: Record<string, string>): object => ({ labels: { alertname, severity, ...rest }, startsAt: new Date().toISOString() })
