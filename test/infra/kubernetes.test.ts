@@ -111,10 +111,11 @@ describe.each(workloads)('%s', (_name, resource, template) => {
   })
 
   test('has probes and bounds', () => {
-    for (const container of template.spec.containers) {
-      expect(Object.keys(container.resources.limits)).toEqual(['memory'])
-      expect(Object.keys(container.resources.requests)).toEqual(['cpu', 'memory'])
-      if (resource.kind !== 'Job') expect([container.livenessProbe, container.readinessProbe, container.startupProbe]).not.toContain(undefined)
+    for (const { resources: bounds, livenessProbe, readinessProbe, startupProbe } of template.spec.containers) {
+      expect(Object.keys(bounds.limits)).toEqual(['memory'])
+      expect(Object.keys(bounds.requests)).toEqual(['cpu', 'memory'])
+      // A Job is well when it has ended well.
+      expect([livenessProbe, readinessProbe, startupProbe].every((probe) => (probe === undefined) === (resource.kind === 'Job'))).toBe(true)
     }
   })
 
@@ -131,26 +132,41 @@ describe.each(workloads)('%s', (_name, resource, template) => {
   test('has a disruption budget and an image that is pinned', () => {
     const budgets = named.filter(([, { kind }]) => kind === 'PodDisruptionBudget').map(([, { spec }]) => (spec!['selector'] as { matchLabels: Record<string, string> }).matchLabels)
     const { labels } = template.metadata
-    if (resource.kind !== 'Job') expect(budgets.some((match) => Object.entries(match).every(([key, value]) => labels[key] === value))).toBe(true)
-    for (const { image } of template.spec.containers) if (!/:v?\d+\.\d+/.test(image)) expect(kustomization.images.map(({ name }) => name)).toContain(image)
+    expect(budgets.some((match) => Object.entries(match).every(([key, value]) => labels[key] === value))).toBe(resource.kind !== 'Job')
+    const ours = kustomization.images.map(({ name }) => name)
+    expect(template.spec.containers.filter(({ image }) => !/:v?\d+\.\d+/.test(image) && !ours.includes(image))).toEqual([])
   })
 })
 
-test('every service, monitor, budget, policy and autoscaler selects something that is there', () => {
+/** The labels that a resource looks for, of pods or, for a monitor, of a service. */
+function selectorOf({ kind, spec = {} }: Resource): Readonly<Record<string, string>> | undefined {
+  const labels = (field: string): Readonly<Record<string, string>> => (spec[field] as { matchLabels?: Record<string, string> }).matchLabels ?? {}
+  if (kind === 'Service') return spec['selector'] as Record<string, string>
+  if (kind === 'PodDisruptionBudget' || kind === 'ServiceMonitor') return labels('selector')
+  return kind === 'NetworkPolicy' ? labels('podSelector') : undefined
+}
+
+test('every service, budget, policy and monitor selects something that is there', () => {
   const pods = workloads.map(([, , template]) => template.metadata.labels)
-  const matches = (labels: Record<string, string>): boolean => pods.some((pod) => Object.entries(labels).every(([key, value]) => pod[key] === value))
-  for (const [name, { kind, spec }] of named) {
-    if (kind === 'Service') expect([name, matches(spec!['selector'] as Record<string, string>)]).toEqual([name, true])
-    if (kind === 'PodDisruptionBudget') expect([name, matches((spec!['selector'] as { matchLabels: Record<string, string> }).matchLabels)]).toEqual([name, true])
-    if (kind === 'NetworkPolicy') expect([name, matches((spec!['podSelector'] as { matchLabels?: Record<string, string> }).matchLabels ?? {})]).toEqual([name, true])
-    if (kind === 'HorizontalPodAutoscaler') expect(named.map(([each]) => each)).toContain(`Deployment ${(spec!['scaleTargetRef'] as { name: string }).name}`)
-    if (kind === 'ServiceMonitor') {
-      const app = (spec!['selector'] as { matchLabels: { app: string } }).matchLabels.app
-      const service = named.find(([, each]) => each.kind === 'Service' && (each.metadata as unknown as { labels?: { app: string } }).labels?.app === app)?.[1]
-      const ports = (service?.spec!['ports'] as { name: string }[] | undefined)?.map((port) => port.name)
-      for (const { port } of spec!['endpoints'] as { port: string }[]) expect([name, ports]).toEqual([name, expect.arrayContaining([port])])
-    }
-  }
+  const services = named.filter(([, { kind }]) => kind === 'Service').map(([, { metadata }]) => (metadata as unknown as { labels: Record<string, string> }).labels)
+  const lost = named.filter(([, resource]) => {
+    const selector = selectorOf(resource)
+    return selector !== undefined && !(resource.kind === 'ServiceMonitor' ? services : pods).some((labels) => Object.entries(selector).every(([key, value]) => labels[key] === value))
+  })
+  expect(named.filter(([, resource]) => selectorOf(resource) !== undefined).length).toBeGreaterThan(20)
+  expect(lost.map(([name]) => name)).toEqual([])
+})
+
+test('every monitor reads a port that its service has, and the autoscaler scales a deployment that is there', () => {
+  const missing = named.filter(([, { kind }]) => kind === 'ServiceMonitor').flatMap(([name, monitor]) => {
+    const { app } = selectorOf(monitor)!
+    const service = named.find(([, each]) => each.kind === 'Service' && (each.metadata as unknown as { labels: { app: string } }).labels.app === app)?.[1]
+    const ports = ((service?.spec?.['ports'] ?? []) as { name: string }[]).map((port) => port.name)
+    return (monitor.spec!['endpoints'] as { port: string }[]).filter(({ port }) => !ports.includes(port)).map(({ port }) => `${name}: ${port}`)
+  })
+  expect(missing).toEqual([])
+  const { name } = named.find(([each]) => each === 'HorizontalPodAutoscaler ingest')![1].spec!['scaleTargetRef'] as { name: string }
+  expect(named.map(([each]) => each)).toContain(`Deployment ${name}`)
 })
 
 test('every file of the kustomization is there, and the autoscaler counts a metric that ingest has', () => {

@@ -33,7 +33,7 @@ test.each(rules.map((rule) => [rule.alert, rule] as const))('%s says how bad it 
 })
 
 test('every runbook is that of an alert', () => {
-  const headings = filesIn('infra/runbooks', '.md').filter((path) => !path.endsWith('README.md')).flatMap((path) => [...readText(path).matchAll(/^## (\w+)$/gm)].map(([, name]) => name))
+  const headings = filesIn('infra/runbooks', '.md').filter((path) => !path.endsWith('README.md')).flatMap((path) => [...readText(path).matchAll(/^## (\w+)$/gm)].map(([, name]) => name!))
   expect(headings.toSorted()).toEqual(rules.map((rule) => rule.alert).toSorted())
 })
 
