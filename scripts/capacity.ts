@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClickHouse, migrate, tableNames } from '@ballast/clickhouse'
-import { transcodeLogs, type TranscodedBlock, transcodeTraces } from '@ballast/otlp'
+import { transcodeLogs, type Transcoded, transcodeTraces } from '@ballast/otlp'
 import { logRequests, RECORDS, traceRequests } from '../libs/otlp/bench/requests.ts'
 import { capacityTables, type Measured } from './capacity/tables.ts'
 import { startApp } from './stack/app-process.ts'
@@ -44,9 +44,9 @@ async function storage(): Promise<Pick<Measured, 'bytesASpan' | 'bytesALog' | 's
   const port = await freePort()
   const server = await startApp({ app: 'clickhouse-embedded', env: { CLICKHOUSE_EMBEDDED_PORT: String(port), CLICKHOUSE_EMBEDDED_DATA_DIR: dir, LOG_LEVEL: 'warn' } })
   const client = createClickHouse({ url: `http://127.0.0.1:${port}`, database: 'capacity', requestTimeoutMs: 300_000 })
-  const store = async (table: string, requests: readonly Uint8Array[], transcode: (body: Uint8Array, with_: typeof options) => TranscodedBlock): Promise<void> => {
+  const store = async (table: string, requests: readonly Uint8Array[], transcode: (body: Uint8Array, with_: typeof options) => Transcoded): Promise<void> => {
     for (let insert = 0; insert < INSERTS; insert++) {
-      const blocks = requests.slice(insert * REQUESTS_AN_INSERT, (insert + 1) * REQUESTS_AN_INSERT).map((request) => transcode(request, options))
+      const blocks = requests.slice(insert * REQUESTS_AN_INSERT, (insert + 1) * REQUESTS_AN_INSERT).flatMap((request) => transcode(request, options).blocks)
       await client.insertBlock({ ...blocks[0]!, body: Buffer.concat(blocks.map(({ body }) => body)), deduplicationToken: `${table} ${insert}` })
     }
     await client.command({ query: `OPTIMIZE TABLE ${table} FINAL` })

@@ -1,10 +1,10 @@
 import { metrics as metricsApi } from '@opentelemetry/api'
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
 import { resourceFromAttributes } from '@opentelemetry/resources'
-import { MeterProvider } from '@opentelemetry/sdk-metrics'
+import { MeterProvider, type MetricProducer } from '@opentelemetry/sdk-metrics'
 
-/** The process's metrics, recorded through `@opentelemetry/api` and read as Prometheus text. */
-export interface Metrics {
+/** The process's metrics, recorded through `@opentelemetry/api` and read as Prometheus text, or collected to be sent elsewhere. */
+export interface Metrics extends MetricProducer {
   /** Everything, in Prometheus' text format. */
   text(): Promise<string>
   shutdown(): Promise<void>
@@ -17,6 +17,7 @@ export function startMetrics(service: string): Metrics {
   metricsApi.setGlobalMeterProvider(provider)
   const serializer = new PrometheusSerializer()
   return {
+    collect: (options) => reader.collect(options),
     async text() {
       const { resourceMetrics } = await reader.collect()
       return serializer.serialize(resourceMetrics)
