@@ -25,7 +25,7 @@ async function insert(table: string, rows: readonly object[], token: string): Pr
   await client.insertBlock({ table, columns: Object.keys(rows[0]!), format: 'JSONEachRow', body, deduplicationToken: token })
 }
 
-const rows = async (query: string): Promise<Record<string, unknown>[]> => client.query({ query })
+const rows = async (query: string): Promise<readonly Record<string, unknown>[]> => client.query({ query })
 
 function span(over: object): Record<string, unknown> {
   return {

@@ -11,7 +11,7 @@ export const DURATION_BUCKETS_PER_DOUBLING = 8
 /** Rate, errors and duration of spans. Every count is weighted with `SampleRate`. */
 export const ballastRed = rollUp({
   name: 'ballast_red',
-  keys: [label('ServiceName'), label('SpanKind'), label('SpanName'), label('Environment'), label('Peer')],
+  keys: [label('ServiceName'), label('SpanKind'), label('SpanName'), label('Environment'), label('Version'), label('Peer')],
   measures: [
     summed('Spans'),
     summed('Errors'),
@@ -32,7 +32,7 @@ const PEER = [
   `concat(SpanAttributes['server.address'], ':', SpanAttributes['server.port']))`,
 ].join(' ')
 
-const KEYS = 'TenantId, ServiceName, SpanKind, SpanName, Environment, Peer, Time'
+const KEYS = 'TenantId, ServiceName, SpanKind, SpanName, Environment, Version, Peer, Time'
 
 /** Fills the minutes of {@link ballastRed} from every block of spans. */
 export const ballastRedView: MaterializedViewDefinition = {
@@ -43,7 +43,7 @@ export const ballastRedView: MaterializedViewDefinition = {
     // Counted by bucket first: a map for each row costs more than a second grouping of far fewer rows.
     `SELECT ${KEYS}, sum(BucketSpans) AS Spans, sum(BucketErrors) AS Errors, sum(BucketDuration) AS DurationSum, max(BucketMax) AS DurationMax,`,
     'mapFromArrays(groupArray(Bucket), groupArray(BucketSpans)) AS Durations',
-    `FROM (SELECT TenantId, ServiceName, SpanKind, SpanName, ResourceAttributes['deployment.environment.name'] AS Environment, ${PEER} AS Peer,`,
+    `FROM (SELECT TenantId, ServiceName, SpanKind, SpanName, ResourceAttributes['deployment.environment.name'] AS Environment, ResourceAttributes['service.version'] AS Version, ${PEER} AS Peer,`,
     `toStartOfMinute(Timestamp) AS Time, toUInt16(floor(log2(greatest(Duration, 1)) * ${DURATION_BUCKETS_PER_DOUBLING})) AS Bucket,`,
     `sum(SampleRate) AS BucketSpans, sumIf(SampleRate, StatusCode = 'Error') AS BucketErrors, sum(Duration * SampleRate) AS BucketDuration, max(Duration) AS BucketMax`,
     `FROM {source} GROUP BY ${KEYS}, Bucket)`,
