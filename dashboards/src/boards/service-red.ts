@@ -40,7 +40,7 @@ export const serviceRed: BoardSpec = {
     [
       heatmap({
         title: 'Durations', description: 'How many requests took how long. Two bands are two kinds of request, often a cache hit and a miss.', unit: 's', width: 12,
-        sql: `SELECT time, toFloat64(exp2(Doubling + 1) / 1e9) AS le, sum(N) AS requests FROM (SELECT ${BUCKET} AS time, intDiv(bucket, 8) AS Doubling, n AS N FROM ${served} ARRAY JOIN mapKeys(Durations) AS bucket, mapValues(Durations) AS n) GROUP BY time, le ORDER BY time, le`,
+        sql: `SELECT time, toString(exp2(Doubling + 1) / 1e9) AS le, sum(N) AS requests FROM (SELECT ${BUCKET} AS time, intDiv(bucket, 8) AS Doubling, n AS N FROM ${served} ARRAY JOIN mapKeys(Durations) AS bucket, mapValues(Durations) AS n) GROUP BY time, le ORDER BY time, toFloat64(le)`,
       }),
       table({
         title: 'Routes', description: 'The busiest operations. Sort by errors or p99 to find what hurts.', width: 12, units: { rate: 'reqps', errors: 'percentunit', p99: 's' }, columnLimits: { errors: { warning: 0.005, bad: 0.01 } },
