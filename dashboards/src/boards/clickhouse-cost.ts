@@ -40,7 +40,7 @@ export const clickHouseCost: BoardSpec = {
     ],
     [
       table({ title: 'Attribute keys', description: 'Keys of attributes with their number of values, from one record in sixteen. A key with very many values on every row is dear.', width: 12, units: { values: 'short', rows: 'short' }, sql: `SELECT Source AS source, Key AS key, uniq(Value) AS values, sum(Rows) AS rows, any(Value) AS example FROM ${tableNames.attributeValues} WHERE Day >= toDate($__fromTime) AND Day <= toDate($__toTime) GROUP BY source, key ORDER BY rows DESC, key LIMIT 100` }),
-      table({ title: 'Roll-ups, newest', description: 'Newest minute of each roll-up in the range.', width: 12, units: { behind: 's' }, columnLimits: { behind: { warning: 180, bad: 600 } }, sql: `SELECT kind, newest, toUnixTimestamp($__toTime) - toUnixTimestamp(newest) AS behind FROM (${rollUps.map(([name, from]) => `SELECT '${name}' AS kind, max(Time) AS newest FROM ${from} WHERE $__timeFilter(Time)`).join(' UNION ALL ')}) ORDER BY kind LIMIT 10` }),
+      table({ title: 'Roll-ups, newest', description: 'Newest minute of each roll-up in the range.', width: 12, units: { behind: 's' }, columnLimits: { behind: { warning: 180, bad: 600 } }, sql: `SELECT kind, max(Time) AS newest, toUnixTimestamp($__toTime) - toUnixTimestamp(newest) AS behind FROM (${rollUps.map(([name, from]) => `SELECT '${name}' AS kind, Time FROM ${from} WHERE $__timeFilter(Time)`).join(' UNION ALL ')}) GROUP BY kind ORDER BY kind LIMIT 10` }),
     ],
   ],
   details: {

@@ -45,7 +45,7 @@ export const platformHome: BoardSpec = {
       }),
       table({
         title: 'Alerts and versions', description: 'Alerts that began or ended, and versions first seen in the range, newest first.', width: 12, units: { events: 'short' },
-        sql: `SELECT at, what, who, events FROM (SELECT toDateTime(EventTime) AS at, concat(Severity, ' ', toString(State)) AS what, toString(Slo) AS who, toUInt64(1) AS events FROM ${tableNames.sloEvents} WHERE $__timeFilter(EventTime) UNION ALL SELECT min(Time) AS at, concat('version ', if(Version = '', '(none)', Version)) AS what, toString(ServiceName) AS who, sum(Spans) AS events FROM ${rollUpRows('red', 'Time, ServiceName, Version, Spans', '1')} GROUP BY ServiceName, Version) ORDER BY at DESC LIMIT 50`,
+        sql: `SELECT at, what, who, sum(n) AS events FROM (SELECT toDateTime(EventTime) AS at, concat(Severity, ' ', toString(State)) AS what, toString(Slo) AS who, toUInt64(1) AS n FROM ${tableNames.sloEvents} WHERE $__timeFilter(EventTime) UNION ALL SELECT min(Time) AS at, concat('version ', if(Version = '', '(none)', Version)) AS what, toString(ServiceName) AS who, sum(Spans) AS n FROM ${rollUpRows('red', 'Time, ServiceName, Version, Spans', '1')} GROUP BY ServiceName, Version) GROUP BY at, what, who ORDER BY at DESC LIMIT 50`,
       }),
     ],
   ],
