@@ -51,7 +51,7 @@ export const cacheEffectiveness: BoardSpec = {
     [
       table({
         title: 'Caches, worst first', description: 'Each definition: how often it is read, and how often that helps. A low hit share and many reads is where to work.', width: 24, units: { reads: 'ops', hits: 'percentunit', stale: 'percentunit', errors: 'percentunit' }, bars: ['hits'], columnLimits: { hits: { warning: 0.8, bad: 0.5, lowIsBad: true } },
-        sql: `SELECT ${NAME} AS cache, ServiceName AS service, sum(Increase) / ${RANGE} AS reads, ${ratio(`sumIf(Increase, ${HIT})`, 'sum(Increase)')} AS hits, ${ratio(`sumIf(Increase, ${RESULT} = 'stale')`, 'sum(Increase)')} AS stale, ${ratio(`sumIf(Increase, ${RESULT} IN ('shed', 'error'))`, 'sum(Increase)')} AS errors FROM ${counterRows(gets)} GROUP BY cache, service ORDER BY hits, reads DESC LIMIT 50`,
+        sql: `SELECT ${NAME} AS cache, ServiceName AS service, sum(Increase) / ${RANGE} AS reads, ${ratio(`sumIf(Increase, ${HIT})`, 'sum(Increase)')} AS hits, ${ratio(`sumIf(Increase, ${RESULT} = 'stale')`, 'sum(Increase)')} AS stale, ${ratio(`sumIf(Increase, ${RESULT} IN ('shed', 'error'))`, 'sum(Increase)')} AS errors FROM ${counterRows(gets)} GROUP BY cache, service HAVING reads > 0 ORDER BY hits, reads DESC LIMIT 50`,
       }),
     ],
   ],
