@@ -9,7 +9,7 @@ export interface Result {
 const bare = (type: string): string => type.replace(/^(?:Nullable|LowCardinality|SimpleAggregateFunction\(\w+, )\(?/, '').replace(/^(?:Nullable|LowCardinality)\(/, '')
 const isNumber = (type: string): boolean => /^(U?Int|Float|Decimal)/.test(bare(type))
 const isText = (type: string): boolean => /^(String|Enum8|FixedString)/.test(bare(type))
-const isTime = (type: string): boolean => /^DateTime/.test(bare(type))
+const isTime = (type: string): boolean => bare(type).startsWith('DateTime')
 
 /** Most series that a chart may show. */
 const MAX_SERIES = 8

@@ -85,7 +85,7 @@ async function choices(board: BoardJson): Promise<readonly View['variables'][]> 
     if (typeof variable.query === 'string') continue
     const { data } = await run(expand(variable.query.rawSql, viewOf(board, {})))
     const values = data.map(([value]) => String(value))
-    expect(values, `${board.uid}: variable ${variable.name}`).not.toEqual([])
+    expect([variable.name, values.length > 0]).toEqual([variable.name, true])
     all[variable.name] = variable.multi === true ? ['$__all'] : [values[0]!]
     one[variable.name] = [variable.name === 'service' ? 'storefront' : values[0]!]
   }

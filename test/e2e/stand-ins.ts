@@ -42,19 +42,20 @@ const REDIS_COUNTERS = { keyspace_hits: 'redis.keyspace.hits', keyspace_misses: 
 /** Writes what Redis says of itself as the Collector's redis receiver does, which is not part of the platform. */
 export async function recordRedis(port: number, run: RunSql): Promise<void> {
   const info = await redisInfo(port)
-  const row = (metric: string, value: number, attributes: Record<string, string> = {}) => ({
+  const point = (metric: string, value: number, attributes: Record<string, string> = {}) => ({
     ServiceName: 'redis', MetricName: metric, Attributes: attributes, ResourceAttributes: { 'service.instance.id': `127.0.0.1:${port}` }, Value: value,
-    StartTimeUnix: String(BigInt(Date.now() - 60_000) * 1_000_000n), TimeUnix: String(BigInt(Date.now()) * 1_000_000n), AggregationTemporality: 2,
+    StartTimeUnix: String(BigInt(Date.now() - 60_000) * 1_000_000n), TimeUnix: String(BigInt(Date.now()) * 1_000_000n),
   })
-  const named = (names: Record<string, string>) => Object.entries(names).map(([field, metric]) => row(metric, Number(info.get(field))))
+  const named = (names: Record<string, string>) => Object.entries(names).map(([field, metric]) => point(metric, Number(info.get(field))))
   const commands = [...info].flatMap(([field, text]) => {
     const [, cmd] = /^cmdstat_([\w|]+)$/.exec(field) ?? []
     const [, calls, usec] = /calls=(\d+),usec=(\d+)/.exec(text) ?? []
-    return cmd === undefined ? [] : [row('redis.cmd.calls', Number(calls), { cmd }), row('redis.cmd.usec', Number(usec), { cmd })]
+    return cmd === undefined ? [] : [point('redis.cmd.calls', Number(calls), { cmd }), point('redis.cmd.usec', Number(usec), { cmd })]
   })
   const insert = async (table: string, rows: object[]): Promise<void> => void (await run(`INSERT INTO ${table} FORMAT JSONEachRow\n${rows.map((each) => JSON.stringify(each)).join('\n')}`))
-  await insert('otel_metrics_gauge', named(REDIS_GAUGES).map(({ AggregationTemporality: _, ...gauge }) => gauge))
-  await insert('otel_metrics_sum', [...named(REDIS_LEVELS).map((each) => ({ ...each, IsMonotonic: false })), ...[...named(REDIS_COUNTERS), ...commands].map((each) => ({ ...each, IsMonotonic: true }))])
+  await insert('otel_metrics_gauge', named(REDIS_GAUGES))
+  const sum = (IsMonotonic: boolean) => (each: object): object => ({ ...each, AggregationTemporality: 2, IsMonotonic })
+  await insert('otel_metrics_sum', [...named(REDIS_LEVELS).map(sum(false)), ...[...named(REDIS_COUNTERS), ...commands].map(sum(true))])
 }
 
 async function redisInfo(port: number): Promise<Map<string, string>> {
