@@ -13,17 +13,12 @@ const MAY_BE_EMPTY: Readonly<Record<string, string>> = {
   'ballast-clickhouse-cost: Dearest columns, now': 'parts below 10 MiB are kept compact, and ClickHouse knows no size of their columns',
 }
 
-/** Dashboards that cannot be shown before ingest takes metrics at /v1/metrics. */
-const NEEDS_METRICS: readonly string[] = [
-  'ballast-cache-effectiveness', 'ballast-cache-redis', 'ballast-clickhouse-health', 'ballast-ingest-pipeline', 'ballast-node-runtime', 'ballast-platform-home', 'ballast-slo-detail', 'ballast-slo-overview',
-]
-
 let place: Awaited<ReturnType<typeof freshPlace>>
 let ballast: Ballast
 
 beforeAll(async () => {
   place = await freshPlace()
-  ballast = new Ballast({ stateDir: place.stateDir, env: { ...place.env, SHOP_TRAFFIC_RATE: '80', SHOP_TRAFFIC_SEED: '7', SLO_TICK: '1s', SLO_INGEST_LAG: '1s', OTEL_METRIC_EXPORT_INTERVAL: '1s' } })
+  ballast = new Ballast({ stateDir: place.stateDir, env: { ...place.env, SHOP_TRAFFIC_RATE: '80', SHOP_TRAFFIC_SEED: '7', SLO_TICK: '1s', SLO_INGEST_LAG: '1s', OTEL_METRIC_EXPORT_INTERVAL: '1s', SHOP_METRIC_INTERVAL: '1s' } })
   await ballast.says('Ctrl-C stops everything')
   await createServerTables(send)
   await recordRedis(place.ports.REDIS_PORT, send)
@@ -103,7 +98,7 @@ async function lookAt(board: BoardJson, panel: PanelJson, variables: View['varia
   return found
 }
 
-describe.each(boardsOnDisk.filter(({ uid }) => !NEEDS_METRICS.includes(uid)).map((board) => [board.uid, board] as const))('%s', (_, board) => {
+describe.each(boardsOnDisk.map((board) => [board.uid, board] as const))('%s', (_, board) => {
   test('shows something in every panel, in the columns and types that it needs', async () => {
     for (const variables of await choices(board)) {
       let waiting = queryPanels(board)

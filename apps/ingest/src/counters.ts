@@ -3,7 +3,7 @@ import type { Signal } from './otlp-http/signal.ts'
 
 /**
  * What ingest counts. For every signal, once every request is answered:
- * received = stored + rejected + refused.
+ * received = stored + rejected + refused + deduplicated.
  */
 export interface Counters {
   /** A request was answered. */
@@ -16,6 +16,8 @@ export interface Counters {
   rejected(signal: Signal, reason: string, records: number): void
   /** Records that were not stored now; the sender was told to send them again. */
   refused(signal: Signal, reason: string, records: number): void
+  /** Records of a repeat that were stored when the request came before. */
+  deduplicated(signal: Signal, records: number): void
   /** Records with an oddity that were stored all the same. */
   warned(signal: Signal, kind: string, records: number): void
   /** Rejected records that did not reach the quarantine table. */
@@ -31,6 +33,7 @@ export function createCounters(queuedBytes: () => number): Counters {
   const stored = meter.createCounter('ballast_ingest_records_stored', { description: 'Records that ClickHouse has.' })
   const rejected = meter.createCounter('ballast_ingest_records_rejected', { description: 'Records that can never be stored, by reason.' })
   const refused = meter.createCounter('ballast_ingest_records_refused', { description: 'Records to be sent again, by reason.' })
+  const deduplicated = meter.createCounter('ballast_ingest_records_deduplicated', { description: 'Records of repeats that were stored before.' })
   const warned = meter.createCounter('ballast_ingest_records_warned', { description: 'Stored records with an oddity, by kind.' })
   const lost = meter.createCounter('ballast_ingest_quarantine_lost', { description: 'Rejected records that did not reach the quarantine table.' })
   const rows = meter.createHistogram('ballast_ingest_batch_rows', {
@@ -50,6 +53,7 @@ export function createCounters(queuedBytes: () => number): Counters {
     stored: (signal, records) => stored.add(records, { signal }),
     rejected: (signal, reason, records) => rejected.add(records, { signal, reason }),
     refused: (signal, reason, records) => refused.add(records, { signal, reason }),
+    deduplicated: (signal, records) => deduplicated.add(records, { signal }),
     warned: (signal, kind, records) => warned.add(records, { signal, kind }),
     quarantineLost: (records) => lost.add(records),
     inserted(table, count, seconds, outcome) {

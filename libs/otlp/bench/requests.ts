@@ -1,7 +1,10 @@
-import { toProtobuf } from '../test/otlp-messages.ts'
+import type { OtlpEncoding } from '../src/index.ts'
+import { type RequestName, toJson, toProtobuf } from '../test/otlp-messages.ts'
 
 /** Records of one request. */
 export const RECORDS = 512
+
+const encoders = { protobuf: toProtobuf, json: (_: RequestName, json: object) => toJson(json) }
 
 /** When the records begin, unless a test needs them younger. */
 const START = 1_763_700_000_000_000_000n
@@ -27,18 +30,18 @@ const resource = {
 }
 
 /** Trace requests of a web service: ten attributes a span, about 410 bytes a span, every trace id another one. */
-export function traceRequests(count: number, startUnixNano = START): Uint8Array[] {
+export function traceRequests(count: number, startUnixNano = START, encoding: OtlpEncoding = 'protobuf'): Uint8Array[] {
   const random = new Sequence()
   return Array.from({ length: count }, () =>
-    toProtobuf('TracesRequest', { resourceSpans: [{ resource, scopeSpans: [{ scope: { name: '@opentelemetry/instrumentation-http', version: '0.57.1' }, spans: times(RECORDS, () => span(random, startUnixNano)) }] }] }),
+    encoders[encoding]('TracesRequest', { resourceSpans: [{ resource, scopeSpans: [{ scope: { name: '@opentelemetry/instrumentation-http', version: '0.57.1' }, spans: times(RECORDS, () => span(random, startUnixNano)) }] }] }),
   )
 }
 
 /** Log requests of the same service. */
-export function logRequests(count: number, startUnixNano = START): Uint8Array[] {
+export function logRequests(count: number, startUnixNano = START, encoding: OtlpEncoding = 'protobuf'): Uint8Array[] {
   const random = new Sequence()
   return Array.from({ length: count }, () =>
-    toProtobuf('LogsRequest', { resourceLogs: [{ resource, scopeLogs: [{ scope: { name: 'checkout-logger', version: '2.0.0' }, logRecords: times(RECORDS, () => log(random, startUnixNano)) }] }] }),
+    encoders[encoding]('LogsRequest', { resourceLogs: [{ resource, scopeLogs: [{ scope: { name: 'checkout-logger', version: '2.0.0' }, logRecords: times(RECORDS, () => log(random, startUnixNano)) }] }] }),
   )
 }
 

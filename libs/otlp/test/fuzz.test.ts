@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { OtlpError, transcodeLogs, type TranscodedBlock, transcodeTraces } from '../src/index.ts'
-import { rowsOf } from './block-rows.ts'
+import { OtlpError, transcodeLogs, type Transcoded, transcodeTraces } from '../src/index.ts'
+import { bytesOf, rowsOf } from './block-rows.ts'
 import { fromProtobuf, toProtobuf } from './otlp-messages.ts'
 
 const options = { encoding: 'protobuf', tenantId: 'default', receivedAtUnixNano: 1n } as const
@@ -26,7 +26,7 @@ const traces = Buffer.from(toProtobuf('TracesRequest', { resourceSpans: [{ resou
 const logs = Buffer.from(toProtobuf('LogsRequest', { resourceLogs: [{ resource: { attributes }, schemaUrl: 'u', scopeLogs: [{ scope, logRecords: [log, log] }] }] }))
 
 /** The block, or `undefined` for a refusal; any other error is a bug. */
-function transcoded(transcode: typeof transcodeTraces, body: Uint8Array): TranscodedBlock | undefined {
+function transcoded(transcode: typeof transcodeTraces, body: Uint8Array): Transcoded | undefined {
   try {
     return transcode(body, options)
   } catch (error) {
@@ -51,7 +51,7 @@ describe.each([
         expect(rowsOf(block)).toHaveLength(block.rows)
         expect(block.rejects).toHaveLength(block.rejected.count)
         expect(block.rows + block.rejected.count).toBe(recordsIn(name, body) ?? block.rows + block.rejected.count)
-        expect(Buffer.from(transcode(body, options).body).equals(block.body)).toBe(true)
+        expect(bytesOf(transcode(body, options)).equals(bytesOf(block))).toBe(true)
       }),
       { numRuns: long ? 500_000 : 20_000 },
     )

@@ -3,13 +3,13 @@ import { metrics as metricsApi } from '@opentelemetry/api'
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto'
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
 import { resourceFromAttributes } from '@opentelemetry/resources'
-import { MeterProvider, type MetricReader, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
+import { MeterProvider, type MetricProducer, type MetricReader, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
 
 /** Time that the last export may take when the process stops. Milliseconds. */
 const LAST_EXPORT_MS = 500
 
-/** The process's metrics, recorded through `@opentelemetry/api`, read as Prometheus text, and sent over OTLP where that is wanted. */
-export interface Metrics {
+/** The process's metrics, recorded through `@opentelemetry/api`: read as Prometheus text, sent over OTLP, or collected to be sent by another. */
+export interface Metrics extends MetricProducer {
   /** Everything, in Prometheus' text format. */
   text(): Promise<string>
   shutdown(): Promise<void>
@@ -37,6 +37,7 @@ export function startMetrics(service: string, sendTo?: MetricExport): Metrics {
   metricsApi.setGlobalMeterProvider(provider)
   const serializer = new PrometheusSerializer()
   return {
+    collect: (options) => prometheus.collect(options),
     async text() {
       const { resourceMetrics } = await prometheus.collect()
       return serializer.serialize(resourceMetrics)

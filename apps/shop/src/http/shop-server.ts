@@ -27,6 +27,8 @@ export async function serveShop(context: ShopContext, options: ShopServerOptions
     service: options.name,
     endpoint: config.otlpEndpoint,
     exportDelay: config.telemetryDelayMs,
+    metrics,
+    metricInterval: config.metricIntervalMs,
     sampling: { oneIn: config.sampleOneIn },
     // The three stop one after another, so one that cannot reach the receiver must not use up the others' time.
     shutdownTimeout: '2s',
