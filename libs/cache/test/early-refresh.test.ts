@@ -4,29 +4,17 @@ import { earlyWindowMs, refreshesEarly } from '../src/entry/early-refresh.ts'
 import type { Policy } from '../src/policy.ts'
 import { cacheFixture } from './cache-fixture.ts'
 import { DeferredLoader } from './deferred-loader.ts'
-import { FakeClock } from './fake-clock.ts'
-import { MemoryServer, MemoryTier } from './memory-tier.ts'
+import { FakeClock, MemoryServer, MemoryTier, seededRandom } from '../src/testing/testing.ts'
 
 const DRAWS = 4_000
 /** The luckiest draw: a refresh whenever one is possible. */
 const eager = (): number => 1 - 2 ** -53
 const policy = { softTtl: '1m', hardTtl: '1h', jitter: 0 } as const
 
-/** A sequence of numbers in [0, 1), the same for the same seed. */
-function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
-
 test('the share of requests that refresh is exp(-gap / (beta x cost))', () => {
   fc.assert(
     fc.property(fc.integer(), fc.integer({ min: 1, max: 60_000 }), fc.double({ min: 0.1, max: 10, noNaN: true }), fc.double({ min: 0, max: 6, noNaN: true }), (seed, costMs, beta, costs) => {
-      const random = seeded(seed)
+      const random = seededRandom(seed)
       const softAt = 1_700_000_000_000
       const gapMs = Math.round(costs * beta * costMs)
       let refreshes = 0
