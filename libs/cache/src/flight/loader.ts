@@ -123,7 +123,7 @@ export class Loader<R> {
         if (source.gathers !== true) bulkhead.leave()
       })
       const endedAt = clock.exactNow()
-      const entry = entryOf(value, source.policy, startedAt, smoothedCost(costMs, endedAt - startedAt), random)
+      const entry = entryOf(value, source.policy, startedAt, random, { deltaMs: smoothedCost(costMs, endedAt - startedAt) })
       lease?.renewal.cancel()
       flight.onChange = undefined
       flight.loaded = true

@@ -4,7 +4,7 @@ import { earlyWindowMs } from '../entry/early-refresh.ts'
 import type { Policy } from '../policy.ts'
 import type { Changes } from '../redis/changes.ts'
 
-type EarlyPolicy = Pick<Policy, 'beta' | 'softTtlMs'>
+type EarlyPolicy = Pick<Policy, 'beta'>
 
 /** An entry in this process. */
 export interface LocalEntry<R> extends Entry<R> {
@@ -101,8 +101,12 @@ export class LocalTier<R> {
       hardAt: entry.hardAt,
       deltaMs: entry.deltaMs,
       version: entry.version,
+      softTtlMs: entry.softTtlMs,
+      stampUs: entry.stampUs,
+      tags: entry.tags,
+      expired: entry.expired,
       promise: undefined,
-      freshUntil: Math.min(entry.softAt - earlyWindowMs(entry, policy), trustedUntil),
+      freshUntil: Math.min(entry.softAt - earlyWindowMs(entry, policy.beta), trustedUntil),
       trustedUntil,
       epoch: this.#changes.epoch,
       own,

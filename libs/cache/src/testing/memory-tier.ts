@@ -1,4 +1,4 @@
-import { VERSION_OFFSET } from '../entry/envelope.ts'
+import { OFFSETS } from '../entry/envelope.ts'
 import type { ChangeListener } from '../redis/changes.ts'
 import type { DeleteReply, LeaseReply, ReadAnswer, SharedTier, SharedTierStats, StoreReply } from '../redis/shared-tier.ts'
 import type { MemoryServer } from './memory-server.ts'
@@ -163,7 +163,7 @@ export class MemoryTier implements SharedTier {
     const reply = await this.#send((): StoreReply => {
       const mine = this.#server.holder(key) === token
       const stored = this.#server.entry(key)
-      if (version > 0 && stored !== undefined && stored.readDoubleBE(VERSION_OFFSET - 1) >= version) {
+      if (version > 0 && stored !== undefined && stored.readDoubleBE(OFFSETS.version - 1) >= version) {
         if (mine) this.#server.leases.delete(key)
         return 'superseded'
       }
