@@ -71,7 +71,7 @@ export class Envelope {
     const stampUs = bytes.readDoubleBE(STAMP)
     const shapesAt = TAGS + bytes.readUInt16BE(TAGS_LENGTH)
     const payloadAt = shapesAt + bytes.readUInt16BE(SHAPES_LENGTH)
-    if (!(softAt > 0 && hardAt >= softAt && hardAt < Number.MAX_SAFE_INTEGER && version >= 0 && stampUs >= 0 && payloadAt < bytes.length)) return undefined
+    if (!(softAt > 0 && hardAt >= softAt && hardAt < Number.MAX_SAFE_INTEGER && version >= 0 && stampUs > 0 && payloadAt < bytes.length)) return undefined
     try {
       const value = this.#codec.decode(bytes, shapesAt, payloadAt) as R
       if (value === undefined) return undefined
