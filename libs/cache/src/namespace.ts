@@ -45,13 +45,14 @@ export class Namespace {
     const { maxItems, loadLimits, maxTaggedTtlMs } = this.#regions.options
     if (this.#regions.closed) throw new CacheError('CACHE_CLOSED', `${name}: the cache is closed`, { definition: name })
     if (!NAME.test(name)) throw new CacheError('OPTION_INVALID', `name is ${JSON.stringify(name)}; give 1 to 64 letters, digits, _, - or .`)
-    const policy = resolvePolicy(name, options, ['name', 'load', 'loadMany', 'local', 'loads'])
+    const { name: _name, load, loadMany, local, loads, ...policyOptions } = options
+    const policy = resolvePolicy(name, policyOptions, ['name', 'load', 'loadMany', 'local', 'loads'])
     if (policy.tags !== undefined && policy.hardTtlMs > maxTaggedTtlMs) {
       throw new CacheError('OPTION_INVALID', `${name}: hardTtl is ${policy.hardTtlMs} ms, but invalidations of tags are remembered for ${maxTaggedTtlMs} ms; raise maxTaggedTtl in all processes, or lower hardTtl`)
     }
-    const limits = { maxItems: toCount(`${name}: local.maxItems`, options.local?.maxItems ?? maxItems) }
-    const { region, context } = this.#regions.add<R>(this.#scope, name, limits, resolveLoadLimits(`${name}: loads.`, options.loads, loadLimits))
-    return new Definition(region, context, { policy, load: (id, context) => options.load(id, context as LoadContext<Stale>) }, options.loadMany)
+    const limits = { maxItems: toCount(`${name}: local.maxItems`, local?.maxItems ?? maxItems) }
+    const { region, context } = this.#regions.add<R>(this.#scope, name, limits, resolveLoadLimits(`${name}: loads.`, loads, loadLimits))
+    return new Definition(region, context, { policy, load: (id, context) => load(id, context as LoadContext<Stale>) }, policyOptions, loadMany)
   }
 
   /**

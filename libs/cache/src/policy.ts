@@ -20,6 +20,11 @@ export interface PolicyOptions<R = unknown> {
   readonly beta?: number
   /** After this time the load is given up: its signal is aborted and its callers get `LOAD_TIMEOUT` or the stale value. @default '10s' */
   readonly loadTimeout?: Duration
+  /**
+   * How long a caller for whom there is a stale value waits for its successor, counted from the start of the load; then it gets the stale one, and the load goes on.
+   * 0: not at all. @default 0
+   */
+  readonly softLoadTimeout?: Duration
   /** How long a failed refresh of a stale value waits before the next try, per process and key. @default '2s' */
   readonly refreshRetryDelay?: Duration
 }
@@ -41,6 +46,7 @@ export interface Policy extends Lifetime {
   readonly jitter: number
   readonly beta: number
   readonly loadTimeoutMs: number
+  readonly softLoadTimeoutMs: number
   readonly refreshRetryDelayMs: number
 }
 
@@ -54,6 +60,8 @@ export const policyDefaults = {
   beta: 1,
   /** milliseconds */
   loadTimeout: 10_000,
+  /** milliseconds */
+  softLoadTimeout: 0,
   /** milliseconds */
   refreshRetryDelay: 2_000,
 } as const
@@ -87,6 +95,7 @@ export function resolvePolicy<R>(where: string, options: PolicyOptions<R>, other
     jitter,
     beta,
     loadTimeoutMs: toMilliseconds(`${where}: loadTimeout`, options.loadTimeout ?? policyDefaults.loadTimeout, 1),
+    softLoadTimeoutMs: toMilliseconds(`${where}: softLoadTimeout`, options.softLoadTimeout ?? policyDefaults.softLoadTimeout, 0),
     refreshRetryDelayMs: toMilliseconds(`${where}: refreshRetryDelay`, options.refreshRetryDelay ?? policyDefaults.refreshRetryDelay, 0),
   }
 }

@@ -10,6 +10,7 @@ import { isShed, Loader, type Loaded } from './loader.ts'
 import type { RegionContext } from './region-context.ts'
 import { Refresher } from './refresher.ts'
 import { SharedReader } from './shared-reader.ts'
+import { StaleAnswers } from './stale-answers.ts'
 
 /** The keys of one definition: local tier, flights, Redis, loader, in this order. */
 export class Region<R> {
@@ -20,6 +21,7 @@ export class Region<R> {
   readonly #reader: SharedReader<R>
   readonly #loads = new Flights<R>()
   readonly #refresher: Refresher<R>
+  readonly #stale: StaleAnswers<R>
   #closed = false
 
   constructor(context: RegionContext, limits: LocalLimits, trustMs: number) {
@@ -28,11 +30,15 @@ export class Region<R> {
     this.#refresher = new Refresher(context, this.#loads, this.#loader, (id, flight, loaded, source) => this.#keep(id, flight, loaded, source))
     this.#changes = context.shared?.changes ?? noChanges
     this.#local = new LocalTier(limits, context.shared === undefined ? Number.POSITIVE_INFINITY : trustMs, this.#changes)
+    this.#stale = new StaleAnswers(context, this.#loads, this.#refresher, {
+      isCurrent: (id, entry) => this.#local.get(id) === entry && this.#standing(id, entry) !== undefined,
+      get: (id, source) => this.get(id, source),
+    })
     this.#reader = new SharedReader(context, {
       local: this.#local,
       refresher: this.#refresher,
       standing: (id, entry) => this.#standing(id, entry),
-      serveStale: (id, entry, source) => this.#serveStale(id, entry, source),
+      stale: this.#stale,
       load: (id, source, found) => this.#load(id, source, found),
     })
   }
@@ -73,6 +79,13 @@ export class Region<R> {
   /** Drops the local copy; what is under way is neither joined nor kept any more. */
   fence(id: string): void {
     this.#local.delete(id)
+    this.#reader.flights.fence(id)
+    this.#loads.fence(id)
+  }
+
+  /** The local copy is stale from now on; what is under way is neither joined nor kept any more. */
+  expire(id: string): void {
+    this.#local.expire(id)
     this.#reader.flights.fence(id)
     this.#loads.fence(id)
   }
@@ -131,14 +144,14 @@ export class Region<R> {
     if (this.#closed) return Promise.reject(new CacheError('CACHE_CLOSED', `${name}: the cache is closed`, { definition: name, id }))
     const usable = this.#standing(id, entry)
     if (usable !== undefined && this.#isTrusted(usable)) {
-      return clock.now() < usable.staleAt ? this.#serveFresh(id, usable, source) : this.#serveStale(id, usable, source)
+      return clock.now() < usable.staleAt ? this.#serveFresh(id, usable, source) : this.#stale.answer(id, usable, source, 'localStale')
     }
     const running = this.#reader.flights.get(id)
     if (running?.since.tagged === scope.version) return this.#join(id, running, source)
     // What began before an invalidation of tags may be about to return what was invalidated.
     if (running !== undefined) this.#reader.flights.fence(id)
     if (shared === undefined || !shared.available(this.key(id))) {
-      return usable === undefined ? this.#load(id, source, undefined) : this.#serveStale(id, usable, source)
+      return usable === undefined ? this.#load(id, source, undefined) : this.#stale.answer(id, usable, source, 'localStale')
     }
     return this.#reader.read(id, shared, usable, source)
   }
@@ -201,17 +214,12 @@ export class Region<R> {
     return promiseOf(entry)
   }
 
-  #serveStale(id: string, entry: LocalEntry<R>, source: Source<R>): Promise<R> {
-    this.#context.counters.localStale++
-    this.#refresher.start(id, this.key(id), entry, source)
-    return promiseOf(entry)
-  }
-
   /** Joins or starts the load of a key for callers who have nothing to return. */
   #load(id: string, source: Source<R>, found: Buffer | null | undefined): Promise<R> {
     const running = this.#loads.get(id)
     if (running !== undefined) return this.#join(id, running, source)
     const flight = this.#loads.start(id, this.#context.scope.now())
+    flight.startedAt = this.#context.clock.exactNow()
     flight.promise = this.#runLoad(id, flight, source, found)
     return flight.promise
   }

@@ -15,7 +15,7 @@ export interface LocalLimits {
 }
 
 /** An entry in this process. */
-export interface LocalEntry<R> extends Entry<R> {
+export interface LocalEntry<R> extends Omit<Entry<R>, 'expired'> {
   /** Resolved with the value by the first hit, so that the later ones allocate nothing; see {@link promiseOf}. */
   promise: Promise<R> | undefined
   /** Until then it is a hit that needs no further thought: the earlier of `trustedUntil` and the time from which it may be refreshed early. */
@@ -30,6 +30,8 @@ export interface LocalEntry<R> extends Entry<R> {
   checked: number
   /** When its load began, in the order of this process's events. */
   readonly order: number
+  /** Declared stale in Redis. */
+  expired: boolean
   /** Fresh before this time: its soft expiry, or 0 when it was declared stale. */
   staleAt: number
   /** Stored in Redis by this process, which has not heard of it yet. */
@@ -105,6 +107,16 @@ export class LocalTier<R> {
     if (entry === undefined) return
     if (entry.own) entry.own = false
     else this.#entries.delete(id)
+  }
+
+  /** Declared stale in Redis: the copy is stale, and renewed by the next who asks. */
+  expire(id: string): void {
+    const entry = this.#entries.peek(id)
+    if (entry === undefined) return
+    if (entry.value === null) return this.delete(id)
+    declareStale(entry)
+    entry.expired = true
+    entry.retryAt = 0
   }
 
   delete(id: string): void {
