@@ -21,6 +21,8 @@ export interface DefinitionOptions<R, Stale = R> extends PolicyOptions<R> {
   readonly local?: {
     /** Most local entries of this definition. @default the cache's `local.maxItems` */
     readonly maxItems?: number
+    /** Most local absences of this definition, beside them. @default a tenth of its `local.maxItems`, or the cache's `local.maxNegatives` */
+    readonly maxNegatives?: number
   }
   /** Limits of the loads of this definition in this process. @default those of the cache */
   readonly loads?: LoadLimitOptions

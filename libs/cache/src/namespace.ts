@@ -42,7 +42,7 @@ export class Namespace {
    */
   define<R, Stale = R>(options: DefinitionOptions<R, Stale>): Definition<R> {
     const { name } = options
-    const { maxItems, loadLimits, maxTaggedTtlMs } = this.#regions.options
+    const { maxItems, maxNegatives, loadLimits, maxTaggedTtlMs } = this.#regions.options
     if (this.#regions.closed) throw new CacheError('CACHE_CLOSED', `${name}: the cache is closed`, { definition: name })
     if (!NAME.test(name)) throw new CacheError('OPTION_INVALID', `name is ${JSON.stringify(name)}; give 1 to 64 letters, digits, _, - or .`)
     const { name: _name, load, loadMany, local, loads, ...policyOptions } = options
@@ -50,7 +50,10 @@ export class Namespace {
     if (policy.tags !== undefined && policy.hardTtlMs > maxTaggedTtlMs) {
       throw new CacheError('OPTION_INVALID', `${name}: hardTtl is ${policy.hardTtlMs} ms, but invalidations of tags are remembered for ${maxTaggedTtlMs} ms; raise maxTaggedTtl in all processes, or lower hardTtl`)
     }
-    const limits = { maxItems: toCount(`${name}: local.maxItems`, local?.maxItems ?? maxItems) }
+    const limits = {
+      maxItems: toCount(`${name}: local.maxItems`, local?.maxItems ?? maxItems),
+      maxNegatives: toCount(`${name}: local.maxNegatives`, local?.maxNegatives ?? (local?.maxItems === undefined ? maxNegatives : Math.ceil(local.maxItems / 10))),
+    }
     const { region, context } = this.#regions.add<R>(this.#scope, name, limits, resolveLoadLimits(`${name}: loads.`, loads, loadLimits))
     return new Definition(region, context, { policy, load: (id, context) => load(id, context as LoadContext<Stale>) }, policyOptions, loadMany)
   }

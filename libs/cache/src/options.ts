@@ -10,6 +10,8 @@ import { refuseUnknown, toCount } from './option-checks.ts'
 export interface LocalOptions {
   /** Most entries kept, for each definition and for `getOrLoad`; the least recently used goes first. @default 10000 */
   readonly maxItems?: number
+  /** Most absences kept beside them. @default a tenth of `maxItems` */
+  readonly maxNegatives?: number
   /**
    * How long a local copy is used before Redis is asked again: the longest time for which this process may not notice
    * what another one wrote or invalidated, while changes are not heard. Has no meaning without Redis. @default '5s'
@@ -54,6 +56,7 @@ export interface ResolvedOptions {
   readonly namespace: string
   readonly redis: string | Redis | Cluster | false
   readonly maxItems: number
+  readonly maxNegatives: number
   readonly loadLimits: BulkheadLimits
   readonly maxStalenessMs: number
   readonly tracking: boolean
@@ -87,7 +90,7 @@ export const cacheDefaults = {
 } as const
 
 const CACHE_OPTIONS = ['namespace', 'redis', 'local', 'loads', 'redisTimeout', 'leaseTtl', 'leaseWait', 'maxTaggedTtl', 'maxQueuedInvalidations', 'onError', 'clock', 'random']
-const LOCAL_OPTIONS = ['maxItems', 'maxStaleness', 'tracking']
+const LOCAL_OPTIONS = ['maxItems', 'maxNegatives', 'maxStaleness', 'tracking']
 
 /** Checks the options and fills in the defaults. @throws {@link CacheError} `OPTION_INVALID`. */
 export function resolveOptions(options: CacheOptions): ResolvedOptions {
@@ -99,10 +102,12 @@ export function resolveOptions(options: CacheOptions): ResolvedOptions {
   }
   const tracking: unknown = options.local?.tracking ?? cacheDefaults.tracking
   if (typeof tracking !== 'boolean') throw new CacheError('OPTION_INVALID', `local.tracking is ${JSON.stringify(tracking)}; give true or false`)
+  const maxItems = toCount('local.maxItems', options.local?.maxItems ?? cacheDefaults.maxItems)
   return {
     namespace: options.namespace,
     redis: options.redis,
-    maxItems: toCount('local.maxItems', options.local?.maxItems ?? cacheDefaults.maxItems),
+    maxItems,
+    maxNegatives: toCount('local.maxNegatives', options.local?.maxNegatives ?? Math.ceil(maxItems / 10)),
     loadLimits: resolveLoadLimits('loads.', options.loads),
     maxStalenessMs: toMilliseconds('local.maxStaleness', options.local?.maxStaleness ?? cacheDefaults.maxStaleness, 0),
     tracking,

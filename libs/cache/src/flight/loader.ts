@@ -21,9 +21,10 @@ export function encodeOrReport({ name, envelope, onError }: RegionContext, id: s
 }
 
 /** The refusal of a load, counted. */
-export function shedError({ name, bulkhead: { limits }, counters }: Pick<RegionContext, 'name' | 'bulkhead' | 'counters'>, id?: string): CacheError {
+export function shedError({ name, bulkhead, counters }: Pick<RegionContext, 'name' | 'bulkhead' | 'counters'>, id?: string): CacheError {
   counters.loadsShed++
-  const message = `${name}: ${limits.maxConcurrent} loads run and no turn came within ${limits.maxWaitMs} ms, or ${limits.maxQueued} wait already; try again later, or raise loads.maxConcurrent if the source can take it`
+  const { limits } = bulkhead
+  const message = `${name}: ${bulkhead.limit} loads run and no turn came within ${limits.maxWaitMs} ms, or ${limits.maxQueued} wait already; try again later, or raise loads.maxConcurrent if the source can take it`
   return new CacheError('LOAD_SHED', message, { definition: name, ...(id !== undefined && { id }) })
 }
 

@@ -92,6 +92,7 @@ export class Region<R> {
 
   /** Drops all local copies; what is under way is neither joined nor kept any more. */
   clear(): void {
+    this.#context.bulkhead.cool()
     this.#local.clear()
     for (const id of this.#reader.flights.ids()) this.#reader.flights.fence(id)
     for (const id of this.#loads.ids()) {
@@ -116,6 +117,7 @@ export class Region<R> {
 
   /** Any entry may have changed. */
   allChanged(): void {
+    this.#context.bulkhead.cool()
     this.#local.clear()
     for (const id of this.#reader.flights.ids()) this.#reader.flights.fence(id)
     for (const id of this.#loads.ids()) this.changed(id)

@@ -12,6 +12,8 @@ type EarlyPolicy = Pick<Policy, 'beta'>
 export interface LocalLimits {
   /** Most entries; the least recently used goes first. */
   readonly maxItems: number
+  /** Most absences, beside them: random ids must not drive values out. */
+  readonly maxNegatives: number
 }
 
 /** An entry in this process. */
@@ -55,6 +57,7 @@ export function declareStale(entry: LocalEntry<unknown>): void {
 /** The entries of one definition in this process: lru-cache as storage only, expiry is ours. */
 export class LocalTier<R> {
   readonly #entries: LRUCache<string, LocalEntry<R>>
+  readonly #absences: LRUCache<string, LocalEntry<R>>
   readonly #trustMs: number
   readonly #changes: Changes
 
@@ -62,18 +65,19 @@ export class LocalTier<R> {
    * @param trustMs - how long a copy is used before Redis is asked again, while changes are not heard; `Infinity` without Redis.
    * @param changes - whether changes are heard.
    */
-  constructor({ maxItems }: LocalLimits, trustMs: number, changes: Changes) {
+  constructor({ maxItems, maxNegatives }: LocalLimits, trustMs: number, changes: Changes) {
     this.#entries = new LRUCache({ max: maxItems })
+    this.#absences = new LRUCache({ max: maxNegatives })
     this.#trustMs = trustMs
     this.#changes = changes
   }
 
   get size(): number {
-    return this.#entries.size
+    return this.#entries.size + this.#absences.size
   }
 
   get(id: string): LocalEntry<R> | undefined {
-    return this.#entries.get(id)
+    return this.#entries.get(id) ?? this.#absences.get(id)
   }
 
   /**
@@ -103,15 +107,15 @@ export class LocalTier<R> {
 
   /** Somebody changed the entry in Redis. A copy that this process has just stored waits for its next reading; any other is gone. */
   changed(id: string): void {
-    const entry = this.#entries.peek(id)
+    const entry = this.#peek(id)
     if (entry === undefined) return
     if (entry.own) entry.own = false
-    else this.#entries.delete(id)
+    else this.delete(id)
   }
 
   /** Declared stale in Redis: the copy is stale, and renewed by the next who asks. */
   expire(id: string): void {
-    const entry = this.#entries.peek(id)
+    const entry = this.#peek(id)
     if (entry === undefined) return
     if (entry.value === null) return this.delete(id)
     declareStale(entry)
@@ -121,15 +125,21 @@ export class LocalTier<R> {
 
   delete(id: string): void {
     this.#entries.delete(id)
+    this.#absences.delete(id)
   }
 
   clear(): void {
     this.#entries.clear()
+    this.#absences.clear()
+  }
+
+  #peek(id: string): LocalEntry<R> | undefined {
+    return this.#entries.peek(id) ?? this.#absences.peek(id)
   }
 
   #set(id: string, entry: Entry<R>, trustedUntil: number, own: boolean, standing: Standing, policy: EarlyPolicy): LocalEntry<R> {
     const stale = standing.stale || entry.expired
-    const before = this.#entries.peek(id)
+    const before = this.#peek(id)
     const local: LocalEntry<R> = {
       value: entry.value,
       softAt: entry.softAt,
@@ -152,7 +162,9 @@ export class LocalTier<R> {
       // The same stale entry read from Redis again keeps its throttle.
       retryAt: before !== undefined && before.softAt === entry.softAt && before.expired === entry.expired ? before.retryAt : 0,
     }
-    this.#entries.set(id, local)
+    const [tier, other] = entry.value === null ? [this.#absences, this.#entries] : [this.#entries, this.#absences]
+    tier.set(id, local)
+    other.delete(id)
     return local
   }
 }
