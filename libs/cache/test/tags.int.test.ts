@@ -172,3 +172,17 @@ test('expire of a foreign entry deletes it, and of none tells who is loading', a
   await products.get('x')
   expect(load).toHaveBeenCalledTimes(1)
 })
+
+test('use makes an entry live longer in Redis, and not beyond its hard expiry', async () => {
+  const namespace = ownNamespace()
+  const [a, b] = [oneProcess(namespace), oneProcess(namespace)].map(({ cache }) => cache.define({ name: 'session', load: (id: string) => id, softTtl: '1h', hardTtl: '1h', idleTtl: '8m' }))
+  await a!.get('1')
+  const key = `${namespace}:v:{session:1}`
+  expect(await redis.pttl(key)).toBeLessThanOrEqual(600_000)
+  // As if seven minutes had passed.
+  await redis.pexpire(key, 180_000)
+  await b!.get('1')
+  await until('use was recorded', async () => (await redis.pttl(key)) > 180_000)
+  expect(await redis.pttl(key)).toBeGreaterThan(500_000)
+  expect(await redis.pttl(key)).toBeLessThanOrEqual(600_000)
+})

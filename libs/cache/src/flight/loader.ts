@@ -1,5 +1,6 @@
 import { encodeHead } from '../entry/envelope.ts'
 import { type Entry, smoothedCost } from '../entry/entry.ts'
+import { physicalTtlMs } from '../entry/idle-expiry.ts'
 import { CacheError } from '../errors.ts'
 import type { LoadReason, Source } from '../source.ts'
 import type { Standing } from '../tags/scope.ts'
@@ -127,7 +128,7 @@ export class Loader<R> {
       }
       const bytes = lease === undefined ? undefined : encodeOrReport(this.#context, id, entry)
       if (bytes === undefined) void lease?.shared.release(key, lease.token)
-      const reply = bytes === undefined ? undefined : await lease?.shared.fill(key, lease.token, bytes, entry.hardAt - endedAt)
+      const reply = bytes === undefined ? undefined : await lease?.shared.fill(key, lease.token, bytes, physicalTtlMs(entry, endedAt, source.policy.idleTtlMs))
       if (reply === 'refused') return { kind: 'refused', value }
       return { kind: reply === 'stored' ? 'stored' : 'alone', entry, asOf: startedAt }
     } catch (error) {

@@ -1,6 +1,7 @@
 import type { Entry } from '../entry/entry.ts'
+import { physicalTtlMs } from '../entry/idle-expiry.ts'
 import { CacheError } from '../errors.ts'
-import { declareStale, type LocalEntry, type LocalLimits, LocalTier, promiseOf } from '../local/local-tier.ts'
+import { declareStale, type LocalEntry, recordUse, type LocalLimits, LocalTier, promiseOf } from '../local/local-tier.ts'
 import { type Changes, noChanges } from '../redis/changes.ts'
 import type { Moment } from '../tags/scope.ts'
 import type { Policy } from '../policy.ts'
@@ -39,6 +40,7 @@ export class Region<R> {
       refresher: this.#refresher,
       standing: (id, entry) => this.#standing(id, entry),
       stale: this.#stale,
+      recordUse: (id, entry, source) => this.#recordUse(id, entry, source),
       load: (id, source, found) => this.#load(id, source, found),
     })
   }
@@ -146,6 +148,7 @@ export class Region<R> {
     if (this.#closed) return Promise.reject(new CacheError('CACHE_CLOSED', `${name}: the cache is closed`, { definition: name, id }))
     const usable = this.#standing(id, entry)
     if (usable !== undefined && this.#isTrusted(usable)) {
+      this.#recordUse(id, usable, source)
       return clock.now() < usable.staleAt ? this.#serveFresh(id, usable, source) : this.#stale.answer(id, usable, source, 'localStale')
     }
     const running = this.#reader.flights.get(id)
@@ -192,6 +195,10 @@ export class Region<R> {
   #standing(id: string, entry: LocalEntry<R> | undefined): LocalEntry<R> | undefined {
     const { clock, scope } = this.#context
     if (entry === undefined || clock.now() >= entry.hardAt) return undefined
+    if (clock.now() >= entry.idleAt) {
+      if (this.#local.get(id) === entry) this.#local.delete(id)
+      return undefined
+    }
     const { version } = entry.guard
     if (entry.checked === version) return entry
     const verdict = scope.judgeCopy(entry, entry.order)
@@ -202,6 +209,15 @@ export class Region<R> {
     if (verdict === 'soft') declareStale(entry)
     if (verdict !== 'unknown') entry.checked = version
     return entry
+  }
+
+  /** Redis is told of use so seldom that it costs next to nothing. */
+  #recordUse(id: string, entry: LocalEntry<R>, { policy }: Source<R>): void {
+    const { shared, clock } = this.#context
+    const now = clock.now()
+    if (now < entry.useDueAt || policy.idleTtlMs === Number.POSITIVE_INFINITY) return
+    recordUse(entry, now, policy.idleTtlMs)
+    if (entry.stampUs > 0) void shared?.touch(this.key(id), physicalTtlMs(entry, now, policy.idleTtlMs), policy.idleTtlMs)
   }
 
   #isTrusted(entry: LocalEntry<R>): boolean {

@@ -16,6 +16,7 @@ export interface ReaderHost<R> {
   /** The copy, if it may still be returned. */
   readonly standing: (id: string, entry: LocalEntry<R> | undefined) => LocalEntry<R> | undefined
   readonly stale: StaleAnswers<R>
+  readonly recordUse: (id: string, entry: LocalEntry<R>, source: Source<R>) => void
   /** @param found - as in `Loader.load`. */
   readonly load: (id: string, source: Source<R>, found: Buffer | null | undefined) => Promise<R>
 }
@@ -97,6 +98,7 @@ export class SharedReader<R> {
     const { counters, clock, name } = this.#context
     const { local, refresher, stale } = this.#host
     const kept = flight.fenced ? undefined : local.keepRead(id, entry, askedAt, epoch, standing, source.policy)
+    if (kept !== undefined) this.#host.recordUse(id, kept, source)
     if (verdict === 'valid' && !entry.expired && clock.now() < entry.softAt) {
       if (entry.value === null) counters.redisNegative++
       else counters.redisFresh++

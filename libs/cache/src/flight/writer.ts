@@ -1,3 +1,4 @@
+import { physicalTtlMs } from '../entry/idle-expiry.ts'
 import type { CacheError } from '../errors.ts'
 import type { Policy } from '../policy.ts'
 import { nextToken } from './lease-holder.ts'
@@ -87,7 +88,7 @@ export class Writer<R> {
     const alone = this.#begun.get(id) === mine
     const bytes = stampUs !== undefined && alone && value !== undefined && endedAt < entry.hardAt ? encodeOrReport(this.#context, id, entry) : undefined
     if (shared !== undefined && bytes !== undefined) {
-      const reply = await shared.finishWrite(key, token, bytes, entry.hardAt - endedAt, version)
+      const reply = await shared.finishWrite(key, token, bytes, physicalTtlMs(entry, endedAt, policy.idleTtlMs), version)
       // An invalidation or another write may have begun while Redis answered; then its fence has the last word.
       if (reply === 'stored' && this.#begun.get(id) === mine) {
         this.#begun.delete(id)

@@ -1,12 +1,13 @@
 import { LRUCache } from 'lru-cache'
 import type { Entry } from '../entry/entry.ts'
 import { earlyWindowMs } from '../entry/early-refresh.ts'
+import { keptIdleMs, useDueAt } from '../entry/idle-expiry.ts'
 import type { Policy } from '../policy.ts'
 import type { Changes } from '../redis/changes.ts'
 import type { Guard } from '../tags/marks.ts'
 import type { Standing } from '../tags/scope.ts'
 
-type EarlyPolicy = Pick<Policy, 'beta'>
+type KeepPolicy = Pick<Policy, 'beta' | 'idleTtlMs'>
 
 /** Bounds of a {@link LocalTier}. */
 export interface LocalLimits {
@@ -22,6 +23,12 @@ export interface LocalEntry<R> extends Omit<Entry<R>, 'expired'> {
   promise: Promise<R> | undefined
   /** Until then it is a hit that needs no further thought: the earlier of `trustedUntil` and the time from which it may be refreshed early. */
   freshUntil: number
+  /** As `freshUntil`, whether its use is recorded or not. */
+  undisturbedUntil: number
+  /** From then on the next use is recorded; `Infinity` when use does not matter. */
+  useDueAt: number
+  /** Gone from then on, unless its use is recorded before. */
+  idleAt: number
   /** Until then this process may rely on the copy without asking Redis; `Infinity` without Redis. */
   readonly trustedUntil: number
   /** Of the channel when it was kept: a copy from another epoch is not relied on. */
@@ -48,10 +55,18 @@ export function promiseOf<R>(entry: LocalEntry<R>): Promise<R> {
   return entry.promise
 }
 
+/** The copy was used: it is kept for another idle lifetime. */
+export function recordUse(entry: LocalEntry<unknown>, now: number, idleTtlMs: number): void {
+  entry.useDueAt = useDueAt(now, idleTtlMs)
+  entry.idleAt = now + keptIdleMs(idleTtlMs)
+  entry.freshUntil = Math.min(entry.undisturbedUntil, entry.useDueAt)
+}
+
 /** From now on the copy is stale. */
 export function declareStale(entry: LocalEntry<unknown>): void {
   entry.staleAt = 0
   entry.freshUntil = 0
+  entry.undisturbedUntil = 0
 }
 
 /** The entries of one definition in this process: lru-cache as storage only, expiry is ours. */
@@ -84,9 +99,9 @@ export class LocalTier<R> {
    * Keeps what Redis had.
    *
    * @param epoch - of the channel when Redis was asked; `undefined` when a change came in between.
-   * @param policy - by which it may be refreshed early.
+   * @param policy - by which it may be refreshed early, and ends when it is not used.
    */
-  keepRead(id: string, entry: Entry<R>, askedAt: number, epoch: number | undefined, standing: Standing, policy: EarlyPolicy): LocalEntry<R> {
+  keepRead(id: string, entry: Entry<R>, askedAt: number, epoch: number | undefined, standing: Standing, policy: KeepPolicy): LocalEntry<R> {
     if (!this.#changes.live) return this.#set(id, entry, askedAt + this.#trustMs, false, standing, policy)
     if (epoch === undefined) return this.#set(id, entry, 0, false, standing, policy)
     return this.#set(id, entry, epoch === this.#changes.epoch ? Number.POSITIVE_INFINITY : askedAt + this.#trustMs, false, standing, policy)
@@ -96,13 +111,13 @@ export class LocalTier<R> {
    * Keeps what this process stored in Redis. While changes are heard it is not relied on before Redis has been read once:
    * the message about our own change may be about somebody else's as well.
    */
-  keepOwn(id: string, entry: Entry<R>, at: number, standing: Standing, policy: EarlyPolicy): LocalEntry<R> {
-    return this.#set(id, entry, this.#changes.live ? 0 : at + this.#trustMs, true, standing, policy)
+  keepOwn(id: string, entry: Entry<R>, at: number, standing: Standing, policy: KeepPolicy): LocalEntry<R> {
+    return this.#set(id, entry, this.#changes.live ? 0 : at + this.#trustMs, true, standing, policy, at)
   }
 
   /** Keeps what is not in Redis, so that no message will ever tell of its change. */
-  keepAlone(id: string, entry: Entry<R>, at: number, standing: Standing, policy: EarlyPolicy): LocalEntry<R> {
-    return this.#set(id, entry, at + this.#trustMs, false, standing, policy)
+  keepAlone(id: string, entry: Entry<R>, at: number, standing: Standing, policy: KeepPolicy): LocalEntry<R> {
+    return this.#set(id, entry, at + this.#trustMs, false, standing, policy, at)
   }
 
   /** Somebody changed the entry in Redis. A copy that this process has just stored waits for its next reading; any other is gone. */
@@ -133,13 +148,23 @@ export class LocalTier<R> {
     this.#absences.clear()
   }
 
+  /** What was just stored counts as used. What was read from Redis was used by somebody; when this process recorded that last, the copy before knows. */
+  #startIdle(local: LocalEntry<R>, before: LocalEntry<R> | undefined, idleTtlMs: number, usedAt: number | undefined): void {
+    if (usedAt !== undefined) return recordUse(local, usedAt, idleTtlMs)
+    const known = before !== undefined && before.stampUs === local.stampUs && before.idleAt !== Number.POSITIVE_INFINITY
+    local.useDueAt = known ? before.useDueAt : 0
+    local.idleAt = known ? before.idleAt : Number.POSITIVE_INFINITY
+    local.freshUntil = Math.min(local.undisturbedUntil, local.useDueAt)
+  }
+
   #peek(id: string): LocalEntry<R> | undefined {
     return this.#entries.peek(id) ?? this.#absences.peek(id)
   }
 
-  #set(id: string, entry: Entry<R>, trustedUntil: number, own: boolean, standing: Standing, policy: EarlyPolicy): LocalEntry<R> {
+  #set(id: string, entry: Entry<R>, trustedUntil: number, own: boolean, standing: Standing, policy: KeepPolicy, usedAt?: number): LocalEntry<R> {
     const stale = standing.stale || entry.expired
     const before = this.#peek(id)
+    const undisturbedUntil = stale ? 0 : Math.min(entry.softAt - earlyWindowMs(entry, policy.beta), trustedUntil)
     const local: LocalEntry<R> = {
       value: entry.value,
       softAt: entry.softAt,
@@ -151,7 +176,10 @@ export class LocalTier<R> {
       tags: entry.tags,
       expired: entry.expired,
       promise: undefined,
-      freshUntil: stale ? 0 : Math.min(entry.softAt - earlyWindowMs(entry, policy.beta), trustedUntil),
+      freshUntil: undisturbedUntil,
+      undisturbedUntil,
+      useDueAt: Number.POSITIVE_INFINITY,
+      idleAt: Number.POSITIVE_INFINITY,
       trustedUntil,
       epoch: this.#changes.epoch,
       guard: standing.guard,
@@ -162,6 +190,7 @@ export class LocalTier<R> {
       // The same stale entry read from Redis again keeps its throttle.
       retryAt: before !== undefined && before.softAt === entry.softAt && before.expired === entry.expired ? before.retryAt : 0,
     }
+    if (policy.idleTtlMs !== Number.POSITIVE_INFINITY) this.#startIdle(local, before, policy.idleTtlMs, usedAt)
     const [tier, other] = entry.value === null ? [this.#absences, this.#entries] : [this.#entries, this.#absences]
     tier.set(id, local)
     other.delete(id)

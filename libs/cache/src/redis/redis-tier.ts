@@ -139,6 +139,10 @@ export class RedisTier implements SharedTier {
     return this.#endEntry('expire', key, ttlMs)
   }
 
+  async touch(key: string, ttlMs: number, unlessMs: number): Promise<void> {
+    await this.#run(() => this.#connection.client.ballastCacheTouch(this.#entry(key), Math.ceil(ttlMs), Math.floor(unlessMs)))
+  }
+
   readMark(key: string, answer: ReadAnswer): void {
     this.#reader.read(`${this.#markPrefix}${key}}`, answer)
   }

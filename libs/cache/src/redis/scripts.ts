@@ -11,6 +11,7 @@ export interface ScriptCommands {
   ballastCacheMark(mark: string, kind: MarkKind, ttlMs: number): Promise<number>
   ballastCacheDelete(entry: string, lease: string): Promise<number>
   ballastCacheExpire(entry: string, lease: string): Promise<number>
+  ballastCacheTouch(entry: string, ttlMs: number, unlessMs: number): Promise<number>
   ballastCacheRenew(lease: string, token: string, leaseMs: number): Promise<number>
   ballastCacheRelease(lease: string, token: string): Promise<number>
 }
@@ -90,6 +91,12 @@ end
 if redis.call('DEL', KEYS[1]) == 0 then ${TELL} end
 return 0`
 
+// Only what is there and has an expiry; PEXPIRE makes every process read the entry again.
+const TOUCH = `
+local left = redis.call('PTTL', KEYS[1])
+if left < 0 or left >= tonumber(ARGV[2]) or left >= tonumber(ARGV[1]) then return 0 end
+return redis.call('PEXPIRE', KEYS[1], ARGV[1])`
+
 const RENEW = `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('PEXPIRE', KEYS[1], ARGV[2])`
@@ -107,6 +114,7 @@ export function withScripts(client: Redis | Cluster): ScriptedClient {
   client.defineCommand('ballastCacheMark', { numberOfKeys: 1, lua: MARK })
   client.defineCommand('ballastCacheDelete', { numberOfKeys: 2, lua: DELETE })
   client.defineCommand('ballastCacheExpire', { numberOfKeys: 2, lua: EXPIRE })
+  client.defineCommand('ballastCacheTouch', { numberOfKeys: 1, lua: TOUCH })
   client.defineCommand('ballastCacheRenew', { numberOfKeys: 1, lua: RENEW })
   client.defineCommand('ballastCacheRelease', { numberOfKeys: 1, lua: RELEASE })
   if (!knowsScripts(client)) throw new TypeError('this ioredis client cannot define commands')

@@ -72,6 +72,12 @@ export interface SharedTier {
   delete(key: string, ttlMs: number): Promise<DeleteReply>
   /** Declares the entry stale, and voids its lease; `ttlMs` as in {@link delete}. */
   expire(key: string, ttlMs: number): Promise<DeleteReply>
+  /**
+   * Makes an entry that is used live longer.
+   *
+   * @param unlessMs - when it lives longer than this already, somebody else has just done so: then nothing is done, and nobody hears of it.
+   */
+  touch(key: string, ttlMs: number, unlessMs: number): Promise<void>
   /** As {@link read}, of a mark. */
   readMark(key: string, answer: ReadAnswer): void
   /** Sets a mark to Redis's time, which it resolves with, in microseconds; `undefined`: remembered until Redis is back. @throws CacheError `INVALIDATION_QUEUE_FULL` */

@@ -56,6 +56,12 @@ export class MemoryServer {
     return now
   }
 
+  /** Makes an entry live longer, unless it lives for `unlessMs` already. */
+  touch(key: string, ttlMs: number, unlessMs: number): void {
+    const leftMs = (this.entries.get(key)?.until ?? 0) - this.clock.exactNow()
+    if (leftMs > 0 && leftMs < unlessMs && leftMs < ttlMs) this.set(key, this.entries.get(key)!.bytes, ttlMs)
+  }
+
   /** Declares an entry stale in place; what may not be stale, an absence, goes. */
   expire(key: string): void {
     this.leases.delete(key)

@@ -200,6 +200,13 @@ export class MemoryTier implements SharedTier {
     return reply === undefined ? 'queued' : 'deleted'
   }
 
+  async touch(key: string, ttlMs: number, unlessMs: number): Promise<void> {
+    await this.#send(() => {
+      this.#server.touch(key, ttlMs, unlessMs)
+      return true
+    })
+  }
+
   readMark(key: string, answer: ReadAnswer): void {
     void this.#send(() => {
       const mark = this.#server.marks.get(key)
