@@ -1,13 +1,16 @@
 import { Counters } from './counters.ts'
 import { Definition, type DefinitionOptions } from './definition.ts'
+import { type BytesPolicy, resolveBytes } from './bytes-options.ts'
 import { Envelope } from './entry/envelope.ts'
+import { type SchemaCheck, schemaCheck } from './entry/schema-check.ts'
 import { CacheError } from './errors.ts'
 import { Bulkhead, type BulkheadLimits } from './flight/bulkhead.ts'
 import type { RegionContext } from './flight/loader.ts'
 import { Region } from './flight/region.ts'
 import { observeCache } from './instruments.ts'
 import { resolveLoadLimits } from './load-limits.ts'
-import { toCount } from './option-checks.ts'
+import { LOCAL_LIMIT_OPTIONS, type LocalLimits, resolveLocalLimits } from './local/local-limits.ts'
+import { refuseUnknown } from './option-checks.ts'
 import type { ResolvedOptions } from './options.ts'
 import { type PolicyOptions, resolvePolicy } from './policy.ts'
 import type { SharedTier, SharedTierStats } from './redis/shared-tier.ts'
@@ -23,11 +26,19 @@ const CLOSE_WAIT_MS = 2_000
 /** What `stats().redis` says without a Redis. */
 const LOCAL_ONLY: SharedTierStats = { reachable: false, errors: 0, queuedInvalidations: 0, tracking: 'off', trackingLosses: 0, changesHeard: 0 }
 
+/** What one definition has of its own. */
+interface RegionOptions {
+  readonly localLimits: LocalLimits
+  readonly loadLimits: BulkheadLimits
+  readonly bytes: BytesPolicy
+  readonly check?: SchemaCheck | undefined
+}
+
 /** A local tier in front of Redis in front of a source. Made by `createCache`. */
 export class Cache {
   readonly #options: ResolvedOptions
   readonly #shared: SharedTier | undefined
-  readonly #regions = new Map<string, { readonly region: Pick<Region<unknown>, 'size' | 'close' | 'changed' | 'allChanged'>; readonly counters: Counters; readonly bulkhead: Bulkhead }>()
+  readonly #regions = new Map<string, { readonly region: Pick<Region<unknown>, 'size' | 'memory' | 'close' | 'changed' | 'allChanged'>; readonly counters: Counters; readonly bulkhead: Bulkhead }>()
   readonly #adHoc: Region<unknown>
   readonly #stopObserving: () => void
   #closing: Promise<void> | undefined
@@ -36,7 +47,7 @@ export class Cache {
   constructor(options: ResolvedOptions, shared: SharedTier | undefined) {
     this.#options = options
     this.#shared = shared
-    this.#adHoc = this.#addRegion<unknown>(AD_HOC, options.maxItems, options.loadLimits).region
+    this.#adHoc = this.#addRegion<unknown>(AD_HOC, options).region
     shared?.listen((key) => this.#changed(key))
     this.#stopObserving = observeCache(options.namespace, () => this.stats())
   }
@@ -51,9 +62,14 @@ export class Cache {
     if (this.#closing !== undefined) throw new CacheError('CACHE_CLOSED', `${name}: the cache is closed`, { definition: name })
     if (!/^[\w.-]{1,64}$/.test(name)) throw new CacheError('OPTION_INVALID', `name is ${JSON.stringify(name)}; give 1 to 64 letters, digits, _, - or .`)
     if (this.#regions.has(name)) throw new CacheError('NAME_TAKEN', `${name} is defined already; define it once and pass the definition on`, { definition: name })
-    const policy = resolvePolicy(name, options, ['name', 'load', 'loadMany', 'local', 'loads'])
-    const maxItems = toCount(`${name}: local.maxItems`, options.local?.maxItems ?? this.#options.maxItems)
-    const { region, context } = this.#addRegion<R>(name, maxItems, resolveLoadLimits(`${name}: loads.`, options.loads, this.#options.loadLimits))
+    const policy = resolvePolicy(name, options, ['name', 'load', 'loadMany', 'local', 'loads', 'serialiser', 'compression', 'schema'])
+    refuseUnknown(Object.keys(options.local ?? {}), LOCAL_LIMIT_OPTIONS, `${name}: local.`)
+    const { region, context } = this.#addRegion<R>(name, {
+      localLimits: resolveLocalLimits(`${name}: local.`, options.local, this.#options.localLimits),
+      loadLimits: resolveLoadLimits(`${name}: loads.`, options.loads, this.#options.loadLimits),
+      bytes: resolveBytes(`${name}: `, options, this.#options.bytes),
+      check: options.schema === undefined ? undefined : schemaCheck(name, options.schema, this.#options.onError),
+    })
     return new Definition(region, context, { policy, load: options.load }, options.loadMany)
   }
 
@@ -71,7 +87,7 @@ export class Cache {
   stats(): CacheStats {
     const definitions: Record<string, DefinitionStats> = {}
     for (const [name, { region, counters, bulkhead }] of this.#regions) {
-      definitions[name] = Object.assign({ localItems: region.size, loadsRunning: bulkhead.running, loadsQueued: bulkhead.queued }, counters)
+      definitions[name] = Object.assign({ localItems: region.size, ...region.memory, loadsRunning: bulkhead.running, loadsQueued: bulkhead.queued }, counters)
     }
     return { definitions, redis: this.#shared === undefined ? LOCAL_ONLY : this.#shared.stats() }
   }
@@ -105,12 +121,13 @@ export class Cache {
     this.#regions.get(key.slice(0, nameEnds))?.region.changed(key.slice(nameEnds + 1))
   }
 
-  #addRegion<R>(name: string, maxItems: number, loadLimits: BulkheadLimits): { region: Region<R>; context: RegionContext } {
-    const { clock, random, leaseTtlMs, leaseWaitMs, maxStalenessMs, onError } = this.#options
+  #addRegion<R>(name: string, { localLimits, loadLimits, bytes, check }: RegionOptions): { region: Region<R>; context: RegionContext } {
+    const { clock, random, leaseTtlMs, leaseWaitMs, maxStalenessMs, onError, namespace, sealer } = this.#options
     const counters = new Counters()
     const bulkhead = new Bulkhead(loadLimits, clock)
-    const context: RegionContext = { name, shared: this.#shared, counters, envelope: new Envelope(), bulkhead, clock, random, leaseTtlMs, leaseWaitMs, onError }
-    const region = new Region<R>(context, maxItems, maxStalenessMs)
+    const envelope = new Envelope({ codec: bytes.newCodec(), compressor: bytes.compressor, sealer, check, namespace, counters })
+    const context: RegionContext = { name, shared: this.#shared, counters, envelope, bulkhead, clock, random, leaseTtlMs, leaseWaitMs, onError }
+    const region = new Region<R>(context, localLimits, maxStalenessMs)
     this.#regions.set(name, { region, counters, bulkhead })
     return { region, context }
   }

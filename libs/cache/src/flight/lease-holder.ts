@@ -60,7 +60,7 @@ export async function acquireLease<R>(request: LeaseRequest): Promise<Acquired<R
     if (reply.kind === 'granted') return { kind: 'granted', token }
     if (reply.kind === 'unavailable') return { kind: 'unguarded' }
     if (reply.kind === 'found') {
-      const entry = envelope.decode<R>(reply.bytes)
+      const entry = await envelope.decode<R>(key, reply.bytes)
       if (entry !== undefined && clock.exactNow() < entry.hardAt) return { kind: 'found', entry, askedAt, epoch: flight.changes === changes ? epoch : undefined }
       // Damaged or over: ask again for the right to replace it. Somebody who keeps storing such entries is not fought.
       if (++unusable === 3) return { kind: 'unguarded' }

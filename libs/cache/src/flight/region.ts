@@ -1,7 +1,9 @@
 import type { Entry } from '../entry/entry.ts'
 import { HEAD_BYTES } from '../entry/envelope.ts'
 import { CacheError } from '../errors.ts'
-import { type LocalEntry, LocalTier, promiseOf } from '../local/local-tier.ts'
+import { type HandOut, handOut } from '../local/hand-out.ts'
+import type { LocalLimits } from '../local/local-limits.ts'
+import { type LocalEntry, type LocalMemory, LocalTier, promiseOf } from '../local/local-tier.ts'
 import { type Changes, noChanges } from '../redis/changes.ts'
 import type { SharedTier } from '../redis/shared-tier.ts'
 import type { Policy } from '../policy.ts'
@@ -19,18 +21,28 @@ export class Region<R> {
   readonly #reads = new Flights<R>()
   readonly #loads = new Flights<R>()
   readonly #refresher: Refresher<R>
+  /** What callers get of a value, unless they share it. */
+  readonly #handOut: HandOut | undefined
+  /** The same for a hit, whose value is frozen already if it must be. */
+  readonly #handOutHit: HandOut | undefined
   #closed = false
 
-  constructor(context: RegionContext, maxItems: number, trustMs: number) {
+  constructor(context: RegionContext, limits: LocalLimits, trustMs: number) {
     this.#context = context
     this.#loader = new Loader(context)
     this.#refresher = new Refresher(context, this.#loads, this.#loader, (id, flight, loaded, source) => this.#keep(id, flight, loaded, source))
     this.#changes = context.shared?.changes ?? noChanges
-    this.#local = new LocalTier(maxItems, context.shared === undefined ? Number.POSITIVE_INFINITY : trustMs, this.#changes)
+    this.#local = new LocalTier(limits, context.shared === undefined ? Number.POSITIVE_INFINITY : trustMs, this.#changes)
+    this.#handOut = handOut(limits.copies, context.name)
+    this.#handOutHit = limits.copies === 'cloned' ? this.#handOut : undefined
   }
 
   get size(): number {
     return this.#local.size
+  }
+
+  get memory(): LocalMemory {
+    return this.#local.memory
   }
 
   /** The key of an id in the shared tier, without namespace. */
@@ -44,15 +56,17 @@ export class Region<R> {
     if (entry !== undefined && this.#context.clock.now() < entry.freshUntil && entry.epoch === this.#changes.epoch && !this.#closed) {
       if (entry.value === null) this.#context.counters.localNegative++
       else this.#context.counters.localFresh++
-      return promiseOf(entry)
+      return this.#handOutHit === undefined ? promiseOf(entry) : promiseOf(entry).then(this.#handOutHit)
     }
-    return this.#getSlowly(id, entry, source)
+    const answer = this.#getSlowly(id, entry, source)
+    return this.#handOut === undefined ? answer : answer.then(this.#handOut)
   }
 
   /** A fresh value of the local tier, or `undefined`. */
   peek(id: string): R | undefined {
     const entry = this.#local.get(id)
-    return entry !== undefined && this.#context.clock.now() < Math.min(entry.softAt, entry.trustedUntil) && entry.epoch === this.#changes.epoch ? entry.value : undefined
+    if (entry === undefined || this.#context.clock.now() >= Math.min(entry.softAt, entry.trustedUntil) || entry.epoch !== this.#changes.epoch) return undefined
+    return this.#handOutHit === undefined ? entry.value : this.#handOutHit(entry.value)
   }
 
   /** Keeps a value that this process stored, in place of whatever was there or is under way. @param asOf - when it was certainly not outdated. */
@@ -145,14 +159,14 @@ export class Region<R> {
   /** Asks Redis, then the loader. `local` is a copy too old to be trusted: it counts only when Redis cannot be asked. */
   #read(id: string, key: string, shared: SharedTier, local: LocalEntry<R> | undefined, source: Source<R>): Promise<R> {
     const flight = this.#reads.start(id)
-    const askedAt = this.#context.clock.now()
+    const { clock, envelope } = this.#context
+    const askedAt = clock.now()
     // An id that is not well-formed text comes back from Redis as another one: no message about it would be understood.
     const epoch = id.isWellFormed() ? this.#changes.epoch : undefined
     flight.promise = new Promise((resolve, reject) => {
-      shared.read(key, (bytes) => {
+      const answered = (bytes: Buffer | null | undefined, entry: Entry<R> | undefined): void => {
         try {
-          const entry = bytes === null || bytes === undefined ? undefined : this.#usable(bytes)
-          if (entry !== undefined) {
+          if (entry !== undefined && clock.now() < entry.hardAt) {
             this.#reads.land(id, flight)
             resolve(this.#serveShared(id, flight, entry, askedAt, epoch, source))
             return
@@ -165,17 +179,14 @@ export class Region<R> {
           this.#reads.land(id, flight)
           reject(error instanceof Error ? error : new Error(String(error)))
         }
+      }
+      shared.read(key, (bytes) => {
+        const entry = bytes === null || bytes === undefined ? undefined : envelope.decode<R>(key, bytes)
+        if (entry instanceof Promise) void entry.then((later) => answered(bytes, later))
+        else answered(bytes, entry)
       })
     })
     return flight.promise
-  }
-
-  /** An entry that Redis had, if it can be used. */
-  #usable(bytes: Buffer): Entry<R> | undefined {
-    const { counters, envelope, clock } = this.#context
-    const entry = envelope.decode<R>(bytes)
-    if (entry === undefined) counters.corrupt++
-    return entry !== undefined && clock.now() < entry.hardAt ? entry : undefined
   }
 
   #serveShared(id: string, flight: Flight<R>, entry: Entry<R>, askedAt: number, epoch: number | undefined, source: Source<R>): R {

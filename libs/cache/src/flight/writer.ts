@@ -61,7 +61,7 @@ export class Writer<R> {
     const endedAt = clock.exactNow()
     const entry = entryOf(value, policy, startedAt, costMs, random, version)
     const alone = this.#begun.get(id) === mine
-    const bytes = guarded && alone && value !== undefined && endedAt < entry.hardAt ? encodeOrReport(this.#context, id, entry) : undefined
+    const bytes = guarded && alone && value !== undefined && endedAt < entry.hardAt ? await encodeOrReport(this.#context, id, key, entry) : undefined
     if (shared !== undefined && bytes !== undefined) {
       const reply = await shared.finishWrite(key, token, bytes, entry.hardAt - endedAt, version)
       // An invalidation or another write may have begun while Redis answered; then its fence has the last word.

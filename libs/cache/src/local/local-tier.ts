@@ -3,6 +3,9 @@ import type { Entry } from '../entry/entry.ts'
 import { earlyWindowMs } from '../entry/early-refresh.ts'
 import type { Policy } from '../policy.ts'
 import type { Changes } from '../redis/changes.ts'
+import { deepFreeze } from './deep-freeze.ts'
+import { estimateBytes } from './estimate-bytes.ts'
+import type { LocalLimits } from './local-limits.ts'
 
 type EarlyPolicy = Pick<Policy, 'beta' | 'softTtlMs'>
 
@@ -28,24 +31,46 @@ export function promiseOf<R>(entry: LocalEntry<R>): Promise<R> {
   return entry.promise
 }
 
+/** What an entry takes beside its key and value, in bytes: its stamps, its place in the list and the index. */
+const ENTRY_BYTES = 320
+
+/** What the local tier holds and has dropped. */
+export interface LocalMemory {
+  /** Bytes that the local entries take, estimated; 0 without `local.maxBytes`. */
+  readonly localBytes: number
+  /** Entries that gave way to others. */
+  readonly evictions: number
+  /** Entries that were not kept because they are larger than `local.maxBytes` alone. */
+  readonly oversized: number
+}
+
 /** The entries of one definition in this process: lru-cache as storage only, expiry is ours. */
 export class LocalTier<R> {
   readonly #entries: LRUCache<string, LocalEntry<R>>
   readonly #trustMs: number
   readonly #changes: Changes
+  readonly #limits: LocalLimits
+  #evictions = 0
+  #oversized = 0
 
   /**
    * @param trustMs - how long a copy is used before Redis is asked again, while changes are not heard; `Infinity` without Redis.
    * @param changes - whether changes are heard.
    */
-  constructor(maxItems: number, trustMs: number, changes: Changes) {
-    this.#entries = new LRUCache({ max: maxItems })
+  constructor(limits: LocalLimits, trustMs: number, changes: Changes) {
+    const { maxItems, maxBytes } = limits
+    this.#entries = new LRUCache<string, LocalEntry<R>>(maxBytes === undefined ? { max: maxItems } : { max: maxItems, maxSize: maxBytes })
+    this.#limits = limits
     this.#trustMs = trustMs
     this.#changes = changes
   }
 
   get size(): number {
     return this.#entries.size
+  }
+
+  get memory(): LocalMemory {
+    return { localBytes: this.#entries.calculatedSize, evictions: this.#evictions, oversized: this.#oversized }
   }
 
   get(id: string): LocalEntry<R> | undefined {
@@ -68,13 +93,13 @@ export class LocalTier<R> {
    * Keeps what this process stored in Redis. While changes are heard it is not relied on before Redis has been read once:
    * the message about our own change may be about somebody else's as well.
    */
-  keepOwn(id: string, entry: Entry<R>, at: number, policy: EarlyPolicy): LocalEntry<R> {
-    return this.#set(id, entry, this.#changes.live ? 0 : at + this.#trustMs, true, policy)
+  keepOwn(id: string, entry: Entry<R>, at: number, policy: EarlyPolicy): void {
+    this.#setApart(id, entry, this.#changes.live ? 0 : at + this.#trustMs, true, policy)
   }
 
   /** Keeps what is not in Redis, so that no message will ever tell of its change. */
-  keepAlone(id: string, entry: Entry<R>, at: number, policy: EarlyPolicy): LocalEntry<R> {
-    return this.#set(id, entry, at + this.#trustMs, false, policy)
+  keepAlone(id: string, entry: Entry<R>, at: number, policy: EarlyPolicy): void {
+    this.#setApart(id, entry, at + this.#trustMs, false, policy)
   }
 
   /** Somebody changed the entry in Redis. A copy that this process has just stored waits for its next reading; any other is gone. */
@@ -96,7 +121,7 @@ export class LocalTier<R> {
   #set(id: string, entry: Entry<R>, trustedUntil: number, own: boolean, policy: EarlyPolicy): LocalEntry<R> {
     const before = this.#entries.peek(id)
     const local: LocalEntry<R> = {
-      value: entry.value,
+      value: this.#limits.copies === 'frozen' ? deepFreeze(entry.value) : entry.value,
       softAt: entry.softAt,
       hardAt: entry.hardAt,
       deltaMs: entry.deltaMs,
@@ -109,7 +134,37 @@ export class LocalTier<R> {
       // The same stale entry read from Redis again keeps its throttle.
       retryAt: before !== undefined && before.softAt === entry.softAt ? before.retryAt : 0,
     }
-    this.#entries.set(id, local)
+    this.#keep(id, local, before === undefined)
     return local
+  }
+
+  /** With `cloned`, keeps a value of its own: the loader, or who writes, may still hold and change theirs. One that cannot be cloned is not kept; who asks for it is told. */
+  #setApart(id: string, entry: Entry<R>, trustedUntil: number, own: boolean, policy: EarlyPolicy): void {
+    if (this.#limits.copies !== 'cloned') {
+      this.#set(id, entry, trustedUntil, own, policy)
+      return
+    }
+    try {
+      this.#set(id, { ...entry, value: structuredClone(entry.value) }, trustedUntil, own, policy)
+    } catch {
+      this.#entries.delete(id)
+    }
+  }
+
+  #keep(id: string, local: LocalEntry<R>, added: boolean): void {
+    const { maxBytes } = this.#limits
+    const expected = this.#entries.size + (added ? 1 : 0)
+    if (maxBytes === undefined) {
+      this.#entries.set(id, local)
+    } else {
+      const size = ENTRY_BYTES + 2 * id.length + estimateBytes(local.value)
+      if (size > maxBytes) {
+        this.#entries.delete(id)
+        this.#oversized++
+        return
+      }
+      this.#entries.set(id, local, { size })
+    }
+    this.#evictions += expected - this.#entries.size
   }
 }
