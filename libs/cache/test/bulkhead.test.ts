@@ -3,8 +3,7 @@ import { expect, test, vi } from 'vitest'
 import { Bulkhead } from '../src/flight/bulkhead.ts'
 import { cacheFixture } from './cache-fixture.ts'
 import { DeferredLoader } from './deferred-loader.ts'
-import { FakeClock, settle } from './fake-clock.ts'
-import { MemoryServer, MemoryTier } from './memory-tier.ts'
+import { FakeClock, settle, MemoryServer, MemoryTier } from '../src/testing/testing.ts'
 
 const ttl = { softTtl: '1m', hardTtl: '10m', jitter: 0 } as const
 

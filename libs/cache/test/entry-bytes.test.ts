@@ -4,16 +4,17 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Counters } from '../src/counters.ts'
 import { type CompressionOptions, resolveCompression } from '../src/entry/compression.ts'
-import { Envelope, type EnvelopeOptions } from '../src/entry/envelope.ts'
+import { Envelope, FORMATS, type EnvelopeOptions } from '../src/entry/envelope.ts'
 import type { Entry } from '../src/entry/entry.ts'
 import { codecOf, type SerialiserOption } from '../src/entry/serialiser.ts'
 import { type EncryptionOptions, Sealer } from '../src/entry/sealer.ts'
 
-const stamps = { softAt: 1_700_000_000_000, hardAt: 1_700_000_600_000, deltaMs: 42, version: 7 }
+const stamps = { softAt: 1_700_000_000_000, hardAt: 1_700_000_600_000, deltaMs: 42, version: 7, softTtlMs: 60_000, stampUs: 1_700_000_000_000_001, tags: ['brand:7'], expired: false }
 const text = 'the same words again and again, '
 const entryOf = (value: unknown): Entry<unknown> => ({ value, ...stamps })
-/** Stamps, then the form. */
-const BODY = 31
+/** Of the form, and of the value after the tag. */
+const FORM = 44
+const VALUE = 52
 
 interface Setting {
   readonly serialiser?: SerialiserOption
@@ -45,7 +46,7 @@ describe('serialisers', () => {
 
   test('json is readable by anybody after the stamps', async () => {
     const bytes = await processWith({ serialiser: 'json' }).envelope.encode('k', entryOf({ a: 1 }))
-    expect(bytes.toString('utf8', BODY)).toBe('{"a":1}')
+    expect(bytes.toString('utf8', VALUE)).toBe('{"a":1}')
   })
 
   const settings: readonly SerialiserOption[] = ['msgpack', 'json', base64, { ...base64, name: 'base64-v2' }]
@@ -109,8 +110,8 @@ describe('compression', () => {
 
   test.each([1_000, 1_000_000])('an entry that makes more than the %d bytes it says is corrupt, and its bytes are not made', async (said) => {
     const { envelope, counters } = processWith({ serialiser: 'json' })
-    const head = (await envelope.encode('k', entryOf(1))).subarray(0, BODY)
-    head[BODY - 1]! |= 2 << 2
+    const head = (await envelope.encode('k', entryOf(1))).subarray(0, VALUE)
+    head[FORM]! |= 2 << 2
     const length = Buffer.alloc(4)
     length.writeUInt32BE(said)
     const bomb = Buffer.concat([head, length, gzipSync(Buffer.alloc(50_000_000, ' '))])
@@ -123,7 +124,7 @@ describe('compression', () => {
   test('an entry that says it is larger than any value may be is corrupt', async () => {
     const { envelope, counters } = processWith({ compression: {} })
     const bytes = await envelope.encode('k', entryOf(text.repeat(200)))
-    bytes.writeUInt32BE(0xffff_ffff, BODY)
+    bytes.writeUInt32BE(0xffff_ffff, VALUE)
     expect(await envelope.decode('k', bytes)).toBeUndefined()
     expect(counters.corrupt).toBe(1)
   })
@@ -132,7 +133,7 @@ describe('compression', () => {
     const { envelope } = processWith({ compression: { algorithm, minBytes: 100 } })
     for (const repeats of [40, 5_000]) {
       const bytes = await envelope.encode('k', entryOf(text.repeat(repeats)))
-      for (let cut = BODY; cut < Math.min(bytes.length, BODY + 40); cut++) expect(await envelope.decode('k', bytes.subarray(0, cut))).toBeUndefined()
+      for (let cut = VALUE; cut < Math.min(bytes.length, VALUE + 40); cut++) expect(await envelope.decode('k', bytes.subarray(0, cut))).toBeUndefined()
     }
   })
 })
@@ -171,15 +172,21 @@ describe('encryption', () => {
     }
   })
 
-  test('no bit can be changed, those of the stamps included', async () => {
-    const { envelope, counters } = processWith({ encrypted: { keys: [key('a')] } })
+  test('no bit can be changed, those of stamps and tags included', async () => {
+    const { envelope } = processWith({ encrypted: { keys: [key('a')] } })
     const bytes = await envelope.encode('k', entryOf('v'))
     for (let at = 0; at < bytes.length; at++) {
       const changed = Buffer.from(bytes)
       changed[at]! ^= 1
-      expect(await envelope.decode('k', changed)).toBeUndefined()
+      expect(await envelope.decode('k', changed), `byte ${at}`).toBeUndefined()
     }
-    expect(counters.undecryptable).toBe(bytes.length - 2)
+  })
+
+  test('an entry that Redis has declared stale is still believed', async () => {
+    const { envelope } = processWith({ encrypted: { keys: [key('a')] } })
+    const bytes = await envelope.encode('k', entryOf('v'))
+    bytes[1] = FORMATS.expired
+    expect(await envelope.decode('k', bytes)).toEqual({ ...entryOf('v'), expired: true })
   })
 
   test('an entry in plain text is not believed, and one that is encrypted cannot be read without keys', async () => {
@@ -200,7 +207,7 @@ describe('encryption', () => {
     const bytes = await envelope.encode('k', entryOf('v'))
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 120 }), (noise) => {
-        expect(envelope.decode('k', Buffer.concat([bytes.subarray(0, BODY), noise]))).toBeUndefined()
+        expect(envelope.decode('k', Buffer.concat([bytes.subarray(0, VALUE), noise]))).toBeUndefined()
       }),
     )
   })

@@ -5,7 +5,7 @@ import { encodeHead, Envelope, HEAD_BYTES } from '../src/entry/envelope.ts'
 import { ShapedCodec } from '../src/entry/shaped-codec.ts'
 import type { Entry } from '../src/entry/entry.ts'
 
-const entry: Entry<unknown> = { value: { id: '1', list: [1, 2, null], text: 'ключ' }, softAt: 1_700_000_000_123.5, hardAt: 1_700_000_600_000, deltaMs: 42, version: 7 }
+const entry: Entry<unknown> = { value: { id: '1', list: [1, 2, null], text: 'ключ' }, softAt: 1_700_000_000_123.5, hardAt: 1_700_000_600_000, deltaMs: 42, version: 7, softTtlMs: 60_000, stampUs: 1_700_000_000_000_001, tags: ['brand:7', 'цвет:ж'], expired: false }
 
 const counters = new Counters()
 const envelope = new Envelope({ codec: new ShapedCodec(), namespace: 'shop', counters })
@@ -16,6 +16,10 @@ const decode = (bytes: Buffer): Entry<unknown> | undefined => envelope.decode('k
 describe('the envelope', () => {
   test('gives back what was put in', () => {
     expect(decode(encode(entry))).toEqual(entry)
+  })
+
+  test('gives back an entry without tags, and says what was declared stale', () => {
+    expect(decode(encode({ ...entry, tags: undefined, expired: true }))).toEqual({ ...entry, tags: undefined, expired: true })
   })
 
   test('gives back any JSON value', () => {
@@ -62,6 +66,8 @@ describe('the envelope', () => {
     ['hard expiry', 10, 0],
     ['hard expiry', 10, Number.POSITIVE_INFINITY],
     ['version', 22, -1],
+    ['stamp', 34, -1],
+    ['stamp', 34, Number.NaN],
   ])('reads an entry with an impossible %s as none', (_name, offset, number) => {
     const bytes = encode(entry)
     bytes.writeDoubleBE(number, offset)

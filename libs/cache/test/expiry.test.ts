@@ -3,8 +3,7 @@ import { entryOf } from '../src/entry/entry.ts'
 import { resolvePolicy } from '../src/policy.ts'
 import { cacheFixture } from './cache-fixture.ts'
 import { DeferredLoader } from './deferred-loader.ts'
-import { FakeClock, settle } from './fake-clock.ts'
-import { MemoryServer, MemoryTier } from './memory-tier.ts'
+import { FakeClock, settle, MemoryServer, MemoryTier } from '../src/testing/testing.ts'
 
 const ttl = { softTtl: '1m', hardTtl: '10m' } as const
 
@@ -101,11 +100,11 @@ describe('soft and hard expiry', () => {
 
   test('jitter shortens the soft lifetime by up to its share and leaves the hard one', () => {
     const policy = resolvePolicy('product', { ...ttl, jitter: 0.2 })
-    const softTtls = [0, 0.5, 0.999].map((random) => entryOf('v', policy, 1_000, 1_000, () => random).softAt - 1_000)
+    const softTtls = [0, 0.5, 0.999].map((random) => entryOf('v', policy, 1_000, () => random, { deltaMs: 1_000 }).softAt - 1_000)
     expect(softTtls[0]).toBe(60_000)
     expect(softTtls[1]).toBe(54_000)
     expect(softTtls[2]).toBeCloseTo(48_012)
-    expect(entryOf('v', policy, 1_000, 1_000, () => 0.999).hardAt).toBe(601_000)
+    expect(entryOf('v', policy, 1_000, () => 0.999, { deltaMs: 1_000 }).hardAt).toBe(601_000)
   })
 })
 

@@ -3,8 +3,7 @@ import { type DataPoint, InMemoryMetricExporter, AggregationTemporality, MeterPr
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { cacheFixture } from './cache-fixture.ts'
 import { DeferredLoader } from './deferred-loader.ts'
-import { FakeClock, settle } from './fake-clock.ts'
-import { MemoryServer, MemoryTier } from './memory-tier.ts'
+import { FakeClock, settle, MemoryServer, MemoryTier } from '../src/testing/testing.ts'
 
 const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
 const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 })

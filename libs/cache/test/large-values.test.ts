@@ -1,8 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { cacheFixture } from './cache-fixture.ts'
 import { DeferredLoader } from './deferred-loader.ts'
-import { FakeClock } from './fake-clock.ts'
-import { MemoryServer, MemoryTier } from './memory-tier.ts'
+import { FakeClock, MemoryServer, MemoryTier } from '../src/testing/testing.ts'
 
 const ttl = { softTtl: '1m', hardTtl: '10m' } as const
 const large = 'the same words again and again, '.repeat(500_000)

@@ -2,8 +2,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import type { StandardSchema } from '../src/index.ts'
 import { cacheFixture } from './cache-fixture.ts'
-import { FakeClock } from './fake-clock.ts'
-import { MemoryServer, MemoryTier } from './memory-tier.ts'
+import { FakeClock, MemoryServer, MemoryTier } from '../src/testing/testing.ts'
 
 const ttl = { softTtl: '1m', hardTtl: '10m' } as const
 

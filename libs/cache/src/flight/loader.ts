@@ -124,7 +124,7 @@ export class Loader<R> {
         if (source.gathers !== true) bulkhead.leave()
       })
       const endedAt = clock.exactNow()
-      const entry = entryOf(value, source.policy, startedAt, smoothedCost(costMs, endedAt - startedAt), random)
+      const entry = entryOf(value, source.policy, startedAt, random, { deltaMs: smoothedCost(costMs, endedAt - startedAt) })
       // Before the load counts as over: a large value is compressed in the background, and a change of the key may come meanwhile.
       const bytes = lease === undefined || value === undefined || flight.fenced ? undefined : await encodeOrReport(this.#context, id, key, entry)
       lease?.renewal.cancel()

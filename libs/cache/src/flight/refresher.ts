@@ -35,7 +35,7 @@ export class Refresher<R> {
   perhaps(id: string, key: string, entry: LocalEntry<R>, source: Source<R>): void {
     const { clock, random, counters } = this.#context
     const { policy } = source
-    if (clock.now() < entry.softAt - earlyWindowMs(entry, policy) || !refreshesEarly(clock.now(), entry.softAt, entry.deltaMs, policy.beta, random)) return
+    if (clock.now() < entry.softAt - earlyWindowMs(entry, policy.beta) || !refreshesEarly(clock.now(), entry.softAt, entry.deltaMs, policy.beta, random)) return
     if (this.start(id, key, entry, source)) counters.earlyRefreshes++
   }
 

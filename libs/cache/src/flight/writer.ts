@@ -59,7 +59,7 @@ export class Writer<R> {
       throw error
     }
     const endedAt = clock.exactNow()
-    const entry = entryOf(value, policy, startedAt, costMs, random, version)
+    const entry = entryOf(value, policy, startedAt, random, { deltaMs: costMs, version })
     const alone = this.#begun.get(id) === mine
     const bytes = guarded && alone && value !== undefined && endedAt < entry.hardAt ? await encodeOrReport(this.#context, id, key, entry) : undefined
     if (shared !== undefined && bytes !== undefined) {

@@ -7,7 +7,7 @@ import { deepFreeze } from './deep-freeze.ts'
 import { estimateBytes } from './estimate-bytes.ts'
 import type { LocalLimits } from './local-limits.ts'
 
-type EarlyPolicy = Pick<Policy, 'beta' | 'softTtlMs'>
+type EarlyPolicy = Pick<Policy, 'beta'>
 
 /** An entry in this process. */
 export interface LocalEntry<R> extends Entry<R> {
@@ -126,8 +126,12 @@ export class LocalTier<R> {
       hardAt: entry.hardAt,
       deltaMs: entry.deltaMs,
       version: entry.version,
+      softTtlMs: entry.softTtlMs,
+      stampUs: entry.stampUs,
+      tags: entry.tags,
+      expired: entry.expired,
       promise: undefined,
-      freshUntil: Math.min(entry.softAt - earlyWindowMs(entry, policy), trustedUntil),
+      freshUntil: Math.min(entry.softAt - earlyWindowMs(entry, policy.beta), trustedUntil),
       trustedUntil,
       epoch: this.#changes.epoch,
       own,

@@ -1,5 +1,5 @@
 import type { Cluster, Redis } from 'ioredis'
-import { VERSION_OFFSET } from '../entry/envelope.ts'
+import { OFFSETS } from '../entry/envelope.ts'
 
 /** The commands that {@link withScripts} adds to a client. Keys: the entry, then its lease; both lie in one cluster slot. */
 export interface ScriptCommands {
@@ -37,7 +37,7 @@ const FINISH_WRITE = `
 local mine = redis.call('GET', KEYS[2]) == ARGV[1]
 local entry = redis.pcall('GET', KEYS[1])
 local version = tonumber(ARGV[4])
-if version > 0 and type(entry) == 'string' and #entry >= ${VERSION_OFFSET + 7} and struct.unpack('>d', string.sub(entry, ${VERSION_OFFSET}, ${VERSION_OFFSET + 7})) >= version then
+if version > 0 and type(entry) == 'string' and #entry >= ${OFFSETS.version + 7} and struct.unpack('>d', string.sub(entry, ${OFFSETS.version}, ${OFFSETS.version + 7})) >= version then
   if mine then redis.call('DEL', KEYS[2]) end
   return 2
 end

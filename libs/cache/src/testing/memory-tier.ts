@@ -1,7 +1,7 @@
-import type { ChangeListener } from '../src/redis/changes.ts'
-import type { DeleteReply, LeaseReply, ReadAnswer, SharedTier, SharedTierStats, StoreReply } from '../src/redis/shared-tier.ts'
-import { VERSION_OFFSET } from '../src/entry/envelope.ts'
-import type { Clock } from '../src/clock.ts'
+import { OFFSETS } from '../entry/envelope.ts'
+import type { ChangeListener } from '../redis/changes.ts'
+import type { DeleteReply, LeaseReply, ReadAnswer, SharedTier, SharedTierStats, StoreReply } from '../redis/shared-tier.ts'
+import type { MemoryServer } from './memory-server.ts'
 
 /** How the network treats one command. */
 export type Delivery =
@@ -12,76 +12,48 @@ export type Delivery =
   /** Never arrives. */
   | 'lost'
 
+/** The way of one command: how it is treated and how long it takes there and back. */
+export interface Hop {
+  readonly delivery: Delivery
+  readonly outMs: number
+  readonly backMs: number
+}
+
+/** The way of one message about a change. */
+export interface MessageHop {
+  readonly delayMs: number
+  /** How often it arrives; more than once are duplicates, each after another `delayMs`. @default 1 */
+  readonly copies?: number
+}
+
 /** Longest wait for an answer. */
 const TIMEOUT_MS = 250
 
-/** What a {@link MemoryServer} keeps: entries and leases, as the scripts in Redis would. */
-export class MemoryServer {
-  readonly entries = new Map<string, { bytes: Buffer; until: number }>()
-  /** Told of each changed entry, as `CLIENT TRACKING` would. */
-  readonly watchers = new Set<(key: string | undefined) => void>()
-  readonly leases = new Map<string, { token: string; until: number }>()
-  readonly clock: Clock
-
-  constructor(clock: Clock) {
-    this.clock = clock
-  }
-
-  entry(key: string): Buffer | undefined {
-    const entry = this.entries.get(key)
-    return entry !== undefined && entry.until > this.clock.exactNow() ? entry.bytes : undefined
-  }
-
-  set(key: string, bytes: Buffer, ttlMs: number): void {
-    this.entries.set(key, { bytes, until: this.clock.exactNow() + ttlMs })
-    this.#tell(key)
-  }
-
-  /** What `redis-cli DEL` does: the lease stays. */
-  delete(key: string): void {
-    if (this.entries.delete(key)) this.#tell(key)
-  }
-
-  /** What the scripts do to delete: whoever loads the key hears of it, also when there was no entry. */
-  invalidate(key: string): void {
-    this.entries.delete(key)
-    this.leases.delete(key)
-    this.#tell(key)
-  }
-
-  #tell(key: string | undefined): void {
-    for (const watcher of this.watchers) watcher(key)
-  }
-
-  flush(): void {
-    this.entries.clear()
-    this.leases.clear()
-    this.#tell(undefined)
-  }
-
-  holder(key: string): string | undefined {
-    const lease = this.leases.get(key)
-    return lease !== undefined && lease.until > this.clock.exactNow() ? lease.token : undefined
-  }
-}
+const straight: Hop = { delivery: 'answered', outMs: 0, backMs: 0 }
 
 /**
  * The shared tier as one process sees it, over a {@link MemoryServer}: each command takes the way and the time that `network` gives it.
- * A double of our own interface; the real one is tested in `redis.int.test.ts`.
+ * A double of our own interface; the real one is tested against real servers.
  */
 export class MemoryTier implements SharedTier {
   readonly #server: MemoryServer
-  readonly #network: () => { delivery: Delivery; outMs: number; backMs: number }
+  readonly #network: () => Hop
   readonly #queued = new Set<string>()
-  /** False: the breaker is open. */
+  /** False: the breaker is open, or the process is dead. */
   up = true
+  /** True: nothing passes in either direction, what is on its way included. */
+  partitioned = false
   readonly leaseMs: number
   errors = 0
   readonly changes = { epoch: 0, live: false }
   #listener: ChangeListener = () => {}
   #watcher: ((key: string | undefined) => void) | undefined
 
-  constructor(server: MemoryServer, network: () => { delivery: Delivery; outMs: number; backMs: number } = () => ({ delivery: 'answered', outMs: 0, backMs: 0 }), leaseMs = 2_000) {
+  /**
+   * @param network - asked once for each command.
+   * @param leaseMs - how long a lease lasts that is not renewed.
+   */
+  constructor(server: MemoryServer, network: () => Hop = () => straight, leaseMs = 2_000) {
     this.#server = server
     this.#network = network
     this.leaseMs = leaseMs
@@ -91,16 +63,27 @@ export class MemoryTier implements SharedTier {
     this.#listener = listener
   }
 
-  /** Hears of changes from now on, each after the time that `delayMs` gives it, in their order. */
-  track(delayMs: () => number = () => 0): void {
+  /**
+   * Hears of changes from now on.
+   *
+   * @param hop - asked once for each message; a number is its delay.
+   * @param ordered - false lets a message overtake those before it, which one connection to Redis never does.
+   */
+  track(hop: () => number | MessageHop = () => 0, ordered = true): void {
     const { clock, watchers } = this.#server
     let lastAt = 0
     const watcher = (key: string | undefined): void => {
-      lastAt = Math.max(lastAt, clock.exactNow() + delayMs())
-      clock.setTimer(() => {
-        if (this.#watcher === watcher) this.#listener(key)
-      }, lastAt - clock.exactNow())
+      const way = hop()
+      const { delayMs, copies = 1 } = typeof way === 'number' ? { delayMs: way } : way
+      for (let copy = 1; copy <= copies; copy++) {
+        const at = clock.exactNow() + copy * delayMs
+        lastAt = ordered ? Math.max(lastAt, at) : at
+        clock.setTimer(() => {
+          if (this.#watcher === watcher && !this.partitioned) this.#listener(key)
+        }, lastAt - clock.exactNow())
+      }
     }
+    if (this.#watcher !== undefined) watchers.delete(this.#watcher)
     watchers.add(watcher)
     this.#watcher = watcher
     this.#turn(true)
@@ -111,7 +94,14 @@ export class MemoryTier implements SharedTier {
     if (this.#watcher !== undefined) this.#server.watchers.delete(this.#watcher)
     this.#watcher = undefined
     await this.#pass(noticedAfterMs)
-    if (this.#watcher === undefined) this.#turn(false)
+    if (this.#watcher === undefined && this.changes.live) this.#turn(false)
+  }
+
+  /** The process dies: what it has sent may still arrive, nothing else leaves it, and nobody hears of anything. */
+  crash(): void {
+    this.up = false
+    if (this.#watcher !== undefined) this.#server.watchers.delete(this.#watcher)
+    this.#watcher = undefined
   }
 
   #turn(live: boolean): void {
@@ -173,7 +163,7 @@ export class MemoryTier implements SharedTier {
     const reply = await this.#send((): StoreReply => {
       const mine = this.#server.holder(key) === token
       const stored = this.#server.entry(key)
-      if (version > 0 && stored !== undefined && stored.readDoubleBE(VERSION_OFFSET - 1) >= version) {
+      if (version > 0 && stored !== undefined && stored.readDoubleBE(OFFSETS.version - 1) >= version) {
         if (mine) this.#server.leases.delete(key)
         return 'superseded'
       }
@@ -197,11 +187,10 @@ export class MemoryTier implements SharedTier {
     return 'queued'
   }
 
-  /** What the real tier does when Redis is back. */
+  /** What the real tier does when Redis is back: invalidations that did not arrive do so now. */
   replay(): void {
-    for (const key of this.#queued) {
-      this.#server.invalidate(key)
-    }
+    if (this.partitioned || !this.up) return
+    for (const key of this.#queued) this.#server.invalidate(key)
     this.#queued.clear()
   }
 
@@ -235,9 +224,9 @@ export class MemoryTier implements SharedTier {
 
   async #travel<T>(command: () => T, delivery: Delivery, outMs: number, backMs: number): Promise<T | undefined> {
     await this.#pass(outMs)
-    const reply = delivery === 'lost' ? undefined : command()
+    const reply = delivery === 'lost' || this.partitioned ? undefined : command()
     await this.#pass(backMs)
-    return delivery === 'answered' ? reply : undefined
+    return delivery === 'answered' && !this.partitioned ? reply : undefined
   }
 
   async #pass(ms: number): Promise<undefined> {
