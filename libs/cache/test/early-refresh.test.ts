@@ -57,7 +57,7 @@ test('a value that will be stale soon is returned at once while it is renewed', 
   expect(await a.get('1')).toBe('old')
   await clock.advance(0)
   expect(loader.calls).toHaveLength(2)
-  expect(loader.last.context.reason).toBe('refresh')
+  expect(loader.last.context.reason).toBe('early')
   expect(caches[0]!.stats().definitions['product']).toMatchObject({ localFresh: 1, localStale: 0, refreshes: 1, earlyRefreshes: 1 })
   loader.last.resolve('new')
   await clock.advance(0)

@@ -1,4 +1,4 @@
-import type { Policy } from '../policy.ts'
+import type { Lifetime } from '../policy.ts'
 
 /** Weight of the latest load in the cost of a key. */
 const COST_WEIGHT = 0.3
@@ -42,15 +42,14 @@ export function smoothedCost(beforeMs: number, tookMs: number): number {
  * The entry for a value that was just loaded or written.
  *
  * Its lifetime counts from `startedAt`, not from the end of the load: what changed in the source meanwhile may not be in the value.
- * An absence lives for `negativeTtlMs` alone and is never kept as stale. Jitter shortens the soft lifetime.
+ * An absence is never kept as stale. Jitter shortens the soft lifetime.
  */
-export function entryOf<R>(value: R, policy: Policy, startedAt: number, random: () => number, { deltaMs, version = 0, stampUs = 0, tags }: EntryStamps): Entry<R> {
-  const softTtlMs = value === null ? policy.negativeTtlMs : policy.softTtlMs
-  const softAt = startedAt + softTtlMs * (1 - policy.jitter * random())
+export function entryOf<R>(value: R, { softTtlMs, hardTtlMs }: Lifetime, jitter: number, startedAt: number, random: () => number, { deltaMs, version = 0, stampUs = 0, tags }: EntryStamps): Entry<R> {
+  const softAt = startedAt + softTtlMs * (1 - jitter * random())
   return {
     value,
     softAt,
-    hardAt: value === null ? softAt : startedAt + policy.hardTtlMs,
+    hardAt: value === null ? softAt : startedAt + hardTtlMs,
     deltaMs,
     version,
     softTtlMs,

@@ -162,7 +162,7 @@ export class Envelope {
     const hardAt = bytes.readDoubleBE(HARD_AT)
     const version = bytes.readDoubleBE(VERSION)
     const stampUs = bytes.readDoubleBE(STAMP)
-    if (!(softAt > 0 && hardAt >= softAt && hardAt < Number.MAX_SAFE_INTEGER && version >= 0 && stampUs >= 0)) return this.#refuse('corrupt')
+    if (!(softAt > 0 && hardAt >= softAt && hardAt < Number.MAX_SAFE_INTEGER && version >= 0 && stampUs > 0)) return this.#refuse('corrupt')
     let value: unknown
     try {
       value = this.#codec.decode(plain, start, plain.length)

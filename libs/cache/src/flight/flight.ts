@@ -1,5 +1,11 @@
+import type { Moment } from '../tags/scope.ts'
+
 /** One read or load of one key, shared by all who ask meanwhile. */
 export class Flight<R> {
+  /** When it began: what was invalidated later may be in its result. */
+  readonly since: Moment
+  /** True once its result was found to be older than an invalidation of its tags or namespace: who joined after that must ask again. */
+  outdated = false
   /** True once the key was invalidated or written: the result goes to those who asked before, and is kept nowhere. */
   fenced = false
   promise!: Promise<R>
@@ -9,6 +15,10 @@ export class Flight<R> {
   changes = 0
   /** What such a message sets in motion. */
   onChange: (() => void) | undefined
+
+  constructor(since: Moment) {
+    this.since = since
+  }
 }
 
 /** The flights under way, by id. */
@@ -29,8 +39,8 @@ export class Flights<R> {
   }
 
   /** Starts a flight that others join until it lands or is fenced. The caller sets its promise before anybody else runs. */
-  start(id: string): Flight<R> {
-    const flight = new Flight<R>()
+  start(id: string, since: Moment): Flight<R> {
+    const flight = new Flight<R>(since)
     this.#byId.set(id, flight)
     return flight
   }
