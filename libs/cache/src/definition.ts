@@ -1,14 +1,17 @@
+import type { BytesOptions } from './bytes-options.ts'
+import type { StandardSchema } from './entry/schema-check.ts'
 import { CacheError } from './errors.ts'
 import { LoadBatch } from './flight/load-batch.ts'
 import type { RegionContext } from './flight/region-context.ts'
 import type { Region } from './flight/region.ts'
 import { type InvalidateOutcome, Writer, type WriteOutcome } from './flight/writer.ts'
 import type { LoadLimitOptions } from './load-limits.ts'
+import type { LocalLimitOptions } from './local/local-limits.ts'
 import { type PolicyOptions, resolvePolicy } from './policy.ts'
 import type { LoadContext, LoadManyContext, Source } from './source.ts'
 
 /** What a {@link Definition} is made from. */
-export interface DefinitionOptions<R, Stale = R> extends PolicyOptions<R> {
+export interface DefinitionOptions<R, Stale = R> extends PolicyOptions<R>, BytesOptions {
   /** Part of the keys in Redis and of the metrics: 1 to 64 letters, digits, `_`, `-` or `.`; one definition for each name. */
   readonly name: string
   /** Reads one value from the source. `null` says that there is none and is cached as such; `undefined` is passed on and not stored. */
@@ -18,12 +21,13 @@ export interface DefinitionOptions<R, Stale = R> extends PolicyOptions<R> {
    * Without it `getMany` calls `load` for each.
    */
   loadMany?(this: void, ids: readonly string[], context: LoadManyContext): ReadonlyMap<string, R> | Promise<ReadonlyMap<string, R>>
-  readonly local?: {
-    /** Most local entries of this definition. @default the cache's `local.maxItems` */
-    readonly maxItems?: number
-    /** Most local absences of this definition, beside them. @default a tenth of its `local.maxItems`, or the cache's `local.maxNegatives` */
-    readonly maxNegatives?: number
-  }
+  /** Limits of the local entries of this definition. @default those of the cache */
+  readonly local?: LocalLimitOptions
+  /**
+   * What a value from Redis must pass, else it is a miss: a synchronous Standard Schema (zod, valibot, arktype and others). Absences need not.
+   * What the schema makes of a value is what callers get, so it must accept what it gave. Values from the loader and of `write` are not checked. @default none
+   */
+  readonly schema?: StandardSchema<NonNullable<NoInfer<R>>>
   /** Limits of the loads of this definition in this process. @default those of the cache */
   readonly loads?: LoadLimitOptions
 }

@@ -1,9 +1,12 @@
+import { resolveBytes } from './bytes-options.ts'
 import { Definition, type DefinitionOptions } from './definition.ts'
+import { schemaCheck } from './entry/schema-check.ts'
 import { CacheError } from './errors.ts'
 import type { Region } from './flight/region.ts'
 import type { InvalidateOutcome } from './flight/writer.ts'
 import { resolveLoadLimits } from './load-limits.ts'
-import { refuseUnknown, toCount } from './option-checks.ts'
+import { LOCAL_LIMIT_OPTIONS, resolveLocalLimits } from './local/local-limits.ts'
+import { refuseUnknown } from './option-checks.ts'
 import { type PolicyOptions, resolvePolicy } from './policy.ts'
 import type { Regions } from './regions.ts'
 import type { LoadContext } from './source.ts'
@@ -42,19 +45,21 @@ export class Namespace {
    */
   define<R, Stale = R>(options: DefinitionOptions<R, Stale>): Definition<R> {
     const { name } = options
-    const { maxItems, maxNegatives, loadLimits, maxTaggedTtlMs } = this.#regions.options
+    const { localLimits, loadLimits, bytes, maxTaggedTtlMs, onError } = this.#regions.options
     if (this.#regions.closed) throw new CacheError('CACHE_CLOSED', `${name}: the cache is closed`, { definition: name })
     if (!NAME.test(name)) throw new CacheError('OPTION_INVALID', `name is ${JSON.stringify(name)}; give 1 to 64 letters, digits, _, - or .`)
-    const { name: _name, load, loadMany, local, loads, ...policyOptions } = options
-    const policy = resolvePolicy(name, policyOptions, ['name', 'load', 'loadMany', 'local', 'loads'])
+    const { name: _name, load, loadMany, local, loads, serialiser: _serialiser, compression: _compression, schema, ...policyOptions } = options
+    const policy = resolvePolicy(name, policyOptions, ['name', 'load', 'loadMany', 'local', 'loads', 'serialiser', 'compression', 'schema'])
+    refuseUnknown(Object.keys(local ?? {}), LOCAL_LIMIT_OPTIONS, `${name}: local.`)
     if (policy.tags !== undefined && policy.hardTtlMs > maxTaggedTtlMs) {
       throw new CacheError('OPTION_INVALID', `${name}: hardTtl is ${policy.hardTtlMs} ms, but invalidations of tags are remembered for ${maxTaggedTtlMs} ms; raise maxTaggedTtl in all processes, or lower hardTtl`)
     }
-    const limits = {
-      maxItems: toCount(`${name}: local.maxItems`, local?.maxItems ?? maxItems),
-      maxNegatives: toCount(`${name}: local.maxNegatives`, local?.maxNegatives ?? (local?.maxItems === undefined ? maxNegatives : Math.ceil(local.maxItems / 10))),
-    }
-    const { region, context } = this.#regions.add<R>(this.#scope, name, limits, resolveLoadLimits(`${name}: loads.`, loads, loadLimits))
+    const { region, context } = this.#regions.add<R>(this.#scope, name, {
+      localLimits: resolveLocalLimits(`${name}: local.`, local, localLimits),
+      loadLimits: resolveLoadLimits(`${name}: loads.`, loads, loadLimits),
+      bytes: resolveBytes(`${name}: `, options, bytes),
+      check: schema === undefined ? undefined : schemaCheck(name, schema, onError),
+    })
     return new Definition(region, context, { policy, load: (id, context) => load(id, context as LoadContext<Stale>) }, policyOptions, loadMany)
   }
 
@@ -110,7 +115,7 @@ export class Namespace {
   }
 
   #adHocRegion(): Region<unknown> {
-    this.#adHoc ??= this.#regions.add<unknown>(this.#scope, AD_HOC, this.#regions.options, this.#regions.options.loadLimits).region
+    this.#adHoc ??= this.#regions.add<unknown>(this.#scope, AD_HOC, this.#regions.options).region
     return this.#adHoc
   }
 }

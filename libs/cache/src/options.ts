@@ -1,17 +1,16 @@
 import type { Cluster, Redis } from 'ioredis'
+import { BYTES_OPTIONS, type BytesOptions, type BytesPolicy, resolveBytes } from './bytes-options.ts'
 import { type Clock, SystemClock } from './clock.ts'
 import { type Duration, toMilliseconds } from './duration.ts'
+import { type EncryptionOptions, Sealer } from './entry/sealer.ts'
 import { CacheError } from './errors.ts'
 import type { BulkheadLimits } from './flight/bulkhead.ts'
 import { type LoadLimitOptions, resolveLoadLimits } from './load-limits.ts'
+import { LOCAL_LIMIT_OPTIONS, type LocalLimitOptions, type LocalLimits, localDefaults, resolveLocalLimits } from './local/local-limits.ts'
 import { refuseUnknown, toCount } from './option-checks.ts'
 
-/** The tier in this process. */
-export interface LocalOptions {
-  /** Most entries kept, for each definition and for `getOrLoad`; the least recently used goes first. @default 10000 */
-  readonly maxItems?: number
-  /** Most absences kept beside them. @default a tenth of `maxItems` */
-  readonly maxNegatives?: number
+/** The tier in this process. The limits are for each definition, and for `getOrLoad`. */
+export interface LocalOptions extends LocalLimitOptions {
   /**
    * How long a local copy is used before Redis is asked again: the longest time for which this process may not notice
    * what another one wrote or invalidated, while changes are not heard. Has no meaning without Redis. @default '5s'
@@ -22,12 +21,14 @@ export interface LocalOptions {
 }
 
 /** Options of {@link createCache}. */
-export interface CacheOptions {
+export interface CacheOptions extends BytesOptions {
   /** First part of every key in Redis: 1 to 64 letters, digits, `_`, `-` or `.`. */
   readonly namespace: string
   /** A `redis://` or `rediss://` URL, a connected ioredis client (which `close()` leaves open), or `false` for a local-only cache. */
   readonly redis: string | Redis | Cluster | false
   readonly local?: LocalOptions
+  /** Encrypts all values in Redis; an entry that these keys have not sealed is a miss. @default not encrypted */
+  readonly encrypted?: EncryptionOptions
   /** Limits of the loads of each definition, and of `getOrLoad`, in this process. */
   readonly loads?: LoadLimitOptions
   /** Longest wait for one answer of Redis; then the call goes on without it. @default '250ms' */
@@ -55,8 +56,9 @@ export interface CacheOptions {
 export interface ResolvedOptions {
   readonly namespace: string
   readonly redis: string | Redis | Cluster | false
-  readonly maxItems: number
-  readonly maxNegatives: number
+  readonly localLimits: LocalLimits
+  readonly bytes: BytesPolicy
+  readonly sealer: Sealer | undefined
   readonly loadLimits: BulkheadLimits
   readonly maxStalenessMs: number
   readonly tracking: boolean
@@ -72,8 +74,7 @@ export interface ResolvedOptions {
 
 /** Defaults of {@link CacheOptions}. */
 export const cacheDefaults = {
-  /** entries, for each definition */
-  maxItems: 10_000,
+  ...localDefaults,
   /** milliseconds */
   maxStaleness: 5_000,
   tracking: true,
@@ -89,8 +90,8 @@ export const cacheDefaults = {
   maxQueuedInvalidations: 10_000,
 } as const
 
-const CACHE_OPTIONS = ['namespace', 'redis', 'local', 'loads', 'redisTimeout', 'leaseTtl', 'leaseWait', 'maxTaggedTtl', 'maxQueuedInvalidations', 'onError', 'clock', 'random']
-const LOCAL_OPTIONS = ['maxItems', 'maxNegatives', 'maxStaleness', 'tracking']
+const CACHE_OPTIONS = ['namespace', 'redis', 'local', ...BYTES_OPTIONS, 'encrypted', 'loads', 'redisTimeout', 'leaseTtl', 'leaseWait', 'maxTaggedTtl', 'maxQueuedInvalidations', 'onError', 'clock', 'random']
+const LOCAL_OPTIONS = [...LOCAL_LIMIT_OPTIONS, 'maxStaleness', 'tracking']
 
 /** Checks the options and fills in the defaults. @throws {@link CacheError} `OPTION_INVALID`. */
 export function resolveOptions(options: CacheOptions): ResolvedOptions {
@@ -102,12 +103,12 @@ export function resolveOptions(options: CacheOptions): ResolvedOptions {
   }
   const tracking: unknown = options.local?.tracking ?? cacheDefaults.tracking
   if (typeof tracking !== 'boolean') throw new CacheError('OPTION_INVALID', `local.tracking is ${JSON.stringify(tracking)}; give true or false`)
-  const maxItems = toCount('local.maxItems', options.local?.maxItems ?? cacheDefaults.maxItems)
   return {
     namespace: options.namespace,
     redis: options.redis,
-    maxItems,
-    maxNegatives: toCount('local.maxNegatives', options.local?.maxNegatives ?? Math.ceil(maxItems / 10)),
+    localLimits: resolveLocalLimits('local.', options.local),
+    bytes: resolveBytes('', options),
+    sealer: options.encrypted === undefined ? undefined : new Sealer(options.encrypted),
     loadLimits: resolveLoadLimits('loads.', options.loads),
     maxStalenessMs: toMilliseconds('local.maxStaleness', options.local?.maxStaleness ?? cacheDefaults.maxStaleness, 0),
     tracking,

@@ -1,10 +1,12 @@
 import { Counters } from './counters.ts'
+import type { BytesPolicy } from './bytes-options.ts'
 import { Envelope } from './entry/envelope.ts'
+import type { SchemaCheck } from './entry/schema-check.ts'
 import { CacheError } from './errors.ts'
 import { Bulkhead, type BulkheadLimits } from './flight/bulkhead.ts'
 import type { RegionContext } from './flight/region-context.ts'
 import { Region } from './flight/region.ts'
-import type { LocalLimits } from './local/local-tier.ts'
+import type { LocalLimits } from './local/local-limits.ts'
 import type { ResolvedOptions } from './options.ts'
 import type { SharedTier } from './redis/shared-tier.ts'
 import type { DefinitionStats } from './stats.ts'
@@ -13,9 +15,17 @@ import type { Scope } from './tags/scope.ts'
 
 /** What is kept of each definition, whatever its values are. */
 interface Registered {
-  readonly region: Pick<Region<unknown>, 'size' | 'close' | 'clear' | 'changed' | 'allChanged'>
+  readonly region: Pick<Region<unknown>, 'size' | 'memory' | 'close' | 'clear' | 'changed' | 'allChanged'>
   readonly counters: Counters
   readonly bulkhead: Bulkhead
+}
+
+/** What a definition has of its own. */
+export interface RegionOptions {
+  readonly localLimits: LocalLimits
+  readonly loadLimits: BulkheadLimits
+  readonly bytes: BytesPolicy
+  readonly check?: SchemaCheck | undefined
 }
 
 /** The definitions of one cache and all its namespaces, by full name: `tenant/product`. */
@@ -40,14 +50,15 @@ export class Regions {
   }
 
   /** @throws CacheError `NAME_TAKEN`. */
-  add<R>(scope: Scope, name: string, localLimits: LocalLimits, loadLimits: BulkheadLimits): { readonly region: Region<R>; readonly context: RegionContext } {
+  add<R>(scope: Scope, name: string, { localLimits, loadLimits, bytes, check }: RegionOptions): { readonly region: Region<R>; readonly context: RegionContext } {
     const fullName = scope.path === '' ? name : `${scope.path}/${name}`
     if (this.#byName.has(fullName)) throw new CacheError('NAME_TAKEN', `${fullName} is defined already; define it once and pass the definition on`, { definition: fullName })
-    const { clock, random, leaseTtlMs, leaseWaitMs, maxStalenessMs, maxTaggedTtlMs, onError } = this.options
+    const { clock, random, leaseTtlMs, leaseWaitMs, maxStalenessMs, maxTaggedTtlMs, onError, namespace, sealer } = this.options
     const counters = new Counters()
     let bulkhead = this.#bulkheads.get(name)
     if (bulkhead === undefined) this.#bulkheads.set(name, (bulkhead = new Bulkhead(loadLimits, clock)))
-    const context: RegionContext = { name: fullName, scope, shared: this.shared, counters, envelope: new Envelope(), bulkhead, clock, random, leaseTtlMs, leaseWaitMs, maxTaggedTtlMs, onError }
+    const envelope = new Envelope({ codec: bytes.newCodec(), compressor: bytes.compressor, sealer, check, namespace, counters })
+    const context: RegionContext = { name: fullName, scope, shared: this.shared, counters, envelope, bulkhead, clock, random, leaseTtlMs, leaseWaitMs, maxTaggedTtlMs, onError }
     const region = new Region<R>(context, localLimits, maxStalenessMs)
     this.#byName.set(fullName, { region, counters, bulkhead })
     return { region, context }
@@ -61,7 +72,7 @@ export class Regions {
   stats(): Record<string, DefinitionStats> {
     const definitions: Record<string, DefinitionStats> = {}
     for (const [name, { region, counters, bulkhead }] of this.#byName) {
-      definitions[name] = Object.assign({ localItems: region.size, loadsRunning: bulkhead.running, loadsQueued: bulkhead.queued }, counters)
+      definitions[name] = Object.assign({ localItems: region.size, ...region.memory, loadsRunning: bulkhead.running, loadsQueued: bulkhead.queued }, counters)
     }
     return definitions
   }

@@ -1,8 +1,9 @@
 import type { CounterSnapshot } from './counters.ts'
+import type { LocalMemory } from './local/local-tier.ts'
 import type { SharedTierStats } from './redis/shared-tier.ts'
 
 /** What one definition did so far. */
-export interface DefinitionStats extends CounterSnapshot {
+export interface DefinitionStats extends CounterSnapshot, LocalMemory {
   /** Entries in the local tier now. */
   readonly localItems: number
   /** Loads that run now. */

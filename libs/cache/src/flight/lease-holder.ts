@@ -62,7 +62,7 @@ export async function acquireLease<R>(request: LeaseRequest): Promise<Acquired<R
     if (reply.kind === 'granted') return { kind: 'granted', token, stampUs: reply.stampUs }
     if (reply.kind === 'unavailable') return { kind: 'unguarded' }
     if (reply.kind === 'found') {
-      const entry = envelope.decode<R>(reply.bytes)
+      const entry = await envelope.decode<R>(key, reply.bytes)
       if (entry !== undefined && clock.exactNow() < entry.hardAt) {
         const { verdict, standing } = await scope.decide(entry, askedAt)
         if (verdict === 'valid' || verdict === 'soft') return { kind: 'found', entry, askedAt, epoch: flight.changes === changes ? epoch : undefined, standing }

@@ -12,11 +12,12 @@ import type { RegionContext } from './region-context.ts'
 import { timedLoad } from './timed-load.ts'
 
 /** The bytes of an entry; `undefined`, and a word to `onError`, when its value cannot be written. */
-export function encodeOrReport({ name, envelope, onError }: RegionContext, id: string, entry: Entry<unknown>): Buffer | undefined {
+export async function encodeOrReport({ name, envelope, onError }: RegionContext, id: string, key: string, entry: Entry<unknown>): Promise<Buffer | undefined> {
   try {
-    return envelope.encode(entry)
+    const bytes = envelope.encode(key, entry)
+    return bytes instanceof Promise ? await bytes : bytes
   } catch (cause) {
-    onError(new CacheError('ENCODING_FAILED', `${name}: a value cannot be written as MessagePack and is not stored in Redis; store plain data`, { cause, definition: name, id }))
+    onError(new CacheError('ENCODING_FAILED', `${name}: a value cannot be written by the serialiser ${envelope.serialiser} and is not stored in Redis; store plain data`, { cause, definition: name, id }))
     return undefined
   }
 }
@@ -114,6 +115,8 @@ export class Loader<R> {
       const { value, set, same } = call.result(returned)
       const stamps = { deltaMs: smoothedCost(stale?.deltaMs ?? 0, endedAt - startedAt), stampUs: granted?.stampUs ?? 0, version: same ? (stale?.version ?? 0) : 0 }
       const entry = newEntry(this.#context, source.policy, value, startedAt, stamps, set)
+      // Before the load counts as over: a large value is compressed in the background, and a change of the key may come meanwhile.
+      const bytes = lease === undefined || value === undefined || flight.fenced ? undefined : await encodeOrReport(this.#context, id, key, entry)
       lease?.renewal.cancel()
       flight.onChange = undefined
       flight.loaded = true
@@ -126,7 +129,6 @@ export class Loader<R> {
         void lease?.shared.release(key, lease.token)
         return { kind: 'refused', value }
       }
-      const bytes = lease === undefined ? undefined : encodeOrReport(this.#context, id, entry)
       if (bytes === undefined) void lease?.shared.release(key, lease.token)
       const reply = bytes === undefined ? undefined : await lease?.shared.fill(key, lease.token, bytes, physicalTtlMs(entry, endedAt, source.policy.idleTtlMs))
       if (reply === 'refused') return { kind: 'refused', value }

@@ -1,7 +1,9 @@
 import type { Entry } from '../entry/entry.ts'
 import { physicalTtlMs } from '../entry/idle-expiry.ts'
 import { CacheError } from '../errors.ts'
-import { declareStale, type LocalEntry, recordUse, type LocalLimits, LocalTier, promiseOf } from '../local/local-tier.ts'
+import { type HandOut, handOut } from '../local/hand-out.ts'
+import type { LocalLimits } from '../local/local-limits.ts'
+import { declareStale, type LocalEntry, type LocalMemory, LocalTier, promiseOf, recordUse } from '../local/local-tier.ts'
 import { type Changes, noChanges } from '../redis/changes.ts'
 import type { Moment } from '../tags/scope.ts'
 import type { Policy } from '../policy.ts'
@@ -23,6 +25,10 @@ export class Region<R> {
   readonly #loads = new Flights<R>()
   readonly #refresher: Refresher<R>
   readonly #stale: StaleAnswers<R>
+  /** What callers get of a value, unless they share it. */
+  readonly #handOut: HandOut | undefined
+  /** The same for a hit, whose value is frozen already if it must be. */
+  readonly #handOutHit: HandOut | undefined
   #closed = false
 
   constructor(context: RegionContext, limits: LocalLimits, trustMs: number) {
@@ -35,6 +41,8 @@ export class Region<R> {
       isCurrent: (id, entry) => this.#local.get(id) === entry && this.#standing(id, entry) !== undefined,
       get: (id, source) => this.get(id, source),
     })
+    this.#handOut = handOut(limits.copies, context.name)
+    this.#handOutHit = limits.copies === 'cloned' ? this.#handOut : undefined
     this.#reader = new SharedReader(context, {
       local: this.#local,
       refresher: this.#refresher,
@@ -49,6 +57,10 @@ export class Region<R> {
     return this.#local.size
   }
 
+  get memory(): LocalMemory {
+    return this.#local.memory
+  }
+
   /** The key of an id in the shared tier, without namespace. */
   key(id: string): string {
     return `${this.#context.name}:${id}`
@@ -60,15 +72,17 @@ export class Region<R> {
     if (entry !== undefined && this.#context.clock.now() < entry.freshUntil && entry.epoch === this.#changes.epoch && entry.checked === entry.guard.version && !this.#closed) {
       if (entry.value === null) this.#context.counters.localNegative++
       else this.#context.counters.localFresh++
-      return promiseOf(entry)
+      return this.#handOutHit === undefined ? promiseOf(entry) : promiseOf(entry).then(this.#handOutHit)
     }
-    return this.#getSlowly(id, entry, source)
+    const answer = this.#getSlowly(id, entry, source)
+    return this.#handOut === undefined ? answer : answer.then(this.#handOut)
   }
 
   /** A fresh value of the local tier, or `undefined`. */
   peek(id: string): R | undefined {
     const entry = this.#standing(id, this.#local.get(id))
-    return entry !== undefined && this.#isTrusted(entry) && this.#context.clock.now() < entry.staleAt ? entry.value : undefined
+    if (entry === undefined || !this.#isTrusted(entry) || this.#context.clock.now() >= entry.staleAt) return undefined
+    return this.#handOutHit === undefined ? entry.value : this.#handOutHit(entry.value)
   }
 
   /** Keeps a value that this process stored, in place of whatever was there or is under way. @param asOf - when it was certainly not outdated. */

@@ -66,8 +66,18 @@ export class SharedReader<R> {
   }
 
   #answer(reading: Reading<R>, bytes: Buffer | null | undefined): R | Promise<R> {
+    const { envelope, name } = this.#context
+    const entry = bytes === null || bytes === undefined ? undefined : envelope.decode<R>(`${name}:${reading.id}`, bytes)
+    if (!(entry instanceof Promise)) return this.#judge(reading, bytes, entry)
+    // Large: whoever asks meanwhile joins, and messages are minded.
+    const answer = entry.then((decoded) => this.#judge(reading, bytes, decoded))
+    answer.catch(() => this.flights.land(reading.id, reading.flight))
+    return answer
+  }
+
+  #judge(reading: Reading<R>, bytes: Buffer | null | undefined, decoded: Entry<R> | undefined): R | Promise<R> {
     const { id, flight } = reading
-    const entry = bytes === null || bytes === undefined ? undefined : this.#usable(bytes)
+    const entry = decoded !== undefined && this.#context.clock.now() < decoded.hardAt ? decoded : undefined
     const decision = entry === undefined ? undefined : this.#context.scope.decideNow(entry, reading.askedAt)
     if (entry !== undefined && (decision?.verdict === 'valid' || decision?.verdict === 'soft')) {
       this.flights.land(id, flight)
@@ -77,14 +87,6 @@ export class SharedReader<R> {
     const land = (): void => this.flights.land(id, flight)
     answer.then(land, land)
     return answer
-  }
-
-  /** An entry that Redis had, if it can be used. */
-  #usable(bytes: Buffer): Entry<R> | undefined {
-    const { counters, envelope, clock } = this.#context
-    const entry = envelope.decode<R>(bytes)
-    if (entry === undefined) counters.corrupt++
-    return entry !== undefined && clock.now() < entry.hardAt ? entry : undefined
   }
 
   /** The marks of its tags have to be read first. When Redis does not tell, nobody can rely on the entry, but it is better than none. */

@@ -86,7 +86,7 @@ export class Writer<R> {
     const endedAt = clock.exactNow()
     const entry = { ...unstamped, stampUs: stampUs ?? 0 }
     const alone = this.#begun.get(id) === mine
-    const bytes = stampUs !== undefined && alone && value !== undefined && endedAt < entry.hardAt ? encodeOrReport(this.#context, id, entry) : undefined
+    const bytes = stampUs !== undefined && alone && value !== undefined && endedAt < entry.hardAt ? await encodeOrReport(this.#context, id, key, entry) : undefined
     if (shared !== undefined && bytes !== undefined) {
       const reply = await shared.finishWrite(key, token, bytes, physicalTtlMs(entry, endedAt, policy.idleTtlMs), version)
       // An invalidation or another write may have begun while Redis answered; then its fence has the last word.

@@ -4,18 +4,13 @@ import { earlyWindowMs } from '../entry/early-refresh.ts'
 import { keptIdleMs, useDueAt } from '../entry/idle-expiry.ts'
 import type { Policy } from '../policy.ts'
 import type { Changes } from '../redis/changes.ts'
+import { deepFreeze } from './deep-freeze.ts'
+import { estimateBytes } from './estimate-bytes.ts'
+import type { LocalLimits } from './local-limits.ts'
 import type { Guard } from '../tags/marks.ts'
 import type { Standing } from '../tags/scope.ts'
 
 type KeepPolicy = Pick<Policy, 'beta' | 'idleTtlMs'>
-
-/** Bounds of a {@link LocalTier}. */
-export interface LocalLimits {
-  /** Most entries; the least recently used goes first. */
-  readonly maxItems: number
-  /** Most absences, beside them: random ids must not drive values out. */
-  readonly maxNegatives: number
-}
 
 /** An entry in this process. */
 export interface LocalEntry<R> extends Omit<Entry<R>, 'expired'> {
@@ -62,6 +57,19 @@ export function recordUse(entry: LocalEntry<unknown>, now: number, idleTtlMs: nu
   entry.freshUntil = Math.min(entry.undisturbedUntil, entry.useDueAt)
 }
 
+/** What an entry takes beside its key and value, in bytes: its stamps, its place in the list and the index. */
+const ENTRY_BYTES = 320
+
+/** What the local tier holds and has dropped. */
+export interface LocalMemory {
+  /** Bytes that the local entries take, estimated; 0 without `local.maxBytes`. */
+  readonly localBytes: number
+  /** Entries that gave way to others. */
+  readonly evictions: number
+  /** Entries that were not kept because they are larger than `local.maxBytes` alone. */
+  readonly oversized: number
+}
+
 /** From now on the copy is stale. */
 export function declareStale(entry: LocalEntry<unknown>): void {
   entry.staleAt = 0
@@ -75,20 +83,29 @@ export class LocalTier<R> {
   readonly #absences: LRUCache<string, LocalEntry<R>>
   readonly #trustMs: number
   readonly #changes: Changes
+  readonly #limits: LocalLimits
+  #evictions = 0
+  #oversized = 0
 
   /**
    * @param trustMs - how long a copy is used before Redis is asked again, while changes are not heard; `Infinity` without Redis.
    * @param changes - whether changes are heard.
    */
-  constructor({ maxItems, maxNegatives }: LocalLimits, trustMs: number, changes: Changes) {
-    this.#entries = new LRUCache({ max: maxItems })
-    this.#absences = new LRUCache({ max: maxNegatives })
+  constructor(limits: LocalLimits, trustMs: number, changes: Changes) {
+    const { maxItems, maxNegatives, maxBytes } = limits
+    this.#entries = new LRUCache<string, LocalEntry<R>>(maxBytes === undefined ? { max: maxItems } : { max: maxItems, maxSize: maxBytes })
+    this.#absences = new LRUCache<string, LocalEntry<R>>({ max: maxNegatives })
+    this.#limits = limits
     this.#trustMs = trustMs
     this.#changes = changes
   }
 
   get size(): number {
     return this.#entries.size + this.#absences.size
+  }
+
+  get memory(): LocalMemory {
+    return { localBytes: this.#entries.calculatedSize, evictions: this.#evictions, oversized: this.#oversized }
   }
 
   get(id: string): LocalEntry<R> | undefined {
@@ -111,13 +128,13 @@ export class LocalTier<R> {
    * Keeps what this process stored in Redis. While changes are heard it is not relied on before Redis has been read once:
    * the message about our own change may be about somebody else's as well.
    */
-  keepOwn(id: string, entry: Entry<R>, at: number, standing: Standing, policy: KeepPolicy): LocalEntry<R> {
-    return this.#set(id, entry, this.#changes.live ? 0 : at + this.#trustMs, true, standing, policy, at)
+  keepOwn(id: string, entry: Entry<R>, at: number, standing: Standing, policy: KeepPolicy): void {
+    this.#setApart(id, entry, this.#changes.live ? 0 : at + this.#trustMs, true, standing, policy, at)
   }
 
   /** Keeps what is not in Redis, so that no message will ever tell of its change. */
-  keepAlone(id: string, entry: Entry<R>, at: number, standing: Standing, policy: KeepPolicy): LocalEntry<R> {
-    return this.#set(id, entry, at + this.#trustMs, false, standing, policy, at)
+  keepAlone(id: string, entry: Entry<R>, at: number, standing: Standing, policy: KeepPolicy): void {
+    this.#setApart(id, entry, at + this.#trustMs, false, standing, policy, at)
   }
 
   /** Somebody changed the entry in Redis. A copy that this process has just stored waits for its next reading; any other is gone. */
@@ -166,7 +183,7 @@ export class LocalTier<R> {
     const before = this.#peek(id)
     const undisturbedUntil = stale ? 0 : Math.min(entry.softAt - earlyWindowMs(entry, policy.beta), trustedUntil)
     const local: LocalEntry<R> = {
-      value: entry.value,
+      value: this.#limits.copies === 'frozen' ? deepFreeze(entry.value) : entry.value,
       softAt: entry.softAt,
       hardAt: entry.hardAt,
       deltaMs: entry.deltaMs,
@@ -191,9 +208,39 @@ export class LocalTier<R> {
       retryAt: before !== undefined && before.softAt === entry.softAt && before.expired === entry.expired ? before.retryAt : 0,
     }
     if (policy.idleTtlMs !== Number.POSITIVE_INFINITY) this.#startIdle(local, before, policy.idleTtlMs, usedAt)
-    const [tier, other] = entry.value === null ? [this.#absences, this.#entries] : [this.#entries, this.#absences]
-    tier.set(id, local)
-    other.delete(id)
+    this.#keep(id, local)
     return local
+  }
+
+  /** With `cloned`, keeps a value of its own: the loader, or who writes, may still hold and change theirs. One that cannot be cloned is not kept; who asks for it is told. */
+  #setApart(id: string, entry: Entry<R>, trustedUntil: number, own: boolean, standing: Standing, policy: KeepPolicy, usedAt: number): void {
+    if (this.#limits.copies !== 'cloned') {
+      this.#set(id, entry, trustedUntil, own, standing, policy, usedAt)
+      return
+    }
+    try {
+      this.#set(id, { ...entry, value: structuredClone(entry.value) }, trustedUntil, own, standing, policy, usedAt)
+    } catch {
+      this.delete(id)
+    }
+  }
+
+  #keep(id: string, local: LocalEntry<R>): void {
+    const { maxBytes } = this.#limits
+    const [tier, other] = local.value === null ? [this.#absences, this.#entries] : [this.#entries, this.#absences]
+    other.delete(id)
+    const expected = tier.size + (tier.has(id) ? 0 : 1)
+    if (maxBytes === undefined || local.value === null) {
+      tier.set(id, local)
+    } else {
+      const size = ENTRY_BYTES + 2 * id.length + estimateBytes(local.value)
+      if (size > maxBytes) {
+        tier.delete(id)
+        this.#oversized++
+        return
+      }
+      tier.set(id, local, { size })
+    }
+    this.#evictions += expected - tier.size
   }
 }
