@@ -194,7 +194,11 @@ export class Region<R> {
 
   /** Redis had nothing of use: no answer (`undefined`), no entry (`null`), or one that is damaged or over. */
   #withoutShared(id: string, flight: Flight<R>, bytes: Buffer | null | undefined, local: LocalEntry<R> | undefined, source: Source<R>): Promise<R> {
-    if (bytes === undefined) return local === undefined ? this.#load(id, source, undefined) : this.#serveStale(id, local, source)
+    if (bytes === undefined) {
+      // It may have expired while Redis was waited for.
+      const usable = local !== undefined && this.#context.clock.now() < local.hardAt ? local : undefined
+      return usable === undefined ? this.#load(id, source, undefined) : this.#serveStale(id, usable, source)
+    }
     // Without an entry: invalidated, or evicted by Redis; nobody can tell which, so the old copy counts no more, not even when the load fails.
     if (bytes === null && !flight.fenced) this.#local.delete(id)
     return this.#load(id, source, bytes === null ? null : bytes.subarray(0, HEAD_BYTES))
