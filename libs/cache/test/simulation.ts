@@ -104,7 +104,10 @@ export class Simulation {
         return this.#cut(step.process, NOTICED_MS + step.afterMs)
       case 'partition':
         return this.#partition(step.process, step.beforeMs + step.afterMs)
-      default:
+      case 'invalidate':
+      case 'write':
+      case 'write-version':
+      case 'write-fails':
         return this.#change(step, products)
     }
   }
