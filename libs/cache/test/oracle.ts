@@ -12,10 +12,12 @@ interface Change {
 
 /** Longest that an answer may lag behind a change which another process has completed, in milliseconds. */
 export interface Lag {
-  /** While the channel of changes works and every command is answered. */
+  /** While the channel of changes works and every command is answered; infinite where there is none. */
   readonly heardMs: number
   /** While one of them does not: what is loaded without a lease is kept for `maxStaleness`, and nobody tells of its change. */
   readonly unheardMs: number
+  /** What comes to that for a caller who joins a load: how long one may last. */
+  readonly flightMs: number
 }
 
 interface Link {
@@ -113,7 +115,7 @@ export class Oracle {
     for (const change of this.#changes) {
       if (change.id !== id || n >= change.atLeast || change.done >= asked) continue
       const own = change.process === process && change.done > link.since
-      if (own || (change.landed && (fresh || link.commandsLostAt < askedAt) && change.doneAt + this.#lagSince(link, change.doneAt) < askedAt)) {
+      if (own || (change.landed && (fresh || link.commandsLostAt < askedAt) && change.doneAt + this.#lagSince(link, change.doneAt, fresh) < askedAt)) {
         this.violations.push(`at ${this.#now()} ms process ${process} got ${id}=${n}, ${fresh ? 'by peek' : `asked at ${askedAt} ms`}, after ${own ? 'it' : `process ${change.process}`} had completed ${change.atLeast} at ${change.doneAt} ms`)
       }
     }
@@ -121,8 +123,10 @@ export class Oracle {
     if (next !== undefined && this.#now() >= next.at + this.#hardTtlMs) this.violations.push(`at ${this.#now()} ms process ${process} got ${id}=${n}, outdated since ${next.at} ms and beyond its hard expiry`)
   }
 
-  #lagSince(link: Link, doneAt: number): number {
-    return Math.max(link.messagesLostAt, link.commandsLostAt) < doneAt ? this.#lag.heardMs : this.#lag.unheardMs
+  #lagSince(link: Link, doneAt: number, fresh: boolean): number {
+    const { heardMs, unheardMs, flightMs } = this.#lag
+    if (Number.isFinite(heardMs) && Math.max(link.messagesLostAt, link.commandsLostAt) < doneAt) return heardMs
+    return fresh ? unheardMs : unheardMs + flightMs
   }
 
   #raise(id: string, n: number): void {

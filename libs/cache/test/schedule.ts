@@ -3,8 +3,6 @@ import type { Hop, MessageHop } from '../src/testing/testing.ts'
 
 /** Last moment at which a step begins. */
 export const RUN_MS = 600
-/** Longest way of a message about a change. */
-export const MAX_MESSAGE_MS = 45
 /** Longest that one half of a load or a commit takes. */
 export const MAX_WORK_MS = 60
 
@@ -62,7 +60,7 @@ const scheduleOf = (kinds: fc.MaybeWeightedArbitrary<Step['kind']>[], hop: fc.Ar
 
 const answered: fc.Arbitrary<Hop> = fc.record({ delivery: fc.constant('answered'), outMs: fc.nat(25), backMs: fc.nat(25) })
 const lossy: fc.Arbitrary<Hop> = fc.record({ delivery: fc.constantFrom('answered', 'answered', 'answered', 'answer-lost', 'lost'), outMs: fc.nat(50), backMs: fc.nat(50) })
-const heard = fc.array(fc.record<MessageHop>({ delayMs: fc.nat(MAX_MESSAGE_MS / 3), copies: fc.integer({ min: 1, max: 3 }) }), { minLength: 1, maxLength: 6 })
+const heard = fc.array(fc.record<MessageHop>({ delayMs: fc.nat(15), copies: fc.integer({ min: 1, max: 3 }) }), { minLength: 1, maxLength: 6 })
 
 /** Schedules over a network that answers every command, late, and delivers every message, perhaps twice or out of order. */
 export const calmSchedule = scheduleOf(calls, answered, heard)

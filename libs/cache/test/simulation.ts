@@ -2,9 +2,9 @@ import type { Definition } from '../src/definition.ts'
 import { Envelope } from '../src/entry/envelope.ts'
 import { createTestCache, FakeClock, MemoryServer, MemoryTier } from '../src/testing/testing.ts'
 import { Oracle } from './oracle.ts'
-import { MAX_MESSAGE_MS, MAX_WORK_MS, RUN_MS, type Schedule, type Step } from './schedule.ts'
+import { MAX_WORK_MS, RUN_MS, type Schedule, type Step } from './schedule.ts'
 
-const SOFT_TTL_MS = 150
+const SOFT_TTL_MS = 250
 const HARD_TTL_MS = 500
 const LEASE_MS = 100
 const LEASE_WAIT_MS = 120
@@ -14,6 +14,8 @@ const MAX_STALENESS_MS = 100
 const NOTICED_MS = 30
 /** A caller may join a read and its load that began this long before, while nobody tells of changes. */
 const MAX_FLIGHT_MS = TIMEOUT_MS + LEASE_WAIT_MS + 2 * TIMEOUT_MS + 2 * MAX_WORK_MS + TIMEOUT_MS
+/** Until an invalidation that did not land is sent again. */
+const REPLAY_MS = 40
 const KEY = 'product:'
 
 interface Numbered {
@@ -44,8 +46,7 @@ export class Simulation {
 
   constructor(schedule: Schedule) {
     this.#schedule = schedule
-    const heard = schedule.messages.length > 0
-    const lag = { heardMs: heard ? MAX_MESSAGE_MS : MAX_STALENESS_MS + MAX_FLIGHT_MS, unheardMs: NOTICED_MS + MAX_STALENESS_MS + MAX_FLIGHT_MS }
+    const lag = { heardMs: longestMessage(schedule), unheardMs: NOTICED_MS + MAX_STALENESS_MS, flightMs: MAX_FLIGHT_MS }
     this.#oracle = new Oracle(() => this.#clock.now() - 1_000_000, schedule.processes, lag, HARD_TTL_MS)
     this.#server.watchers.add((key) => this.#observe(key))
     this.#processes = Array.from({ length: schedule.processes }, (_, process) => this.#start(process))
@@ -154,7 +155,15 @@ export class Simulation {
         () => !this.#oracle.lostSince(process, beganAt),
       )
     }
-    if (this.#processes[process]!.tier === tier) this.#oracle.changed(process, id, atLeast, landed)
+    if (this.#processes[process]!.tier !== tier) return
+    this.#oracle.changed(process, id, atLeast, landed)
+    if (tier.stats().queuedInvalidations > 0) this.#replayLater(process, tier)
+  }
+
+  /** Until then Redis is not asked about the keys whose invalidation has not landed. */
+  #replayLater(process: number, tier: MemoryTier): void {
+    this.#oracle.commandLost(process, this.#now + REPLAY_MS)
+    this.#clock.setTimer(() => tier.replay(), REPLAY_MS)
   }
 
   async #cut(process: number, durationMs: number): Promise<void> {
@@ -191,4 +200,10 @@ export class Simulation {
   #pause(ms: number): Promise<void> {
     return new Promise((resolve) => void this.#clock.setTimer(resolve, ms))
   }
+}
+
+/** When the first copy of each message has come, at the latest; in order, it waits for all copies of those before it. */
+function longestMessage({ messages, ordered }: Schedule): number {
+  if (messages.length === 0) return Number.POSITIVE_INFINITY
+  return Math.max(...messages.map(({ delayMs, copies = 1 }) => delayMs * (ordered ? copies : 1)))
 }

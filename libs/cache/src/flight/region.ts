@@ -16,16 +16,18 @@ export class Region<R> {
   readonly #loader: Loader<R>
   readonly #local: LocalTier<R>
   readonly #changes: Changes
-  readonly #reads = new Flights<R>()
-  readonly #loads = new Flights<R>()
+  readonly #reads: Flights<R>
+  readonly #loads: Flights<R>
   readonly #refresher: Refresher<R>
   #closed = false
 
   constructor(context: RegionContext, maxItems: number, trustMs: number) {
     this.#context = context
+    this.#changes = context.shared?.changes ?? noChanges
+    this.#reads = new Flights(this.#changes)
+    this.#loads = new Flights(this.#changes)
     this.#loader = new Loader(context)
     this.#refresher = new Refresher(context, this.#loads, this.#loader, (id, flight, loaded, source) => this.#keep(id, flight, loaded, source))
-    this.#changes = context.shared?.changes ?? noChanges
     this.#local = new LocalTier(maxItems, context.shared === undefined ? Number.POSITIVE_INFINITY : trustMs, this.#changes)
   }
 
@@ -72,13 +74,14 @@ export class Region<R> {
   changed(id: string): void {
     this.#local.changed(id)
     this.#reads.fence(id)
-    const load = this.#loads.get(id)
-    if (load === undefined) return
-    load.changes++
-    load.onChange?.()
-    if (load.fenced) this.#loads.fence(id)
-    // The message may be about our own store, so the value is kept, to be read once more; but it may be about a change as well.
-    else if (load.loaded) this.#loads.detach(id)
+    for (const load of this.#loads.all(id)) {
+      load.changes++
+      load.onChange?.()
+      // The message may be about our own store, so the value is kept, to be read once more; but it may be about a change as well. A second one is.
+      if (load.detached) load.fenced = true
+      else if (load.loaded) load.detached = true
+    }
+    if (this.#loads.get(id)?.fenced === true) this.#loads.fence(id)
   }
 
   /** Any entry may have changed. */
@@ -237,7 +240,8 @@ export class Region<R> {
     }
     if (flight.fenced) return loaded.entry.value
     if (loaded.kind === 'found') this.#local.keepRead(id, loaded.entry, loaded.askedAt, loaded.epoch, source.policy)
-    else if (loaded.kind === 'stored') this.#local.keepOwn(id, loaded.entry, loaded.asOf, source.policy)
+    // Redis did not say whether it was stored, but a message came: it is read once more, like what was stored.
+    else if (loaded.kind === 'stored' || flight.detached) this.#local.keepOwn(id, loaded.entry, loaded.asOf, source.policy)
     else this.#local.keepAlone(id, loaded.entry, loaded.asOf, source.policy)
     return loaded.entry.value
   }
