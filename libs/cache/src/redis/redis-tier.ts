@@ -161,8 +161,12 @@ export class RedisTier implements SharedTier {
     return `${this.#leasePrefix}${key}}`
   }
 
-  #del(key: string): Promise<number> {
-    return this.#connection.client.ballastCacheDelete(this.#entry(key), this.#lease(key))
+  /** While a slot moves to another master of a cluster, no command can take two keys of it. The lease goes first, so that no fill comes in between. */
+  async #del(key: string): Promise<number> {
+    const { client, isCluster } = this.#connection
+    if (!isCluster) return client.ballastCacheDelete(this.#entry(key), this.#lease(key))
+    await client.del(this.#lease(key))
+    return client.ballastCacheDeleteEntry(this.#entry(key))
   }
 
   /** Runs a command; resolves with `undefined` when there is no answer of use, and never rejects. */

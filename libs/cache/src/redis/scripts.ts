@@ -7,6 +7,7 @@ export interface ScriptCommands {
   ballastCacheFill(entry: string, lease: string, token: string, bytes: Buffer, ttlMs: number): Promise<number>
   ballastCacheFinishWrite(entry: string, lease: string, token: string, bytes: Buffer, ttlMs: number, version: number): Promise<number>
   ballastCacheDelete(entry: string, lease: string): Promise<number>
+  ballastCacheDeleteEntry(entry: string): Promise<number>
   ballastCacheRenew(lease: string, token: string, leaseMs: number): Promise<number>
   ballastCacheRelease(lease: string, token: string): Promise<number>
 }
@@ -50,9 +51,11 @@ if redis.call('DEL', KEYS[1]) == 0 then ${TELL} end
 redis.call('DEL', KEYS[2])
 return 0`
 
-const DELETE = `
+const DELETE_ENTRY = `
 local deleted = redis.call('DEL', KEYS[1])
-if deleted == 0 then ${TELL} end
+if deleted == 0 then ${TELL} end`
+
+const DELETE = `${DELETE_ENTRY}
 redis.call('DEL', KEYS[2])
 return deleted`
 
@@ -70,6 +73,7 @@ export function withScripts(client: Redis | Cluster): ScriptedClient {
   client.defineCommand('ballastCacheFill', { numberOfKeys: 2, lua: FILL })
   client.defineCommand('ballastCacheFinishWrite', { numberOfKeys: 2, lua: FINISH_WRITE })
   client.defineCommand('ballastCacheDelete', { numberOfKeys: 2, lua: DELETE })
+  client.defineCommand('ballastCacheDeleteEntry', { numberOfKeys: 1, lua: `${DELETE_ENTRY}\nreturn deleted` })
   client.defineCommand('ballastCacheRenew', { numberOfKeys: 1, lua: RENEW })
   client.defineCommand('ballastCacheRelease', { numberOfKeys: 1, lua: RELEASE })
   if (!knowsScripts(client)) throw new TypeError('this ioredis client cannot define commands')
