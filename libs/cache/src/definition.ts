@@ -1,23 +1,23 @@
 import { CacheError } from './errors.ts'
 import { LoadBatch } from './flight/load-batch.ts'
-import type { RegionContext } from './flight/loader.ts'
+import type { RegionContext } from './flight/region-context.ts'
 import type { Region } from './flight/region.ts'
 import { type InvalidateOutcome, Writer, type WriteOutcome } from './flight/writer.ts'
 import type { LoadLimitOptions } from './load-limits.ts'
 import type { PolicyOptions } from './policy.ts'
-import type { LoadContext, Source } from './source.ts'
+import type { LoadContext, LoadManyContext, Source } from './source.ts'
 
 /** What a {@link Definition} is made from. */
-export interface DefinitionOptions<R> extends PolicyOptions {
+export interface DefinitionOptions<R, Stale = R> extends PolicyOptions<R> {
   /** Part of the keys in Redis and of the metrics: 1 to 64 letters, digits, `_`, `-` or `.`; one definition for each name. */
   readonly name: string
   /** Reads one value from the source. `null` says that there is none and is cached as such; `undefined` is passed on and not stored. */
-  load(this: void, id: string, context: LoadContext): R | Promise<R>
+  load(this: void, id: string, context: LoadContext<Stale>): R | Promise<R>
   /**
    * Reads several values at once for `getMany`; each is cached on its own. Ids that are missing in the map count as `undefined`.
    * Without it `getMany` calls `load` for each.
    */
-  loadMany?(this: void, ids: readonly string[], context: LoadContext): ReadonlyMap<string, R> | Promise<ReadonlyMap<string, R>>
+  loadMany?(this: void, ids: readonly string[], context: LoadManyContext): ReadonlyMap<string, R> | Promise<ReadonlyMap<string, R>>
   readonly local?: {
     /** Most local entries of this definition. @default the cache's `local.maxItems` */
     readonly maxItems?: number

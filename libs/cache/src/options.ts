@@ -34,6 +34,11 @@ export interface CacheOptions {
   readonly leaseTtl?: Duration
   /** How long a caller without a stale value waits for the load of another process before it loads by itself. @default '5s' */
   readonly leaseWait?: Duration
+  /**
+   * How long an invalidation of a tag is remembered in Redis; a value with tags lives no longer than this, whatever its `hardTtl`.
+   * Must be the same in all processes of the namespace. @default '7d'
+   */
+  readonly maxTaggedTtl?: Duration
   /** Most invalidations remembered while Redis is away. @default 10000 */
   readonly maxQueuedInvalidations?: number
   /** Told of failures that no caller sees: refreshes in background, Redis lost, invalidations dropped. Must not throw. @default none */
@@ -55,6 +60,7 @@ export interface ResolvedOptions {
   readonly redisTimeoutMs: number
   readonly leaseTtlMs: number
   readonly leaseWaitMs: number
+  readonly maxTaggedTtlMs: number
   readonly maxQueuedInvalidations: number
   readonly onError: (error: CacheError) => void
   readonly clock: Clock
@@ -74,11 +80,13 @@ export const cacheDefaults = {
   leaseTtl: 2_000,
   /** milliseconds */
   leaseWait: 5_000,
-  /** keys */
+  /** milliseconds */
+  maxTaggedTtl: 7 * 24 * 3_600_000,
+  /** invalidations */
   maxQueuedInvalidations: 10_000,
 } as const
 
-const CACHE_OPTIONS = ['namespace', 'redis', 'local', 'loads', 'redisTimeout', 'leaseTtl', 'leaseWait', 'maxQueuedInvalidations', 'onError', 'clock', 'random']
+const CACHE_OPTIONS = ['namespace', 'redis', 'local', 'loads', 'redisTimeout', 'leaseTtl', 'leaseWait', 'maxTaggedTtl', 'maxQueuedInvalidations', 'onError', 'clock', 'random']
 const LOCAL_OPTIONS = ['maxItems', 'maxStaleness', 'tracking']
 
 /** Checks the options and fills in the defaults. @throws {@link CacheError} `OPTION_INVALID`. */
@@ -101,6 +109,7 @@ export function resolveOptions(options: CacheOptions): ResolvedOptions {
     redisTimeoutMs: toMilliseconds('redisTimeout', options.redisTimeout ?? cacheDefaults.redisTimeout, 1),
     leaseTtlMs: toMilliseconds('leaseTtl', options.leaseTtl ?? cacheDefaults.leaseTtl, 100),
     leaseWaitMs: toMilliseconds('leaseWait', options.leaseWait ?? cacheDefaults.leaseWait, 0),
+    maxTaggedTtlMs: toMilliseconds('maxTaggedTtl', options.maxTaggedTtl ?? cacheDefaults.maxTaggedTtl, 1_000),
     maxQueuedInvalidations: toCount('maxQueuedInvalidations', options.maxQueuedInvalidations ?? cacheDefaults.maxQueuedInvalidations),
     onError: guarded(options.onError ?? (() => {})),
     clock: options.clock ?? new SystemClock(),

@@ -3,13 +3,17 @@ import { describe, expect, test } from 'vitest'
 import { encodeHead, Envelope, HEAD_BYTES } from '../src/entry/envelope.ts'
 import type { Entry } from '../src/entry/entry.ts'
 
-const entry: Entry<unknown> = { value: { id: '1', list: [1, 2, null], text: 'ключ' }, softAt: 1_700_000_000_123.5, hardAt: 1_700_000_600_000, deltaMs: 42, version: 7 }
+const entry: Entry<unknown> = { value: { id: '1', list: [1, 2, null], text: 'ключ' }, softAt: 1_700_000_000_123.5, hardAt: 1_700_000_600_000, deltaMs: 42, version: 7, softTtlMs: 60_000, stampUs: 1_700_000_000_000_001, tags: ['brand:7', 'цвет:ж'], expired: false }
 
 const envelope = new Envelope()
 
 describe('the envelope', () => {
   test('gives back what was put in', () => {
     expect(envelope.decode(envelope.encode(entry))).toEqual(entry)
+  })
+
+  test('gives back an entry without tags, and says what was declared stale', () => {
+    expect(envelope.decode(envelope.encode({ ...entry, tags: undefined, expired: true }))).toEqual({ ...entry, tags: undefined, expired: true })
   })
 
   test('gives back any JSON value', () => {
@@ -44,7 +48,7 @@ describe('the envelope', () => {
 
   test('reads an entry of another format version as none', () => {
     const bytes = envelope.encode(entry)
-    bytes[1] = 2
+    bytes[1] = 1
     expect(envelope.decode(bytes)).toBeUndefined()
   })
 
@@ -54,6 +58,8 @@ describe('the envelope', () => {
     ['hard expiry', 10, 0],
     ['hard expiry', 10, Number.POSITIVE_INFINITY],
     ['version', 22, -1],
+    ['stamp', 34, -1],
+    ['stamp', 34, Number.NaN],
   ])('reads an entry with an impossible %s as none', (_name, offset, number) => {
     const bytes = envelope.encode(entry)
     bytes.writeDoubleBE(number, offset)

@@ -28,7 +28,7 @@ describe('soft and hard expiry', () => {
     await clock.advance(60_000)
     expect(await Promise.all([products.get('1'), products.get('1'), products.get('1')])).toEqual(['old', 'old', 'old'])
     expect(loader.calls).toHaveLength(2)
-    expect(loader.last.context.reason).toBe('refresh')
+    expect(loader.last.context.reason).toBe('expired')
     loader.last.resolve('new')
     await settle()
     expect(await products.get('1')).toBe('new')
@@ -100,11 +100,11 @@ describe('soft and hard expiry', () => {
 
   test('jitter shortens the soft lifetime by up to its share and leaves the hard one', () => {
     const policy = resolvePolicy('product', { ...ttl, jitter: 0.2 })
-    const softTtls = [0, 0.5, 0.999].map((random) => entryOf('v', policy, 1_000, 1_000, () => random).softAt - 1_000)
+    const softTtls = [0, 0.5, 0.999].map((random) => entryOf('v', policy, policy.jitter, 1_000, () => random, { deltaMs: 1_000 }).softAt - 1_000)
     expect(softTtls[0]).toBe(60_000)
     expect(softTtls[1]).toBe(54_000)
     expect(softTtls[2]).toBeCloseTo(48_012)
-    expect(entryOf('v', policy, 1_000, 1_000, () => 0.999).hardAt).toBe(601_000)
+    expect(entryOf('v', policy, policy.jitter, 1_000, () => 0.999, { deltaMs: 1_000 }).hardAt).toBe(601_000)
   })
 })
 

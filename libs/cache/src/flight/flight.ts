@@ -1,7 +1,12 @@
 import type { Changes } from '../redis/changes.ts'
+import type { Moment } from '../tags/scope.ts'
 
 /** One read or load of one key, shared by all who ask meanwhile. */
 export class Flight<R> {
+  /** When it began: what was invalidated later may be in its result. */
+  readonly since: Moment
+  /** True once its result was found to be older than an invalidation of its tags or namespace: who joined after that must ask again. */
+  outdated = false
   /** True once the key was invalidated or written: the result goes to those who asked before, and is kept nowhere. */
   fenced = false
   promise!: Promise<R>
@@ -18,7 +23,8 @@ export class Flight<R> {
   /** The flight of the same id before this one, which was detached and is still under way. */
   older: Flight<R> | undefined
 
-  constructor(epoch: number, older: Flight<R> | undefined) {
+  constructor(since: Moment, epoch: number, older: Flight<R> | undefined) {
+    this.since = since
     this.epoch = epoch
     this.older = older
   }
@@ -58,8 +64,8 @@ export class Flights<R> {
   }
 
   /** Starts a flight that others join until it lands, is fenced or detached. The caller sets its promise before anybody else runs. */
-  start(id: string): Flight<R> {
-    const flight = new Flight(this.#changes.epoch, this.#byId.get(id))
+  start(id: string, since: Moment): Flight<R> {
+    const flight = new Flight<R>(since, this.#changes.epoch, this.#byId.get(id))
     this.#byId.set(id, flight)
     return flight
   }

@@ -6,8 +6,11 @@ export interface Changes {
   readonly live: boolean
 }
 
-/** Told of an entry that somebody changed, this process included; `undefined` says that any entry may have changed. Must not throw. */
-export type ChangeListener = (key: string | undefined) => void
+/** What was changed: an entry, or the mark of a tag or namespace. */
+export type ChangedKind = 'entry' | 'mark'
+
+/** Told of what somebody changed, this process included; a key of `undefined` says that anything may have changed. Must not throw. */
+export type ChangeListener = (key: string | undefined, kind: ChangedKind) => void
 
 /** Nothing is ever heard: there is no Redis, or no channel. */
 export const noChanges: Changes = { epoch: 0, live: false }

@@ -1,11 +1,14 @@
 import type { Cluster, Redis } from 'ioredis'
-import { VERSION_OFFSET } from '../entry/envelope.ts'
+import { OFFSETS } from '../entry/envelope.ts'
+import type { MarkKind } from './shared-tier.ts'
 
 /** The commands that {@link withScripts} adds to a client. Keys: the entry, then its lease; both lie in one cluster slot. */
 export interface ScriptCommands {
-  ballastCacheLeaseBuffer(entry: string, lease: string, token: string, leaseMs: number, replaces: 0 | 1, seen: Buffer): Promise<readonly [granted: number, bytes: Buffer | null]>
+  ballastCacheLeaseBuffer(entry: string, lease: string, token: string, leaseMs: number, replaces: 0 | 1, seen: Buffer): Promise<readonly [granted: number, bytes: Buffer | null, stampUs: number]>
   ballastCacheFill(entry: string, lease: string, token: string, bytes: Buffer, ttlMs: number): Promise<number>
   ballastCacheFinishWrite(entry: string, lease: string, token: string, bytes: Buffer, ttlMs: number, version: number): Promise<number>
+  ballastCacheBeginWrite(lease: string, token: string, leaseMs: number): Promise<number>
+  ballastCacheMark(mark: string, kind: MarkKind, ttlMs: number): Promise<number>
   ballastCacheDelete(entry: string, lease: string): Promise<number>
   ballastCacheDeleteEntry(entry: string): Promise<number>
   ballastCacheRenew(lease: string, token: string, leaseMs: number): Promise<number>
@@ -18,13 +21,16 @@ export type ScriptedClient = (Redis | Cluster) & ScriptCommands
 // Redis tells nobody that a key which was not there is deleted; but a process that loads it now must hear of it. pcall: a Redis out of memory must delete all the same.
 const TELL = `redis.pcall('SET', KEYS[1], '', 'PX', 1) redis.call('DEL', KEYS[1])`
 
+// One clock for stamps and marks. Numbers of Lua hold microseconds exactly until the year 2255.
+const NOW_US = `(function() local time = redis.call('TIME') return time[1] * 1000000 + time[2] end)()`
+
 // pcall: a key of another type reads as a foreign entry, to be replaced.
-// Returns {1, nil} granted, {0, entry} when there is one that the caller has not seen, {0, nil} held by another.
+// Returns {1, nil, time} granted, {0, entry, 0} when there is one that the caller has not seen, {0, nil, 0} held by another.
 const LEASE = `
 local entry = redis.pcall('GET', KEYS[1])
-if type(entry) == 'string' and (ARGV[3] == '0' or string.sub(entry, 1, #ARGV[4]) ~= ARGV[4]) then return {0, entry} end
-if redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then return {1, false} end
-return {0, false}`
+if type(entry) == 'string' and (ARGV[3] == '0' or string.sub(entry, 1, #ARGV[4]) ~= ARGV[4]) then return {0, entry, 0} end
+if redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then return {1, false, ${NOW_US}} end
+return {0, false, 0}`
 
 // Returns 1 stored, 0 refused.
 const FILL = `
@@ -38,7 +44,7 @@ const FINISH_WRITE = `
 local mine = redis.call('GET', KEYS[2]) == ARGV[1]
 local entry = redis.pcall('GET', KEYS[1])
 local version = tonumber(ARGV[4])
-if version > 0 and type(entry) == 'string' and #entry >= ${VERSION_OFFSET + 7} and struct.unpack('>d', string.sub(entry, ${VERSION_OFFSET}, ${VERSION_OFFSET + 7})) >= version then
+if version > 0 and type(entry) == 'string' and #entry >= ${OFFSETS.version + 7} and struct.unpack('>d', string.sub(entry, ${OFFSETS.version}, ${OFFSETS.version + 7})) >= version then
   if mine then redis.call('DEL', KEYS[2]) end
   return 2
 end
@@ -50,6 +56,20 @@ end
 if redis.call('DEL', KEYS[1]) == 0 then ${TELL} end
 redis.call('DEL', KEYS[2])
 return 0`
+
+const BEGIN_WRITE = `
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return ${NOW_US}`
+
+// A mark is hard:soft. It never goes back, not even when the clock does.
+const MARK = `
+local old = redis.pcall('GET', KEYS[1])
+local hard, soft = string.match(type(old) == 'string' and old or '', '^(%d+):(%d+)$')
+hard, soft = tonumber(hard) or 0, tonumber(soft) or 0
+local now = ${NOW_US}
+if ARGV[1] == 'hard' then hard = math.max(hard, now) now = hard else soft = math.max(soft, now) now = soft end
+redis.call('SET', KEYS[1], string.format('%.0f:%.0f', hard, soft), 'PX', ARGV[2])
+return now`
 
 const DELETE_ENTRY = `
 local deleted = redis.call('DEL', KEYS[1])
@@ -72,6 +92,8 @@ export function withScripts(client: Redis | Cluster): ScriptedClient {
   client.defineCommand('ballastCacheLease', { numberOfKeys: 2, lua: LEASE })
   client.defineCommand('ballastCacheFill', { numberOfKeys: 2, lua: FILL })
   client.defineCommand('ballastCacheFinishWrite', { numberOfKeys: 2, lua: FINISH_WRITE })
+  client.defineCommand('ballastCacheBeginWrite', { numberOfKeys: 1, lua: BEGIN_WRITE })
+  client.defineCommand('ballastCacheMark', { numberOfKeys: 1, lua: MARK })
   client.defineCommand('ballastCacheDelete', { numberOfKeys: 2, lua: DELETE })
   client.defineCommand('ballastCacheDeleteEntry', { numberOfKeys: 1, lua: `${DELETE_ENTRY}\nreturn deleted` })
   client.defineCommand('ballastCacheRenew', { numberOfKeys: 1, lua: RENEW })

@@ -19,8 +19,8 @@ type State =
 
 /** What a {@link TrackingConnection} needs. */
 export interface TrackingOptions {
-  /** First part of the keys that are tracked, as the server sees them. */
-  readonly prefix: string
+  /** First parts of the keys that are tracked, as the server sees them; none begins with another. */
+  readonly prefixes: readonly string[]
   /** Longest wait for one answer, in milliseconds. */
   readonly timeoutMs: number
   readonly clock: Clock
@@ -72,10 +72,10 @@ export class TrackingConnection {
 
   async #establish(): Promise<void> {
     const attempt = ++this.#attempt
-    const { prefix, timeoutMs, clock, onState } = this.#options
+    const { prefixes, timeoutMs, clock, onState } = this.#options
     try {
       const id = await withDeadline(this.#client.client('ID'), timeoutMs)
-      await withDeadline(this.#client.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', String(id), 'BCAST', 'PREFIX', prefix), timeoutMs)
+      await withDeadline(this.#client.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', String(id), 'BCAST', ...prefixes.flatMap((prefix) => ['PREFIX', prefix])), timeoutMs)
       await withDeadline(this.#client.subscribe(CHANNEL), timeoutMs)
       if (attempt !== this.#attempt || this.#state.kind !== 'connecting') return
       this.#state = { kind: 'live', timer: clock.setTimer(() => void this.#ping(attempt), PING_INTERVAL_MS) }

@@ -1,12 +1,17 @@
 import type { Clock } from '../clock.ts'
+import type { ChangedKind, ChangeListener } from '../redis/changes.ts'
+import type { MarkKind } from '../redis/shared-tier.ts'
 
-/** What stands in for Redis: entries and leases in memory, changed as the scripts would change them. */
+/** What stands in for Redis: entries, leases and marks in memory, changed as the scripts would change them. */
 export class MemoryServer {
   readonly entries = new Map<string, { bytes: Buffer; until: number }>()
   readonly leases = new Map<string, { token: string; until: number }>()
+  /** `hard:soft`, in microseconds. */
+  readonly marks = new Map<string, string>()
   /** Told of each changed entry at once, as `CLIENT TRACKING` would; `undefined` says that any may have changed. */
-  readonly watchers = new Set<(key: string | undefined) => void>()
+  readonly watchers = new Set<ChangeListener>()
   readonly clock: Clock
+  #lastUs = 0
 
   constructor(clock: Clock) {
     this.clock = clock
@@ -35,10 +40,26 @@ export class MemoryServer {
     this.#tell(key)
   }
 
+  /** `TIME` in microseconds: no two commands see the same. */
+  timeUs(): number {
+    this.#lastUs = Math.max(this.#lastUs + 1, this.clock.exactNow() * 1_000)
+    return this.#lastUs
+  }
+
+  /** Sets the mark of a tag or namespace to now, which it returns. */
+  mark(key: string, kind: MarkKind): number {
+    const now = this.timeUs()
+    const [hard, soft] = (this.marks.get(key) ?? '0:0').split(':')
+    this.marks.set(key, kind === 'hard' ? `${now}:${soft}` : `${hard}:${now}`)
+    this.#tell(key, 'mark')
+    return now
+  }
+
   /** `FLUSHALL`. */
   flush(): void {
     this.entries.clear()
     this.leases.clear()
+    this.marks.clear()
     this.#tell(undefined)
   }
 
@@ -46,6 +67,7 @@ export class MemoryServer {
   lose(): void {
     this.entries.clear()
     this.leases.clear()
+    this.marks.clear()
   }
 
   /** Who may load a key now. */
@@ -54,7 +76,7 @@ export class MemoryServer {
     return lease !== undefined && lease.until > this.clock.exactNow() ? lease.token : undefined
   }
 
-  #tell(key: string | undefined): void {
-    for (const watcher of this.watchers) watcher(key)
+  #tell(key: string | undefined, kind: ChangedKind = 'entry'): void {
+    for (const watcher of this.watchers) watcher(key, kind)
   }
 }

@@ -1,6 +1,6 @@
-import { VERSION_OFFSET } from '../entry/envelope.ts'
+import { OFFSETS } from '../entry/envelope.ts'
 import type { ChangeListener } from '../redis/changes.ts'
-import type { DeleteReply, LeaseReply, ReadAnswer, SharedTier, SharedTierStats, StoreReply } from '../redis/shared-tier.ts'
+import type { DeleteReply, LeaseReply, MarkKind, ReadAnswer, SharedTier, SharedTierStats, StoreReply } from '../redis/shared-tier.ts'
 import type { MemoryServer } from './memory-server.ts'
 
 /** How the network treats one command. */
@@ -37,6 +37,7 @@ export class MemoryTier implements SharedTier {
   readonly #server: MemoryServer
   readonly #network: () => Hop
   readonly #queued = new Set<string>()
+  readonly #queuedMarks = new Map<string, MarkKind>()
   /** False: the breaker is open, or the process is dead. */
   up = true
   /** True: nothing passes in either direction, what is on its way included. */
@@ -46,7 +47,7 @@ export class MemoryTier implements SharedTier {
   errors = 0
   readonly changes = { epoch: 0, live: false }
   #listener: ChangeListener = () => {}
-  #watcher: ((key: string | undefined) => void) | undefined
+  #watcher: ChangeListener | undefined
 
   /**
    * @param network - asked once for each command.
@@ -73,14 +74,14 @@ export class MemoryTier implements SharedTier {
   track(hop: () => number | MessageHop = () => 0, ordered = true): void {
     const { clock, watchers } = this.#server
     let lastAt = 0
-    const watcher = (key: string | undefined): void => {
+    const watcher: ChangeListener = (key, kind) => {
       const way = hop()
       const { delayMs, copies = 1 } = typeof way === 'number' ? { delayMs: way } : way
       for (let copy = 1; copy <= copies; copy++) {
         const at = clock.exactNow() + copy * delayMs
         lastAt = ordered ? Math.max(lastAt, at) : at
         clock.setTimer(() => {
-          if (this.#watcher === watcher && !this.partitioned) this.#listener(key)
+          if (this.#watcher === watcher && !this.partitioned) this.#listener(key, kind)
         }, lastAt - clock.exactNow())
       }
     }
@@ -124,7 +125,7 @@ export class MemoryTier implements SharedTier {
       if (bytes !== undefined && (seen === undefined || !bytes.subarray(0, seen.length).equals(seen))) return { kind: 'found', bytes }
       if (this.#server.holder(key) !== undefined) return { kind: 'held' }
       this.#hold(key, token)
-      return { kind: 'granted' }
+      return { kind: 'granted', stampUs: this.#server.timeUs() }
     })
     return reply ?? { kind: 'unavailable' }
   }
@@ -152,19 +153,18 @@ export class MemoryTier implements SharedTier {
     return reply ?? 'unavailable'
   }
 
-  async beginWrite(key: string, token: string): Promise<boolean> {
-    const reply = await this.#send(() => {
+  beginWrite(key: string, token: string): Promise<number | undefined> {
+    return this.#send(() => {
       this.#hold(key, token)
-      return true
+      return this.#server.timeUs()
     })
-    return reply ?? false
   }
 
   async finishWrite(key: string, token: string, bytes: Buffer, ttlMs: number, version: number): Promise<StoreReply> {
     const reply = await this.#send((): StoreReply => {
       const mine = this.#server.holder(key) === token
       const stored = this.#server.entry(key)
-      if (version > 0 && stored !== undefined && stored.readDoubleBE(VERSION_OFFSET - 1) >= version) {
+      if (version > 0 && stored !== undefined && stored.readDoubleBE(OFFSETS.version - 1) >= version) {
         if (mine) this.#server.leases.delete(key)
         return 'superseded'
       }
@@ -188,15 +188,39 @@ export class MemoryTier implements SharedTier {
     return 'queued'
   }
 
+  readMark(key: string, answer: ReadAnswer): void {
+    void this.#send(() => {
+      const mark = this.#server.marks.get(key)
+      return mark === undefined ? null : Buffer.from(mark)
+    }).then(answer)
+  }
+
+  async mark(key: string, kind: MarkKind): Promise<number | undefined> {
+    const atUs = await this.#send(() => this.#server.mark(key, kind))
+    const queued = this.#queuedMarks.get(key)
+    if (atUs === undefined) this.#queuedMarks.set(key, queued === 'hard' ? queued : kind)
+    else if (kind === 'hard' || queued === 'soft') this.#queuedMarks.delete(key)
+    return atUs
+  }
+
+  pendingMark(key: string): MarkKind | undefined {
+    return this.#queuedMarks.get(key)
+  }
+
   /** What the real tier does when Redis is back: invalidations that did not arrive do so now. */
   replay(): void {
     if (this.partitioned || !this.up) return
     for (const key of this.#queued) this.#server.invalidate(key)
     this.#queued.clear()
+    for (const [key, kind] of this.#queuedMarks) {
+      this.#server.mark(key, kind)
+      this.#queuedMarks.delete(key)
+      this.#listener(key, 'mark')
+    }
   }
 
   stats(): SharedTierStats {
-    return { reachable: this.up, errors: this.errors, queuedInvalidations: this.#queued.size, tracking: this.changes.live ? 'live' : 'off', trackingLosses: 0, changesHeard: 0 }
+    return { reachable: this.up, errors: this.errors, queuedInvalidations: this.#queued.size + this.#queuedMarks.size, tracking: this.changes.live ? 'live' : 'off', trackingLosses: 0, changesHeard: 0 }
   }
 
   close(): Promise<void> {

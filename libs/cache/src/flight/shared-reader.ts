@@ -1,0 +1,123 @@
+import type { Entry } from '../entry/entry.ts'
+import { HEAD_BYTES } from '../entry/envelope.ts'
+import type { LocalEntry, LocalTier } from '../local/local-tier.ts'
+import { noChanges } from '../redis/changes.ts'
+import type { SharedTier } from '../redis/shared-tier.ts'
+import type { Source } from '../source.ts'
+import type { Decision } from '../tags/scope.ts'
+import { type Flight, Flights } from './flight.ts'
+import type { RegionContext } from './region-context.ts'
+import type { Refresher } from './refresher.ts'
+
+/** What a {@link SharedReader} needs of its region. */
+export interface ReaderHost<R> {
+  readonly local: LocalTier<R>
+  readonly refresher: Refresher<R>
+  /** The copy, if it may still be returned. */
+  readonly standing: (id: string, entry: LocalEntry<R> | undefined) => LocalEntry<R> | undefined
+  readonly serveStale: (id: string, entry: LocalEntry<R>, source: Source<R>) => Promise<R>
+  /** @param found - as in `Loader.load`. */
+  readonly load: (id: string, source: Source<R>, found: Buffer | null | undefined) => Promise<R>
+}
+
+/** One reading of one key from Redis. */
+interface Reading<R> {
+  readonly id: string
+  readonly flight: Flight<R>
+  readonly source: Source<R>
+  /** A local copy too old to be trusted: it counts only when Redis cannot be asked. */
+  readonly local: LocalEntry<R> | undefined
+  readonly askedAt: number
+  /** Of the channel when Redis was asked; `undefined`: no message about this key would be understood. */
+  readonly epoch: number | undefined
+}
+
+/** Asks Redis, then the loader. */
+export class SharedReader<R> {
+  readonly flights: Flights<R>
+  readonly #context: RegionContext
+  readonly #host: ReaderHost<R>
+
+  constructor(context: RegionContext, host: ReaderHost<R>) {
+    this.flights = new Flights(context.shared?.changes ?? noChanges)
+    this.#context = context
+    this.#host = host
+  }
+
+  /** Starts the reading of a key that others join. */
+  read(id: string, shared: SharedTier, local: LocalEntry<R> | undefined, source: Source<R>): Promise<R> {
+    const { clock, scope, name } = this.#context
+    const flight = this.flights.start(id, scope.now())
+    const askedAt = clock.now()
+    // An id that is not well-formed text comes back from Redis as another one.
+    const reading: Reading<R> = { id, flight, source, local, askedAt, epoch: id.isWellFormed() ? shared.changes.epoch : undefined }
+    scope.prepare(askedAt)
+    flight.promise = new Promise((resolve, reject) => {
+      shared.read(`${name}:${id}`, (bytes) => {
+        try {
+          resolve(this.#answer(reading, bytes))
+        } catch (error) {
+          this.flights.land(id, flight)
+          reject(error instanceof Error ? error : new Error(String(error)))
+        }
+      })
+    })
+    return flight.promise
+  }
+
+  #answer(reading: Reading<R>, bytes: Buffer | null | undefined): R | Promise<R> {
+    const { id, flight } = reading
+    const entry = bytes === null || bytes === undefined ? undefined : this.#usable(bytes)
+    const decision = entry === undefined ? undefined : this.#context.scope.decideNow(entry, reading.askedAt)
+    if (entry !== undefined && (decision?.verdict === 'valid' || decision?.verdict === 'soft')) {
+      this.flights.land(id, flight)
+      return this.#serve(reading, entry, decision)
+    }
+    const answer = entry !== undefined && decision?.verdict === 'unknown' ? this.#decide(reading, entry, bytes ?? null) : this.#without(reading, bytes)
+    const land = (): void => this.flights.land(id, flight)
+    answer.then(land, land)
+    return answer
+  }
+
+  /** An entry that Redis had, if it can be used. */
+  #usable(bytes: Buffer): Entry<R> | undefined {
+    const { counters, envelope, clock } = this.#context
+    const entry = envelope.decode<R>(bytes)
+    if (entry === undefined) counters.corrupt++
+    return entry !== undefined && clock.now() < entry.hardAt ? entry : undefined
+  }
+
+  /** The marks of its tags have to be read first. When Redis does not tell, nobody can rely on the entry, but it is better than none. */
+  async #decide(reading: Reading<R>, entry: Entry<R>, bytes: Buffer | null): Promise<R> {
+    const decision = await this.#context.scope.decide(entry, reading.askedAt)
+    if (decision.verdict === 'hard') return this.#without(reading, bytes)
+    return this.#serve(decision.verdict === 'unknown' ? { ...reading, epoch: undefined } : reading, entry, decision)
+  }
+
+  #serve({ id, flight, source, askedAt, epoch }: Reading<R>, entry: Entry<R>, { verdict, standing }: Decision): R {
+    const { counters, clock, name } = this.#context
+    const { local, refresher } = this.#host
+    const kept = flight.fenced ? undefined : local.keepRead(id, entry, askedAt, epoch, standing, source.policy)
+    if (verdict === 'valid' && !entry.expired && clock.now() < entry.softAt) {
+      if (entry.value === null) counters.redisNegative++
+      else counters.redisFresh++
+      if (kept !== undefined && entry.deltaMs > 0) refresher.perhaps(id, `${name}:${id}`, kept, source)
+    } else {
+      counters.redisStale++
+      if (kept !== undefined) refresher.start(id, `${name}:${id}`, kept, source)
+    }
+    return entry.value
+  }
+
+  /** Redis had nothing of use: no answer (`undefined`), no entry (`null`), or one that is damaged, over or invalidated. */
+  #without({ id, flight, source, local }: Reading<R>, bytes: Buffer | null | undefined): Promise<R> {
+    const { standing, serveStale, load } = this.#host
+    if (bytes === undefined) {
+      const usable = standing(id, local)
+      return usable === undefined ? load(id, source, undefined) : serveStale(id, usable, source)
+    }
+    // Without an entry: invalidated, or evicted by Redis; nobody can tell which, so the old copy counts no more, not even when the load fails.
+    if (bytes === null && !flight.fenced) this.#host.local.delete(id)
+    return load(id, source, bytes === null ? null : bytes.subarray(0, HEAD_BYTES))
+  }
+}
