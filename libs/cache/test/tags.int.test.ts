@@ -176,7 +176,7 @@ test('expire of a foreign entry deletes it, and of none tells who is loading', a
 
 test('use makes an entry live longer in Redis, and not beyond its hard expiry', async () => {
   const namespace = ownNamespace()
-  const [a, b] = [oneProcess(namespace), oneProcess(namespace)].map(({ cache }) => cache.define({ name: 'session', load: (id: string) => id, softTtl: '1h', hardTtl: '1h', idleTtl: '8m' }))
+  const [a, b] = [oneProcess(namespace, { redisTimeout: '5s' }), oneProcess(namespace, { redisTimeout: '5s' })].map(({ cache }) => cache.define({ name: 'session', load: (id: string) => id, softTtl: '1h', hardTtl: '1h', idleTtl: '8m' }))
   await a!.get('1')
   const key = `${namespace}:v:{session:1}`
   expect(await redis.pttl(key)).toBeLessThanOrEqual(600_000)
