@@ -48,6 +48,7 @@ async function assertMisses(subjects: readonly Subject[]): Promise<void> {
 
 async function runCase(name: string, subjects: readonly Subject[], measurement: Measurement, report: Report, unit = 'calls/s'): Promise<void> {
   const rates = await measure(subjects, measurement)
+  for (const subject of subjects) subject.verify?.()
   const ours = rates.get(OURS)!
   for (const [subject, value] of rates) {
     report({ case: name, subject, value: Math.round(value), unit, ...(subject !== OURS && { ratio: Number((ours / value).toFixed(2)), against: subject }) })
