@@ -48,18 +48,19 @@ export class Namespace {
     const { localLimits, loadLimits, bytes, maxTaggedTtlMs, onError } = this.#regions.options
     if (this.#regions.closed) throw new CacheError('CACHE_CLOSED', `${name}: the cache is closed`, { definition: name })
     if (!NAME.test(name)) throw new CacheError('OPTION_INVALID', `name is ${JSON.stringify(name)}; give 1 to 64 letters, digits, _, - or .`)
-    const policy = resolvePolicy(name, options, ['name', 'load', 'loadMany', 'local', 'loads', 'serialiser', 'compression', 'schema'])
-    refuseUnknown(Object.keys(options.local ?? {}), LOCAL_LIMIT_OPTIONS, `${name}: local.`)
+    const { name: _name, load, loadMany, local, loads, serialiser: _serialiser, compression: _compression, schema, ...policyOptions } = options
+    const policy = resolvePolicy(name, policyOptions, ['name', 'load', 'loadMany', 'local', 'loads', 'serialiser', 'compression', 'schema'])
+    refuseUnknown(Object.keys(local ?? {}), LOCAL_LIMIT_OPTIONS, `${name}: local.`)
     if (policy.tags !== undefined && policy.hardTtlMs > maxTaggedTtlMs) {
       throw new CacheError('OPTION_INVALID', `${name}: hardTtl is ${policy.hardTtlMs} ms, but invalidations of tags are remembered for ${maxTaggedTtlMs} ms; raise maxTaggedTtl in all processes, or lower hardTtl`)
     }
     const { region, context } = this.#regions.add<R>(this.#scope, name, {
-      localLimits: resolveLocalLimits(`${name}: local.`, options.local, localLimits),
-      loadLimits: resolveLoadLimits(`${name}: loads.`, options.loads, loadLimits),
+      localLimits: resolveLocalLimits(`${name}: local.`, local, localLimits),
+      loadLimits: resolveLoadLimits(`${name}: loads.`, loads, loadLimits),
       bytes: resolveBytes(`${name}: `, options, bytes),
-      check: options.schema === undefined ? undefined : schemaCheck(name, options.schema, onError),
+      check: schema === undefined ? undefined : schemaCheck(name, schema, onError),
     })
-    return new Definition(region, context, { policy, load: (id, context) => options.load(id, context as LoadContext<Stale>) }, options.loadMany)
+    return new Definition(region, context, { policy, load: (id, context) => load(id, context as LoadContext<Stale>) }, policyOptions, loadMany)
   }
 
   /**

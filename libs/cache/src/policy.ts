@@ -9,6 +9,11 @@ export interface PolicyOptions<R = unknown> {
   readonly hardTtl: Duration | ((this: void, value: NonNullable<R>) => Duration)
   /** What the value is made of, by any names: `invalidateTags` invalidates all values with a tag. Absences have none. @default none */
   tags?(this: void, value: NonNullable<R>): readonly string[]
+  /**
+   * A value that nobody has asked for in this time is gone, before its hard expiry and never after it (sliding expiry). It may live a quarter longer,
+   * because Redis is told of use only once in a quarter of this time. @default none
+   */
+  readonly idleTtl?: Duration
   /** How long an absence (`null` from the loader) is cached. @default '5s' */
   readonly negativeTtl?: Duration
   /** Share of the soft lifetime, 0 to 1, by which it is shortened at random, so that keys loaded together do not expire together. @default 0.05 */
@@ -20,6 +25,11 @@ export interface PolicyOptions<R = unknown> {
   readonly beta?: number
   /** After this time the load is given up: its signal is aborted and its callers get `LOAD_TIMEOUT` or the stale value. @default '10s' */
   readonly loadTimeout?: Duration
+  /**
+   * How long a caller for whom there is a stale value waits for its successor, counted from the start of the load; then it gets the stale one, and the load goes on.
+   * 0: not at all. @default 0
+   */
+  readonly softLoadTimeout?: Duration
   /** How long a failed refresh of a stale value waits before the next try, per process and key. @default '2s' */
   readonly refreshRetryDelay?: Duration
 }
@@ -37,10 +47,13 @@ export interface Policy extends Lifetime {
   /** Set when the value decides; then `hardTtlMs` is the longest that is possible. */
   readonly hardTtlOf: ((value: never) => Duration) | undefined
   readonly tags: ((value: never) => readonly string[]) | undefined
+  /** `Infinity` for none. */
+  readonly idleTtlMs: number
   readonly negativeTtlMs: number
   readonly jitter: number
   readonly beta: number
   readonly loadTimeoutMs: number
+  readonly softLoadTimeoutMs: number
   readonly refreshRetryDelayMs: number
 }
 
@@ -55,10 +68,12 @@ export const policyDefaults = {
   /** milliseconds */
   loadTimeout: 10_000,
   /** milliseconds */
+  softLoadTimeout: 0,
+  /** milliseconds */
   refreshRetryDelay: 2_000,
 } as const
 
-const POLICY_OPTIONS = new Set<string>(['softTtl', 'hardTtl', 'tags', ...Object.keys(policyDefaults)])
+const POLICY_OPTIONS = new Set<string>(['softTtl', 'hardTtl', 'idleTtl', 'tags', ...Object.keys(policyDefaults)])
 
 /**
  * Checks a policy and fills in the defaults.
@@ -83,10 +98,12 @@ export function resolvePolicy<R>(where: string, options: PolicyOptions<R>, other
     softTtlOf,
     hardTtlOf,
     tags: options.tags,
+    idleTtlMs: options.idleTtl === undefined ? Number.POSITIVE_INFINITY : toMilliseconds(`${where}: idleTtl`, options.idleTtl, 1_000),
     negativeTtlMs: toMilliseconds(`${where}: negativeTtl`, options.negativeTtl ?? policyDefaults.negativeTtl, 1),
     jitter,
     beta,
     loadTimeoutMs: toMilliseconds(`${where}: loadTimeout`, options.loadTimeout ?? policyDefaults.loadTimeout, 1),
+    softLoadTimeoutMs: toMilliseconds(`${where}: softLoadTimeout`, options.softLoadTimeout ?? policyDefaults.softLoadTimeout, 0),
     refreshRetryDelayMs: toMilliseconds(`${where}: refreshRetryDelay`, options.refreshRetryDelay ?? policyDefaults.refreshRetryDelay, 0),
   }
 }

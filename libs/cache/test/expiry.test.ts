@@ -246,3 +246,38 @@ describe('the local copy', () => {
     expect(products.localItems).toBe(2)
   })
 })
+
+describe('absences in the local tier', () => {
+  test('random ids drive out one another, and no value', async () => {
+    const { cache } = cacheFixture({ local: { maxItems: 20 } })
+    const products = cache.define({ name: 'product', load: (id: string) => (id.startsWith('p') ? id : null), ...ttl })
+    const ids = Array.from({ length: 20 }, (_, i) => `p${i}`)
+    await products.getMany(ids)
+    for (let i = 0; i < 1_000; i++) await products.get(`random ${i}`)
+    expect(ids.map((id) => products.peek(id))).toEqual(ids)
+    expect(products.localItems).toBe(22)
+    expect([products.peek('random 997'), products.peek('random 998'), products.peek('random 999')]).toEqual([undefined, null, null])
+  })
+
+  test('have a limit of their own for each definition', async () => {
+    const { cache } = cacheFixture({ local: { maxNegatives: 3 } })
+    const load = (): null => null
+    const [asCache, own, share] = [{ name: 'a' }, { name: 'b', local: { maxNegatives: 5 } }, { name: 'c', local: { maxItems: 40 } }].map((options) => cache.define({ ...options, load, ...ttl }))
+    for (const definition of [asCache!, own!, share!]) for (let i = 0; i < 10; i++) await definition.get(`${i}`)
+    expect([asCache!.localItems, own!.localItems, share!.localItems]).toEqual([3, 5, 4])
+  })
+
+  test('a value that comes into being takes the place of its absence, and the other way round', async () => {
+    const { cache, clock } = cacheFixture()
+    const load = vi.fn<() => string | null>().mockReturnValueOnce(null).mockReturnValueOnce('v').mockReturnValueOnce(null)
+    const products = cache.define({ name: 'product', load, softTtl: '5s', hardTtl: '10s', negativeTtl: '5s' })
+    const seen: unknown[] = []
+    for (let i = 0; i < 3; i++) {
+      await products.get('1')
+      await settle()
+      seen.push(products.peek('1'), products.localItems)
+      await clock.advance(5_000)
+    }
+    expect(seen).toEqual([null, 1, 'v', 1, null, 1])
+  })
+})

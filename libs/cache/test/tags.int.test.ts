@@ -126,7 +126,7 @@ test('a clear is one key, ends all values in all processes, and leaves the entri
 test('an invalidation of a tag while Redis is away lands when it is back', async () => {
   const own = await OwnRedis.start()
   try {
-    const options = { redis: own.url, redisTimeout: '100ms' } as const
+    const options = { redis: own.url, redisTimeout: '200ms' } as const
     const [a, b] = [oneProcess('away', options), oneProcess('away', options)]
     await a.products.get('x1')
     await b.products.get('x1')
@@ -135,9 +135,54 @@ test('an invalidation of a tag while Redis is away lands when it is back', async
     expect(await a.products.get('x1')).toEqual({ n: 2, brand: 'x' })
     own.thaw()
     await until('it landed', () => a.cache.stats().redis.queuedInvalidations === 0)
-    await until('the other process loads anew', async () => (await b.products.get('x1')) !== undefined && b.load.mock.calls.length === 1)
+    await until('the other process loads anew', async () => (await b.products.get('x1')) !== undefined && b.load.mock.calls.length >= 1)
   } finally {
     await Promise.all(caches.splice(0).map((cache) => cache.close()))
     await own.remove()
   }
+})
+
+test('an entry declared stale keeps its expiry in Redis, is served while one process renews it, and an absence goes', async () => {
+  const namespace = ownNamespace()
+  const [a, b] = [oneProcess(namespace), oneProcess(namespace)]
+  await Promise.all([live(a.cache), live(b.cache)])
+  await a.products.get('x')
+  await b.products.get('x')
+  const key = `${namespace}:v:{product:x}`
+  await redis.pexpire(key, 123_456)
+  expect(await a.products.expire('x')).toBe('deleted')
+  expect(await redis.pttl(key)).toBeLessThanOrEqual(123_456)
+  expect(await redis.pttl(key)).toBeGreaterThan(60_000)
+  await until('the other process heard of it', () => b.products.peek('x') === undefined)
+  expect(await b.products.get('x')).toEqual({ n: 1, brand: 'x' })
+  await until('it was renewed', () => b.load.mock.calls.length >= 1)
+  await until('all have it', async () => (await a.products.get('x')) === (await a.products.get('x')) && a.cache.stats().definitions['product']!.redisFresh > 0)
+  const absent = a.cache.define<string | null>({ name: 'absent', load: () => null, ...ttl })
+  await absent.get('1')
+  await absent.expire('1')
+  expect(await redis.exists(`${namespace}:v:{absent:1}`)).toBe(0)
+})
+
+test('expire of a foreign entry deletes it, and of none tells who is loading', async () => {
+  const namespace = ownNamespace()
+  const { products, load } = oneProcess(namespace)
+  await redis.set(`${namespace}:v:{product:x}`, 'not ours, and long enough to have a head')
+  await products.expire('x')
+  expect(await redis.exists(`${namespace}:v:{product:x}`)).toBe(0)
+  await products.get('x')
+  expect(load).toHaveBeenCalledTimes(1)
+})
+
+test('use makes an entry live longer in Redis, and not beyond its hard expiry', async () => {
+  const namespace = ownNamespace()
+  const [a, b] = [oneProcess(namespace), oneProcess(namespace)].map(({ cache }) => cache.define({ name: 'session', load: (id: string) => id, softTtl: '1h', hardTtl: '1h', idleTtl: '8m' }))
+  await a!.get('1')
+  const key = `${namespace}:v:{session:1}`
+  expect(await redis.pttl(key)).toBeLessThanOrEqual(600_000)
+  // As if seven minutes had passed.
+  await redis.pexpire(key, 180_000)
+  await b!.get('1')
+  await until('use was recorded', async () => (await redis.pttl(key)) > 180_000)
+  expect(await redis.pttl(key)).toBeGreaterThan(500_000)
+  expect(await redis.pttl(key)).toBeLessThanOrEqual(600_000)
 })

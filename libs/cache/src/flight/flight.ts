@@ -9,6 +9,10 @@ export class Flight<R> {
   /** True once the key was invalidated or written: the result goes to those who asked before, and is kept nowhere. */
   fenced = false
   promise!: Promise<R>
+  /** When a load began; wall-clock milliseconds. */
+  startedAt = 0
+  /** True once a refresh has ended without a new value: its result is the old one. */
+  fellBack = false
   /** True once the source was read: a message from then on may be about what the value does not hold yet. */
   loaded = false
   /** Messages about the key that came while it was under way: what was asked for before one may be outdated. */

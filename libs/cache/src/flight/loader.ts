@@ -1,5 +1,6 @@
 import { encodeHead } from '../entry/envelope.ts'
 import { type Entry, smoothedCost } from '../entry/entry.ts'
+import { physicalTtlMs } from '../entry/idle-expiry.ts'
 import { CacheError } from '../errors.ts'
 import type { LoadReason, Source } from '../source.ts'
 import type { Standing } from '../tags/scope.ts'
@@ -22,9 +23,10 @@ export async function encodeOrReport({ name, envelope, onError }: RegionContext,
 }
 
 /** The refusal of a load, counted. */
-export function shedError({ name, bulkhead: { limits }, counters }: Pick<RegionContext, 'name' | 'bulkhead' | 'counters'>, id?: string): CacheError {
+export function shedError({ name, bulkhead, counters }: Pick<RegionContext, 'name' | 'bulkhead' | 'counters'>, id?: string): CacheError {
   counters.loadsShed++
-  const message = `${name}: ${limits.maxConcurrent} loads run and no turn came within ${limits.maxWaitMs} ms, or ${limits.maxQueued} wait already; try again later, or raise loads.maxConcurrent if the source can take it`
+  const { limits } = bulkhead
+  const message = `${name}: ${bulkhead.limit} loads run and no turn came within ${limits.maxWaitMs} ms, or ${limits.maxQueued} wait already; try again later, or raise loads.maxConcurrent if the source can take it`
   return new CacheError('LOAD_SHED', message, { definition: name, ...(id !== undefined && { id }) })
 }
 
@@ -128,7 +130,7 @@ export class Loader<R> {
         return { kind: 'refused', value }
       }
       if (bytes === undefined) void lease?.shared.release(key, lease.token)
-      const reply = bytes === undefined ? undefined : await lease?.shared.fill(key, lease.token, bytes, entry.hardAt - endedAt)
+      const reply = bytes === undefined ? undefined : await lease?.shared.fill(key, lease.token, bytes, physicalTtlMs(entry, endedAt, source.policy.idleTtlMs))
       if (reply === 'refused') return { kind: 'refused', value }
       return { kind: reply === 'stored' ? 'stored' : 'alone', entry, asOf: startedAt }
     } catch (error) {

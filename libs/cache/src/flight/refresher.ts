@@ -40,13 +40,15 @@ export class Refresher<R> {
     if (this.start(id, key, entry, source, 'early')) counters.earlyRefreshes++
   }
 
-  /** Starts the load that renews a value, unless one runs or has just failed; true when it did. The load never rejects: whoever joins it gets the old value at worst. */
+  /** Starts the load that renews a value, unless one runs or has just failed; true when it did. Whoever joins the load gets the old value at worst, or the error when that may not be returned any more. */
   start(id: string, key: string, old: LocalEntry<R>, source: Source<R>, reason: LoadReason = 'expired'): boolean {
     const { clock, counters, scope } = this.#context
     if (clock.now() < old.retryAt || this.#loads.get(id) !== undefined || this.#stopped) return false
     counters.refreshes++
     const flight = this.#loads.start(id, scope.now())
+    flight.startedAt = clock.exactNow()
     flight.promise = this.#run(id, key, flight, old, source, reason)
+    flight.promise.catch(() => {})
     return true
   }
 
@@ -55,12 +57,16 @@ export class Refresher<R> {
     try {
       const loaded = await this.#loader.refresh(id, key, flight, source, old, reason)
       if (loaded.kind !== 'passed' && loaded.kind !== 'held') return this.#keep(id, flight, loaded, source)
+      flight.fellBack = true
       flight.outdated = scope.version !== flight.since.tagged
       old.retryAt = clock.exactNow() + (loaded.kind === 'held' ? HELD_PAUSE_MS : source.policy.refreshRetryDelayMs)
     } catch (cause) {
+      flight.fellBack = true
       flight.outdated = scope.version !== flight.since.tagged
       old.retryAt = clock.exactNow() + source.policy.refreshRetryDelayMs
       onError(new CacheError('REFRESH_FAILED', `${name}: a refresh failed; the value is served up to its hard TTL`, { cause, definition: name, id }))
+      // Removed meanwhile, or over.
+      if (flight.fenced || clock.now() >= old.hardAt || scope.judgeCopy(old, old.order) === 'hard') throw cause
     } finally {
       this.#loads.land(id, flight)
     }

@@ -1,8 +1,9 @@
 import type { Entry } from '../entry/entry.ts'
+import { physicalTtlMs } from '../entry/idle-expiry.ts'
 import { CacheError } from '../errors.ts'
 import { type HandOut, handOut } from '../local/hand-out.ts'
 import type { LocalLimits } from '../local/local-limits.ts'
-import { declareStale, type LocalEntry, type LocalMemory, LocalTier, promiseOf } from '../local/local-tier.ts'
+import { declareStale, type LocalEntry, type LocalMemory, LocalTier, promiseOf, recordUse } from '../local/local-tier.ts'
 import { type Changes, noChanges } from '../redis/changes.ts'
 import type { Moment } from '../tags/scope.ts'
 import type { Policy } from '../policy.ts'
@@ -12,6 +13,7 @@ import { isShed, Loader, type Loaded } from './loader.ts'
 import type { RegionContext } from './region-context.ts'
 import { Refresher } from './refresher.ts'
 import { SharedReader } from './shared-reader.ts'
+import { StaleAnswers } from './stale-answers.ts'
 
 /** The keys of one definition: local tier, flights, Redis, loader, in this order. */
 export class Region<R> {
@@ -22,6 +24,7 @@ export class Region<R> {
   readonly #reader: SharedReader<R>
   readonly #loads = new Flights<R>()
   readonly #refresher: Refresher<R>
+  readonly #stale: StaleAnswers<R>
   /** What callers get of a value, unless they share it. */
   readonly #handOut: HandOut | undefined
   /** The same for a hit, whose value is frozen already if it must be. */
@@ -34,13 +37,18 @@ export class Region<R> {
     this.#refresher = new Refresher(context, this.#loads, this.#loader, (id, flight, loaded, source) => this.#keep(id, flight, loaded, source))
     this.#changes = context.shared?.changes ?? noChanges
     this.#local = new LocalTier(limits, context.shared === undefined ? Number.POSITIVE_INFINITY : trustMs, this.#changes)
+    this.#stale = new StaleAnswers(context, this.#loads, this.#refresher, {
+      isCurrent: (id, entry) => this.#local.get(id) === entry && this.#standing(id, entry) !== undefined,
+      get: (id, source) => this.get(id, source),
+    })
     this.#handOut = handOut(limits.copies, context.name)
     this.#handOutHit = limits.copies === 'cloned' ? this.#handOut : undefined
     this.#reader = new SharedReader(context, {
       local: this.#local,
       refresher: this.#refresher,
       standing: (id, entry) => this.#standing(id, entry),
-      serveStale: (id, entry, source) => this.#serveStale(id, entry, source),
+      stale: this.#stale,
+      recordUse: (id, entry, source) => this.#recordUse(id, entry, source),
       load: (id, source, found) => this.#load(id, source, found),
     })
   }
@@ -91,8 +99,16 @@ export class Region<R> {
     this.#loads.fence(id)
   }
 
+  /** The local copy is stale from now on; what is under way is neither joined nor kept any more. */
+  expire(id: string): void {
+    this.#local.expire(id)
+    this.#reader.flights.fence(id)
+    this.#loads.fence(id)
+  }
+
   /** Drops all local copies; what is under way is neither joined nor kept any more. */
   clear(): void {
+    this.#context.bulkhead.cool()
     this.#local.clear()
     for (const id of this.#reader.flights.ids()) this.#reader.flights.fence(id)
     for (const id of this.#loads.ids()) {
@@ -117,6 +133,7 @@ export class Region<R> {
 
   /** Any entry may have changed. */
   allChanged(): void {
+    this.#context.bulkhead.cool()
     this.#local.clear()
     for (const id of this.#reader.flights.ids()) this.#reader.flights.fence(id)
     for (const id of this.#loads.ids()) this.changed(id)
@@ -145,14 +162,15 @@ export class Region<R> {
     if (this.#closed) return Promise.reject(new CacheError('CACHE_CLOSED', `${name}: the cache is closed`, { definition: name, id }))
     const usable = this.#standing(id, entry)
     if (usable !== undefined && this.#isTrusted(usable)) {
-      return clock.now() < usable.staleAt ? this.#serveFresh(id, usable, source) : this.#serveStale(id, usable, source)
+      this.#recordUse(id, usable, source)
+      return clock.now() < usable.staleAt ? this.#serveFresh(id, usable, source) : this.#stale.answer(id, usable, source, 'localStale')
     }
     const running = this.#reader.flights.get(id)
     if (running?.since.tagged === scope.version) return this.#join(id, running, source)
     // What began before an invalidation of tags may be about to return what was invalidated.
     if (running !== undefined) this.#reader.flights.fence(id)
     if (shared === undefined || !shared.available(this.key(id))) {
-      return usable === undefined ? this.#load(id, source, undefined) : this.#serveStale(id, usable, source)
+      return usable === undefined ? this.#load(id, source, undefined) : this.#stale.answer(id, usable, source, 'localStale')
     }
     return this.#reader.read(id, shared, usable, source)
   }
@@ -191,6 +209,10 @@ export class Region<R> {
   #standing(id: string, entry: LocalEntry<R> | undefined): LocalEntry<R> | undefined {
     const { clock, scope } = this.#context
     if (entry === undefined || clock.now() >= entry.hardAt) return undefined
+    if (clock.now() >= entry.idleAt) {
+      if (this.#local.get(id) === entry) this.#local.delete(id)
+      return undefined
+    }
     const { version } = entry.guard
     if (entry.checked === version) return entry
     const verdict = scope.judgeCopy(entry, entry.order)
@@ -201,6 +223,15 @@ export class Region<R> {
     if (verdict === 'soft') declareStale(entry)
     if (verdict !== 'unknown') entry.checked = version
     return entry
+  }
+
+  /** Redis is told of use so seldom that it costs next to nothing. */
+  #recordUse(id: string, entry: LocalEntry<R>, { policy }: Source<R>): void {
+    const { shared, clock } = this.#context
+    const now = clock.now()
+    if (now < entry.useDueAt || policy.idleTtlMs === Number.POSITIVE_INFINITY) return
+    recordUse(entry, now, policy.idleTtlMs)
+    if (entry.stampUs > 0) void shared?.touch(this.key(id), physicalTtlMs(entry, now, policy.idleTtlMs), policy.idleTtlMs)
   }
 
   #isTrusted(entry: LocalEntry<R>): boolean {
@@ -215,17 +246,12 @@ export class Region<R> {
     return promiseOf(entry)
   }
 
-  #serveStale(id: string, entry: LocalEntry<R>, source: Source<R>): Promise<R> {
-    this.#context.counters.localStale++
-    this.#refresher.start(id, this.key(id), entry, source)
-    return promiseOf(entry)
-  }
-
   /** Joins or starts the load of a key for callers who have nothing to return. */
   #load(id: string, source: Source<R>, found: Buffer | null | undefined): Promise<R> {
     const running = this.#loads.get(id)
     if (running !== undefined) return this.#join(id, running, source)
     const flight = this.#loads.start(id, this.#context.scope.now())
+    flight.startedAt = this.#context.clock.exactNow()
     flight.promise = this.#runLoad(id, flight, source, found)
     return flight.promise
   }

@@ -6,6 +6,7 @@ import type { Source } from '../source.ts'
 import type { Decision } from '../tags/scope.ts'
 import { type Flight, Flights } from './flight.ts'
 import type { RegionContext } from './region-context.ts'
+import type { StaleAnswers } from './stale-answers.ts'
 import type { Refresher } from './refresher.ts'
 
 /** What a {@link SharedReader} needs of its region. */
@@ -14,7 +15,8 @@ export interface ReaderHost<R> {
   readonly refresher: Refresher<R>
   /** The copy, if it may still be returned. */
   readonly standing: (id: string, entry: LocalEntry<R> | undefined) => LocalEntry<R> | undefined
-  readonly serveStale: (id: string, entry: LocalEntry<R>, source: Source<R>) => Promise<R>
+  readonly stale: StaleAnswers<R>
+  readonly recordUse: (id: string, entry: LocalEntry<R>, source: Source<R>) => void
   /** @param found - as in `Loader.load`. */
   readonly load: (id: string, source: Source<R>, found: Buffer | null | undefined) => Promise<R>
 }
@@ -97,27 +99,28 @@ export class SharedReader<R> {
     return this.#serve(decision.verdict === 'unknown' ? { ...reading, epoch: undefined } : reading, entry, decision)
   }
 
-  #serve({ id, key, flight, source, askedAt, epoch }: Reading<R>, entry: Entry<R>, { verdict, standing }: Decision): R {
+  #serve({ id, key, flight, source, askedAt, epoch }: Reading<R>, entry: Entry<R>, { verdict, standing }: Decision): R | Promise<R> {
     const { counters, clock } = this.#context
-    const { local, refresher } = this.#host
+    const { local, refresher, stale } = this.#host
     const kept = flight.fenced ? undefined : local.keepRead(id, entry, askedAt, epoch, standing, source.policy)
+    if (kept !== undefined) this.#host.recordUse(id, kept, source)
     if (verdict === 'valid' && !entry.expired && clock.now() < entry.softAt) {
       if (entry.value === null) counters.redisNegative++
       else counters.redisFresh++
       if (kept !== undefined && entry.deltaMs > 0) refresher.perhaps(id, key, kept, source)
-    } else {
-      counters.redisStale++
-      if (kept !== undefined) refresher.start(id, key, kept, source)
+      return entry.value
     }
+    if (kept !== undefined) return stale.answer(id, kept, source, 'redisStale')
+    counters.redisStale++
     return entry.value
   }
 
   /** Redis had nothing of use: no answer (`undefined`), no entry (`null`), or one that is damaged, over or invalidated. */
   #without({ id, flight, source, local }: Reading<R>, bytes: Buffer | null | undefined): Promise<R> {
-    const { standing, serveStale, load } = this.#host
+    const { standing, stale, load } = this.#host
     if (bytes === undefined) {
       const usable = standing(id, local)
-      return usable === undefined ? load(id, source, undefined) : serveStale(id, usable, source)
+      return usable === undefined ? load(id, source, undefined) : stale.answer(id, usable, source, 'localStale')
     }
     // Without an entry: invalidated, or evicted by Redis; nobody can tell which, so the old copy counts no more, not even when the load fails.
     if (bytes === null && !flight.fenced) this.#host.local.delete(id)

@@ -1,3 +1,4 @@
+import { physicalTtlMs } from '../entry/idle-expiry.ts'
 import type { CacheError } from '../errors.ts'
 import type { Policy } from '../policy.ts'
 import { nextToken } from './lease-holder.ts'
@@ -15,6 +16,8 @@ export type InvalidateOutcome = 'deleted' | 'queued' | 'local'
  */
 export type WriteOutcome = 'stored' | 'invalidated' | 'superseded' | 'queued'
 
+type LongestLife = Pick<Policy, 'hardTtlMs' | 'negativeTtlMs'>
+
 /** Changes keys of one region so that nothing older than the change is kept afterwards. */
 export class Writer<R> {
   readonly #region: Region<R>
@@ -28,10 +31,9 @@ export class Writer<R> {
   }
 
   /** @throws CacheError `INVALIDATION_QUEUE_FULL`. */
-  async invalidate(id: string, policy: Pick<Policy, 'hardTtlMs' | 'negativeTtlMs'>): Promise<InvalidateOutcome> {
-    const { shared, counters } = this.#context
-    counters.invalidations++
-    this.#begun.delete(id)
+  async invalidate(id: string, policy: LongestLife): Promise<InvalidateOutcome> {
+    const { shared } = this.#context
+    this.#begin(id)
     this.#region.fence(id)
     if (shared === undefined) return 'local'
     try {
@@ -40,6 +42,25 @@ export class Writer<R> {
       // Again: what began before the entry was gone from Redis may hold the old value.
       this.#region.fence(id)
     }
+  }
+
+  /** @throws CacheError `INVALIDATION_QUEUE_FULL`. */
+  async expire(id: string, policy: LongestLife): Promise<InvalidateOutcome> {
+    const { shared } = this.#context
+    this.#begin(id)
+    this.#region.expire(id)
+    if (shared === undefined) return 'local'
+    try {
+      return await shared.expire(this.#region.key(id), Math.max(policy.hardTtlMs, policy.negativeTtlMs))
+    } finally {
+      this.#region.expire(id)
+    }
+  }
+
+  /** A write that is under way finds that it was not alone. */
+  #begin(id: string): void {
+    this.#context.counters.invalidations++
+    this.#begun.delete(id)
   }
 
   /** Source first, then the cache. When `persist` fails its outcome is unknown, so the key is invalidated and the error passed on. */
@@ -67,7 +88,7 @@ export class Writer<R> {
     const alone = this.#begun.get(id) === mine
     const bytes = stampUs !== undefined && alone && value !== undefined && endedAt < entry.hardAt ? await encodeOrReport(this.#context, id, key, entry) : undefined
     if (shared !== undefined && bytes !== undefined) {
-      const reply = await shared.finishWrite(key, token, bytes, entry.hardAt - endedAt, version)
+      const reply = await shared.finishWrite(key, token, bytes, physicalTtlMs(entry, endedAt, policy.idleTtlMs), version)
       // An invalidation or another write may have begun while Redis answered; then its fence has the last word.
       if (reply === 'stored' && this.#begun.get(id) === mine) {
         this.#begun.delete(id)

@@ -1,7 +1,7 @@
 import { CacheError } from '../errors.ts'
 
-/** What an invalidation does: removes an entry, or sets the mark of a tag or namespace. */
-export type InvalidationKind = 'remove' | 'mark-soft' | 'mark-hard'
+/** What an invalidation does: declares an entry stale or removes it, or sets the mark of a tag or namespace. */
+export type InvalidationKind = 'expire' | 'remove' | 'mark-soft' | 'mark-hard'
 
 /** An invalidation that has not reached Redis. Compared by identity: a later one for the same target is another one. */
 export interface QueuedInvalidation {
@@ -61,7 +61,7 @@ export class InvalidationQueue {
 }
 
 function targetOf(kind: InvalidationKind, key: string): string {
-  return kind === 'remove' ? `entry ${key}` : `mark ${key}`
+  return kind === 'remove' || kind === 'expire' ? `entry ${key}` : `mark ${key}`
 }
 
 function harder(a: InvalidationKind, b: InvalidationKind): InvalidationKind {

@@ -7,7 +7,7 @@ import { Breaker } from './breaker.ts'
 import { type ChangeListener, type Changes, noChanges } from './changes.ts'
 import { Connection, connectionOptions } from './connection.ts'
 import { withDeadline } from './deadline.ts'
-import { InvalidationQueue, type QueuedInvalidation } from './invalidation-queue.ts'
+import { type InvalidationKind, InvalidationQueue, type QueuedInvalidation } from './invalidation-queue.ts'
 import { isNamespace } from '../tags/scope.ts'
 import { readsMasters, TrackingChannel } from './tracking-channel.ts'
 import type { DeleteReply, LeaseReply, MarkKind, ReadAnswer, SharedTier, SharedTierStats, StoreReply } from './shared-tier.ts'
@@ -131,15 +131,16 @@ export class RedisTier implements SharedTier {
     return reply === 1 ? 'stored' : 'refused'
   }
 
-  async delete(key: string, ttlMs: number): Promise<DeleteReply> {
-    const queuedBefore = this.#queue.entry(key)
-    if ((await this.#run(() => this.#del(key))) !== undefined) {
-      if (queuedBefore !== undefined) this.#queue.remove(queuedBefore)
-      return 'deleted'
-    }
-    this.#queue.add('remove', key, this.#options.clock.exactNow() + ttlMs)
-    this.#replayLater()
-    return 'queued'
+  delete(key: string, ttlMs: number): Promise<DeleteReply> {
+    return this.#endEntry('remove', key, ttlMs)
+  }
+
+  expire(key: string, ttlMs: number): Promise<DeleteReply> {
+    return this.#endEntry('expire', key, ttlMs)
+  }
+
+  async touch(key: string, ttlMs: number, unlessMs: number): Promise<void> {
+    await this.#run(() => this.#connection.client.ballastCacheTouch(this.#entry(key), Math.ceil(ttlMs), Math.floor(unlessMs)))
   }
 
   readMark(key: string, answer: ReadAnswer): void {
@@ -148,9 +149,10 @@ export class RedisTier implements SharedTier {
 
   async mark(key: string, kind: MarkKind): Promise<number | undefined> {
     const queuedBefore = this.#queue.mark(key)
-    const atUs = await this.#run(() => this.#setMark(key, kind))
+    const sent = kind === 'hard' ? 'mark-hard' : 'mark-soft'
+    const atUs = await this.#run(() => this.#send(sent, key))
     if (atUs === undefined) {
-      this.#queue.add(kind === 'hard' ? 'mark-hard' : 'mark-soft', key, this.#options.clock.exactNow() + this.#markTtlMs(key))
+      this.#queue.add(sent, key, this.#options.clock.exactNow() + this.#markTtlMs(key))
       this.#replayLater()
     } else if (queuedBefore !== undefined && (kind === 'hard' || queuedBefore.kind === 'mark-soft')) this.#queue.remove(queuedBefore)
     return atUs
@@ -187,12 +189,22 @@ export class RedisTier implements SharedTier {
     return `${this.#leasePrefix}${key}}`
   }
 
-  #del(key: string): Promise<number> {
-    return this.#connection.client.ballastCacheDelete(this.#entry(key), this.#lease(key))
+  async #endEntry(kind: 'remove' | 'expire', key: string, ttlMs: number): Promise<DeleteReply> {
+    const queuedBefore = this.#queue.entry(key)
+    if ((await this.#run(() => this.#send(kind, key))) !== undefined) {
+      if (queuedBefore !== undefined && (kind === 'remove' || queuedBefore.kind === 'expire')) this.#queue.remove(queuedBefore)
+      return 'deleted'
+    }
+    this.#queue.add(kind, key, this.#options.clock.exactNow() + ttlMs)
+    this.#replayLater()
+    return 'queued'
   }
 
-  #setMark(key: string, kind: MarkKind): Promise<number> {
-    return this.#connection.client.ballastCacheMark(`${this.#markPrefix}${key}}`, kind, this.#markTtlMs(key))
+  #send(kind: InvalidationKind, key: string): Promise<number> {
+    const { client } = this.#connection
+    if (kind === 'remove') return client.ballastCacheDelete(this.#entry(key), this.#lease(key))
+    if (kind === 'expire') return client.ballastCacheExpire(this.#entry(key), this.#lease(key))
+    return client.ballastCacheMark(`${this.#markPrefix}${key}}`, kind === 'mark-hard' ? 'hard' : 'soft', this.#markTtlMs(key))
   }
 
   /** Longer than anything lives that it may concern. */
@@ -229,7 +241,7 @@ export class RedisTier implements SharedTier {
     this.#replaying = true
     for (;;) {
       const due = this.#queue.next(REPLAY_BATCH, this.#options.clock.exactNow())
-      const replies = await Promise.all(due.map((queued) => this.#run(() => this.#send(queued))))
+      const replies = await Promise.all(due.map((queued) => this.#run(() => this.#send(queued.kind, queued.key))))
       for (let i = 0; i < due.length; i++) if (replies[i] !== undefined) this.#landed(due[i]!)
       if (due.length === 0 || replies.includes(undefined)) break
     }
@@ -237,13 +249,9 @@ export class RedisTier implements SharedTier {
     this.#replayLater()
   }
 
-  #send({ kind, key }: QueuedInvalidation): Promise<number> {
-    return kind === 'remove' ? this.#del(key) : this.#setMark(key, kind === 'mark-hard' ? 'hard' : 'soft')
-  }
-
   #landed(queued: QueuedInvalidation): void {
     this.#queue.remove(queued)
     // The message about it may come later, or not at all: until now the queue spoke for the mark.
-    if (queued.kind !== 'remove') this.#listener(queued.key, 'mark')
+    if (queued.kind === 'mark-hard' || queued.kind === 'mark-soft') this.#listener(queued.key, 'mark')
   }
 }

@@ -1,5 +1,5 @@
 import type { Cluster, Redis } from 'ioredis'
-import { OFFSETS } from '../entry/envelope.ts'
+import { FORMATS, OFFSETS } from '../entry/envelope.ts'
 import type { MarkKind } from './shared-tier.ts'
 
 /** The commands that {@link withScripts} adds to a client. Keys: the entry, then its lease; both lie in one cluster slot. */
@@ -10,6 +10,8 @@ export interface ScriptCommands {
   ballastCacheBeginWrite(lease: string, token: string, leaseMs: number): Promise<number>
   ballastCacheMark(mark: string, kind: MarkKind, ttlMs: number): Promise<number>
   ballastCacheDelete(entry: string, lease: string): Promise<number>
+  ballastCacheExpire(entry: string, lease: string): Promise<number>
+  ballastCacheTouch(entry: string, ttlMs: number, unlessMs: number): Promise<number>
   ballastCacheRenew(lease: string, token: string, leaseMs: number): Promise<number>
   ballastCacheRelease(lease: string, token: string): Promise<number>
 }
@@ -76,6 +78,25 @@ if deleted == 0 then ${TELL} end
 redis.call('DEL', KEYS[2])
 return deleted`
 
+// Declares an entry stale in place; its expiry stays. What may not be stale, an absence, goes.
+const EXPIRE = `
+redis.call('DEL', KEYS[2])
+local head = redis.pcall('GETRANGE', KEYS[1], 0, ${OFFSETS.hardAt + 6})
+local format = type(head) == 'string' and string.byte(head, ${OFFSETS.format})
+local known = format == ${FORMATS.written} or format == ${FORMATS.expired}
+if known and string.sub(head, ${OFFSETS.softAt}, ${OFFSETS.softAt + 7}) ~= string.sub(head, ${OFFSETS.hardAt}, ${OFFSETS.hardAt + 7}) then
+  redis.call('SETRANGE', KEYS[1], ${OFFSETS.format - 1}, string.char(${FORMATS.expired}))
+  return 1
+end
+if redis.call('DEL', KEYS[1]) == 0 then ${TELL} end
+return 0`
+
+// Only what is there and has an expiry; PEXPIRE makes every process read the entry again.
+const TOUCH = `
+local left = redis.call('PTTL', KEYS[1])
+if left < 0 or left >= tonumber(ARGV[2]) or left >= tonumber(ARGV[1]) then return 0 end
+return redis.call('PEXPIRE', KEYS[1], ARGV[1])`
+
 const RENEW = `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('PEXPIRE', KEYS[1], ARGV[2])`
@@ -92,6 +113,8 @@ export function withScripts(client: Redis | Cluster): ScriptedClient {
   client.defineCommand('ballastCacheBeginWrite', { numberOfKeys: 1, lua: BEGIN_WRITE })
   client.defineCommand('ballastCacheMark', { numberOfKeys: 1, lua: MARK })
   client.defineCommand('ballastCacheDelete', { numberOfKeys: 2, lua: DELETE })
+  client.defineCommand('ballastCacheExpire', { numberOfKeys: 2, lua: EXPIRE })
+  client.defineCommand('ballastCacheTouch', { numberOfKeys: 1, lua: TOUCH })
   client.defineCommand('ballastCacheRenew', { numberOfKeys: 1, lua: RENEW })
   client.defineCommand('ballastCacheRelease', { numberOfKeys: 1, lua: RELEASE })
   if (!knowsScripts(client)) throw new TypeError('this ioredis client cannot define commands')

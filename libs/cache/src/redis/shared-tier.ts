@@ -17,7 +17,7 @@ export type ReadAnswer = (bytes: Buffer | null | undefined) => void
 /** What became of a guarded store. */
 export type StoreReply = 'stored' | 'refused' | 'superseded' | 'unavailable'
 
-/** What became of an invalidation: deleted, or remembered until Redis is back. */
+/** What became of an invalidation: done, or remembered until Redis is back. */
 export type DeleteReply = 'deleted' | 'queued'
 
 /** How an invalidation of a tag or namespace treats what was loaded before: as stale, or as gone. */
@@ -70,6 +70,14 @@ export interface SharedTier {
    * @param ttlMs - after this time the old entry is gone by itself.
    */
   delete(key: string, ttlMs: number): Promise<DeleteReply>
+  /** Declares the entry stale, and voids its lease; `ttlMs` as in {@link delete}. */
+  expire(key: string, ttlMs: number): Promise<DeleteReply>
+  /**
+   * Makes an entry that is used live longer.
+   *
+   * @param unlessMs - when it lives longer than this already, somebody else has just done so: then nothing is done, and nobody hears of it.
+   */
+  touch(key: string, ttlMs: number, unlessMs: number): Promise<void>
   /** As {@link read}, of a mark. */
   readMark(key: string, answer: ReadAnswer): void
   /** Sets a mark to Redis's time, which it resolves with, in microseconds; `undefined`: remembered until Redis is back. @throws CacheError `INVALIDATION_QUEUE_FULL` */

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import { FORMATS, OFFSETS } from '../entry/envelope.ts'
 import type { ChangedKind, ChangeListener } from '../redis/changes.ts'
 import type { MarkKind } from '../redis/shared-tier.ts'
 
@@ -53,6 +54,22 @@ export class MemoryServer {
     this.marks.set(key, kind === 'hard' ? `${now}:${soft}` : `${hard}:${now}`)
     this.#tell(key, 'mark')
     return now
+  }
+
+  /** Makes an entry live longer, unless it lives for `unlessMs` already. */
+  touch(key: string, ttlMs: number, unlessMs: number): void {
+    const leftMs = (this.entries.get(key)?.until ?? 0) - this.clock.exactNow()
+    if (leftMs > 0 && leftMs < unlessMs && leftMs < ttlMs) this.set(key, this.entries.get(key)!.bytes, ttlMs)
+  }
+
+  /** Declares an entry stale in place; what may not be stale, an absence, goes. */
+  expire(key: string): void {
+    this.leases.delete(key)
+    const bytes = this.entry(key)
+    if (bytes === undefined || bytes.readDoubleBE(OFFSETS.softAt - 1) === bytes.readDoubleBE(OFFSETS.hardAt - 1)) return this.invalidate(key)
+    const expired = Buffer.from(bytes)
+    expired[OFFSETS.format - 1] = FORMATS.expired
+    this.set(key, expired, this.entries.get(key)!.until - this.clock.exactNow())
   }
 
   /** `FLUSHALL`. */

@@ -38,7 +38,7 @@ const straight: Hop = { delivery: 'answered', outMs: 0, backMs: 0 }
 export class MemoryTier implements SharedTier {
   readonly #server: MemoryServer
   readonly #network: () => Hop
-  readonly #queued = new Set<string>()
+  readonly #queued = new Map<string, 'expire' | 'remove'>()
   readonly #queuedMarks = new Map<string, MarkKind>()
   /** False: the breaker is open, or the process is dead. */
   up = true
@@ -182,9 +182,29 @@ export class MemoryTier implements SharedTier {
       this.#server.invalidate(key)
       return true
     })
-    if (reply === true) return 'deleted'
-    this.#queued.add(key)
-    return 'queued'
+    if (reply === undefined) {
+      this.#queued.set(key, 'remove')
+      return 'queued'
+    }
+    this.#queued.delete(key)
+    return 'deleted'
+  }
+
+  async expire(key: string): Promise<DeleteReply> {
+    const reply = await this.#send(() => {
+      this.#server.expire(key)
+      return true
+    })
+    if (reply === undefined) this.#queued.set(key, this.#queued.get(key) ?? 'expire')
+    else if (this.#queued.get(key) === 'expire') this.#queued.delete(key)
+    return reply === undefined ? 'queued' : 'deleted'
+  }
+
+  async touch(key: string, ttlMs: number, unlessMs: number): Promise<void> {
+    await this.#send(() => {
+      this.#server.touch(key, ttlMs, unlessMs)
+      return true
+    })
   }
 
   readMark(key: string, answer: ReadAnswer): void {
@@ -209,7 +229,10 @@ export class MemoryTier implements SharedTier {
   /** What the real tier does when Redis is back: invalidations that did not arrive do so now. */
   replay(): void {
     if (this.partitioned || !this.up) return
-    for (const key of this.#queued) this.#server.invalidate(key)
+    for (const [key, kind] of this.#queued) {
+      if (kind === 'remove') this.#server.invalidate(key)
+      else this.#server.expire(key)
+    }
     this.#queued.clear()
     for (const [key, kind] of this.#queuedMarks) {
       this.#server.mark(key, kind)
