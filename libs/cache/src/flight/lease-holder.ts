@@ -74,8 +74,9 @@ export async function acquireLease<R>(request: LeaseRequest): Promise<Acquired<R
     }
     if (waitMs === undefined) return { kind: 'held' }
     if (attempt === 0) request.onWait()
-    if (clock.exactNow() - startedAt >= waitMs) return { kind: 'unguarded' }
-    const delayMs = pauseMs * (0.75 + 0.5 * random())
+    const leftMs = startedAt + waitMs - clock.exactNow()
+    if (leftMs <= 0) return { kind: 'unguarded' }
+    const delayMs = Math.min(pauseMs * (0.75 + 0.5 * random()), leftMs)
     await new Promise<void>((resolve) => {
       const timer = clock.setTimer(resolve, delayMs)
       flight.onChange = () => {

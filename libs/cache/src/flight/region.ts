@@ -1,9 +1,8 @@
 import type { Entry } from '../entry/entry.ts'
-import { physicalTtlMs } from '../entry/idle-expiry.ts'
 import { CacheError } from '../errors.ts'
 import { type HandOut, handOut } from '../local/hand-out.ts'
 import type { LocalLimits } from '../local/local-limits.ts'
-import { declareStale, type LocalEntry, type LocalMemory, LocalTier, promiseOf, recordUse } from '../local/local-tier.ts'
+import { declareStale, type LocalEntry, type LocalMemory, LocalTier, promiseOf } from '../local/local-tier.ts'
 import { type Changes, noChanges } from '../redis/changes.ts'
 import type { Moment } from '../tags/scope.ts'
 import type { Policy } from '../policy.ts'
@@ -11,6 +10,7 @@ import type { Source } from '../source.ts'
 import { type Flight, Flights } from './flight.ts'
 import { isShed, Loader, type Loaded } from './loader.ts'
 import type { RegionContext } from './region-context.ts'
+import { noteUse } from './note-use.ts'
 import { Refresher } from './refresher.ts'
 import { SharedReader } from './shared-reader.ts'
 import { StaleAnswers } from './stale-answers.ts'
@@ -22,7 +22,7 @@ export class Region<R> {
   readonly #local: LocalTier<R>
   readonly #changes: Changes
   readonly #reader: SharedReader<R>
-  readonly #loads = new Flights<R>()
+  readonly #loads: Flights<R>
   readonly #refresher: Refresher<R>
   readonly #stale: StaleAnswers<R>
   /** What callers get of a value, unless they share it. */
@@ -33,9 +33,10 @@ export class Region<R> {
 
   constructor(context: RegionContext, limits: LocalLimits, trustMs: number) {
     this.#context = context
+    this.#changes = context.shared?.changes ?? noChanges
+    this.#loads = new Flights(this.#changes)
     this.#loader = new Loader(context)
     this.#refresher = new Refresher(context, this.#loads, this.#loader, (id, flight, loaded, source) => this.#keep(id, flight, loaded, source))
-    this.#changes = context.shared?.changes ?? noChanges
     this.#local = new LocalTier(limits, context.shared === undefined ? Number.POSITIVE_INFINITY : trustMs, this.#changes)
     this.#stale = new StaleAnswers(context, this.#loads, this.#refresher, {
       isCurrent: (id, entry) => this.#local.get(id) === entry && this.#standing(id, entry) !== undefined,
@@ -48,7 +49,6 @@ export class Region<R> {
       refresher: this.#refresher,
       standing: (id, entry) => this.#standing(id, entry),
       stale: this.#stale,
-      recordUse: (id, entry, source) => this.#recordUse(id, entry, source),
       load: (id, source, found) => this.#load(id, source, found),
     })
   }
@@ -113,7 +113,7 @@ export class Region<R> {
     for (const id of this.#reader.flights.ids()) this.#reader.flights.fence(id)
     for (const id of this.#loads.ids()) {
       // Gives its lease back: who asks next need not wait for it.
-      this.#loads.get(id)?.onChange?.()
+      for (const load of this.#loads.all(id)) load.onChange?.()
       this.#loads.fence(id)
     }
   }
@@ -122,13 +122,14 @@ export class Region<R> {
   changed(id: string): void {
     this.#local.changed(id)
     this.#reader.flights.fence(id)
-    const load = this.#loads.get(id)
-    if (load === undefined) return
-    load.changes++
-    load.onChange?.()
-    if (load.fenced) this.#loads.fence(id)
-    // The message may be about our own store, so the value is kept, to be read once more; but it may be about a change as well.
-    else if (load.loaded) this.#loads.detach(id)
+    for (const load of this.#loads.all(id)) {
+      load.changes++
+      load.onChange?.()
+      // The message may be about our own store, so the value is kept, to be read once more; but it may be about a change as well. A second one is.
+      if (load.detached) load.fenced = true
+      else if (load.loaded) load.detached = true
+    }
+    if (this.#loads.get(id)?.fenced === true) this.#loads.fence(id)
   }
 
   /** Any entry may have changed. */
@@ -162,7 +163,7 @@ export class Region<R> {
     if (this.#closed) return Promise.reject(new CacheError('CACHE_CLOSED', `${name}: the cache is closed`, { definition: name, id }))
     const usable = this.#standing(id, entry)
     if (usable !== undefined && this.#isTrusted(usable)) {
-      this.#recordUse(id, usable, source)
+      noteUse(this.#context, id, usable, source.policy)
       return clock.now() < usable.staleAt ? this.#serveFresh(id, usable, source) : this.#stale.answer(id, usable, source, 'localStale')
     }
     const running = this.#reader.flights.get(id)
@@ -225,15 +226,6 @@ export class Region<R> {
     return entry
   }
 
-  /** Redis is told of use so seldom that it costs next to nothing. */
-  #recordUse(id: string, entry: LocalEntry<R>, { policy }: Source<R>): void {
-    const { shared, clock } = this.#context
-    const now = clock.now()
-    if (now < entry.useDueAt || policy.idleTtlMs === Number.POSITIVE_INFINITY) return
-    recordUse(entry, now, policy.idleTtlMs)
-    if (entry.stampUs > 0) void shared?.touch(this.key(id), physicalTtlMs(entry, now, policy.idleTtlMs), policy.idleTtlMs)
-  }
-
   #isTrusted(entry: LocalEntry<R>): boolean {
     return this.#context.clock.now() < entry.trustedUntil && entry.epoch === this.#changes.epoch && entry.checked === entry.guard.version
   }
@@ -292,7 +284,8 @@ export class Region<R> {
     } else if (loaded.kind === 'found') this.#local.keepRead(id, entry, loaded.askedAt, loaded.epoch, loaded.standing, source.policy)
     else {
       const standing = scope.standing(entry, flight.since, verdict === 'soft')
-      if (loaded.kind === 'stored') this.#local.keepOwn(id, entry, loaded.asOf, standing, source.policy)
+      // Redis did not say whether it was stored, but a message came: it is read once more, like what was stored.
+      if (loaded.kind === 'stored' || flight.detached) this.#local.keepOwn(id, entry, loaded.asOf, standing, source.policy)
       else this.#local.keepAlone(id, entry, loaded.asOf, standing, source.policy)
     }
     return entry.value

@@ -1,12 +1,14 @@
 import type { Entry } from '../entry/entry.ts'
 import { HEAD_BYTES } from '../entry/envelope.ts'
 import type { LocalEntry, LocalTier } from '../local/local-tier.ts'
+import { noChanges } from '../redis/changes.ts'
 import type { SharedTier } from '../redis/shared-tier.ts'
 import type { Source } from '../source.ts'
 import type { Decision } from '../tags/scope.ts'
 import { type Flight, Flights } from './flight.ts'
 import type { RegionContext } from './region-context.ts'
 import type { StaleAnswers } from './stale-answers.ts'
+import { noteUse } from './note-use.ts'
 import type { Refresher } from './refresher.ts'
 
 /** What a {@link SharedReader} needs of its region. */
@@ -16,7 +18,6 @@ export interface ReaderHost<R> {
   /** The copy, if it may still be returned. */
   readonly standing: (id: string, entry: LocalEntry<R> | undefined) => LocalEntry<R> | undefined
   readonly stale: StaleAnswers<R>
-  readonly recordUse: (id: string, entry: LocalEntry<R>, source: Source<R>) => void
   /** @param found - as in `Loader.load`. */
   readonly load: (id: string, source: Source<R>, found: Buffer | null | undefined) => Promise<R>
 }
@@ -37,11 +38,12 @@ interface Reading<R> {
 
 /** Asks Redis, then the loader. */
 export class SharedReader<R> {
-  readonly flights = new Flights<R>()
+  readonly flights: Flights<R>
   readonly #context: RegionContext
   readonly #host: ReaderHost<R>
 
   constructor(context: RegionContext, host: ReaderHost<R>) {
+    this.flights = new Flights(context.shared?.changes ?? noChanges)
     this.#context = context
     this.#host = host
   }
@@ -103,7 +105,7 @@ export class SharedReader<R> {
     const { counters, clock } = this.#context
     const { local, refresher, stale } = this.#host
     const kept = flight.fenced ? undefined : local.keepRead(id, entry, askedAt, epoch, standing, source.policy)
-    if (kept !== undefined) this.#host.recordUse(id, kept, source)
+    if (kept !== undefined) noteUse(this.#context, id, kept, source.policy)
     if (verdict === 'valid' && !entry.expired && clock.now() < entry.softAt) {
       if (entry.value === null) counters.redisNegative++
       else counters.redisFresh++

@@ -201,10 +201,16 @@ export class RedisTier implements SharedTier {
   }
 
   #send(kind: InvalidationKind, key: string): Promise<number> {
-    const { client } = this.#connection
-    if (kind === 'remove') return client.ballastCacheDelete(this.#entry(key), this.#lease(key))
-    if (kind === 'expire') return client.ballastCacheExpire(this.#entry(key), this.#lease(key))
+    const { client, isCluster } = this.#connection
+    if (kind === 'remove' || kind === 'expire') return isCluster ? this.#endInTurn(kind, key) : client[kind === 'remove' ? 'ballastCacheDelete' : 'ballastCacheExpire'](this.#entry(key), this.#lease(key))
     return client.ballastCacheMark(`${this.#markPrefix}${key}}`, kind === 'mark-hard' ? 'hard' : 'soft', this.#markTtlMs(key))
+  }
+
+  /** While a slot moves to another master of a cluster, no command can take two keys of it. The lease goes first, so that no fill comes in between. */
+  async #endInTurn(kind: 'remove' | 'expire', key: string): Promise<number> {
+    const { client } = this.#connection
+    await client.del(this.#lease(key))
+    return client[kind === 'remove' ? 'ballastCacheDeleteEntry' : 'ballastCacheExpireEntry'](this.#entry(key))
   }
 
   /** Longer than anything lives that it may concern. */

@@ -11,7 +11,9 @@ export interface ScriptCommands {
   ballastCacheMark(mark: string, kind: MarkKind, ttlMs: number): Promise<number>
   ballastCacheDelete(entry: string, lease: string): Promise<number>
   ballastCacheExpire(entry: string, lease: string): Promise<number>
+  ballastCacheExpireEntry(entry: string): Promise<number>
   ballastCacheTouch(entry: string, ttlMs: number, unlessMs: number): Promise<number>
+  ballastCacheDeleteEntry(entry: string): Promise<number>
   ballastCacheRenew(lease: string, token: string, leaseMs: number): Promise<number>
   ballastCacheRelease(lease: string, token: string): Promise<number>
 }
@@ -72,15 +74,16 @@ if ARGV[1] == 'hard' then hard = math.max(hard, now) now = hard else soft = math
 redis.call('SET', KEYS[1], string.format('%.0f:%.0f', hard, soft), 'PX', ARGV[2])
 return now`
 
-const DELETE = `
+const DELETE_ENTRY = `
 local deleted = redis.call('DEL', KEYS[1])
-if deleted == 0 then ${TELL} end
+if deleted == 0 then ${TELL} end`
+
+const DELETE = `${DELETE_ENTRY}
 redis.call('DEL', KEYS[2])
 return deleted`
 
 // Declares an entry stale in place; its expiry stays. What may not be stale, an absence, goes.
-const EXPIRE = `
-redis.call('DEL', KEYS[2])
+const EXPIRE_ENTRY = `
 local head = redis.pcall('GETRANGE', KEYS[1], 0, ${OFFSETS.hardAt + 6})
 local format = type(head) == 'string' and string.byte(head, ${OFFSETS.format})
 local known = format == ${FORMATS.written} or format == ${FORMATS.expired}
@@ -113,8 +116,10 @@ export function withScripts(client: Redis | Cluster): ScriptedClient {
   client.defineCommand('ballastCacheBeginWrite', { numberOfKeys: 1, lua: BEGIN_WRITE })
   client.defineCommand('ballastCacheMark', { numberOfKeys: 1, lua: MARK })
   client.defineCommand('ballastCacheDelete', { numberOfKeys: 2, lua: DELETE })
-  client.defineCommand('ballastCacheExpire', { numberOfKeys: 2, lua: EXPIRE })
+  client.defineCommand('ballastCacheExpire', { numberOfKeys: 2, lua: `redis.call('DEL', KEYS[2])\n${EXPIRE_ENTRY}` })
+  client.defineCommand('ballastCacheExpireEntry', { numberOfKeys: 1, lua: EXPIRE_ENTRY })
   client.defineCommand('ballastCacheTouch', { numberOfKeys: 1, lua: TOUCH })
+  client.defineCommand('ballastCacheDeleteEntry', { numberOfKeys: 1, lua: `${DELETE_ENTRY}\nreturn deleted` })
   client.defineCommand('ballastCacheRenew', { numberOfKeys: 1, lua: RENEW })
   client.defineCommand('ballastCacheRelease', { numberOfKeys: 1, lua: RELEASE })
   if (!knowsScripts(client)) throw new TypeError('this ioredis client cannot define commands')

@@ -42,7 +42,8 @@ export class Marks {
   readonly #changes: Changes
   readonly #clock: Clock
   readonly #clears = new Map<string, Mark>()
-  readonly #tags = new LRUCache<string, Mark>({ max: MAX_KNOWN_TAGS, dispose: (mark, _key, reason) => this.#forget(mark, reason) })
+  /** Made when it is first needed: its room is set aside at once, and many caches have no tags. */
+  #tags: LRUCache<string, Mark> | undefined
   /** Questions under way, by key. */
   readonly #asking = new Map<string, { readonly askedAt: number; readonly answered: Promise<void> }>()
   #order = 0
@@ -69,6 +70,7 @@ export class Marks {
 
   /** The mark of a tag, as far as it is known. */
   tagOf(key: string): Mark {
+    this.#tags ??= new LRUCache<string, Mark>({ max: MAX_KNOWN_TAGS, dispose: (known, _key, reason) => this.#forget(known, reason) })
     let mark = this.#tags.get(key)
     if (mark === undefined) this.#tags.set(key, (mark = new Mark(this.#forgotten)))
     return mark
@@ -133,7 +135,7 @@ export class Marks {
   /** Somebody, perhaps this process, changed a mark in Redis. */
   changed(key: string): void {
     this.#asking.delete(key)
-    const mark = this.#clears.get(key) ?? this.#tags.peek(key)
+    const mark = this.#clears.get(key) ?? this.#tags?.peek(key)
     if (mark === undefined) return
     mark.epoch = -1
     mark.askedAt = Number.NEGATIVE_INFINITY
@@ -143,7 +145,7 @@ export class Marks {
   /** Any mark may have changed. */
   allChanged(): void {
     this.#asking.clear()
-    for (const marks of [this.#clears, this.#tags]) {
+    for (const marks of [this.#clears, this.#tags ?? []]) {
       for (const mark of marks.values()) {
         mark.epoch = -1
         mark.askedAt = Number.NEGATIVE_INFINITY

@@ -10,6 +10,11 @@ export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }
 
+/** A tick runs when no promise job is left: much cheaper than a turn of the event loop. */
+function promiseJobsDone(): Promise<void> {
+  return new Promise((resolve) => process.nextTick(resolve))
+}
+
 /** A clock that stands still until it is told to move. It opens no real timer, so a test never waits. */
 export class FakeClock implements Clock {
   #now: number
@@ -54,8 +59,9 @@ export class FakeClock implements Clock {
       this.#timers.pop()
       this.#now = Math.max(this.#now, next.at)
       next.run()
-      await settle()
+      await promiseJobsDone()
     }
     this.#now = end
+    await settle()
   }
 }

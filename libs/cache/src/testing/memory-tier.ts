@@ -26,9 +26,6 @@ export interface MessageHop {
   readonly copies?: number
 }
 
-/** Longest wait for an answer. */
-const TIMEOUT_MS = 250
-
 const straight: Hop = { delivery: 'answered', outMs: 0, backMs: 0 }
 
 /**
@@ -45,6 +42,7 @@ export class MemoryTier implements SharedTier {
   /** True: nothing passes in either direction, what is on its way included. */
   partitioned = false
   readonly leaseMs: number
+  readonly timeoutMs: number
   errors = 0
   readonly changes = { epoch: 0, live: false }
   #listener: ChangeListener = () => {}
@@ -53,11 +51,13 @@ export class MemoryTier implements SharedTier {
   /**
    * @param network - asked once for each command.
    * @param leaseMs - how long a lease lasts that is not renewed.
+   * @param timeoutMs - longest wait for an answer.
    */
-  constructor(server: MemoryServer, network: () => Hop = () => straight, leaseMs = 2_000) {
+  constructor(server: MemoryServer, network: () => Hop = () => straight, leaseMs = 2_000, timeoutMs = 250) {
     this.#server = server
     this.#network = network
     this.leaseMs = leaseMs
+    this.timeoutMs = timeoutMs
   }
 
   listen(listener: ChangeListener): void {
@@ -264,7 +264,7 @@ export class MemoryTier implements SharedTier {
     const { delivery, outMs, backMs } = this.#network()
     const answer = this.#travel(command, delivery, outMs, backMs)
     // A command may arrive long after its caller has given up.
-    const reply = outMs + backMs > TIMEOUT_MS ? await this.#pass(TIMEOUT_MS) : await answer
+    const reply = outMs + backMs > this.timeoutMs ? await this.#pass(this.timeoutMs) : await answer
     if (reply === undefined) this.errors++
     return reply
   }
