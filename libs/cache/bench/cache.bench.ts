@@ -48,6 +48,7 @@ async function assertMisses(subjects: readonly Subject[]): Promise<void> {
 
 async function runCase(name: string, subjects: readonly Subject[], measurement: Measurement, report: Report, unit = 'calls/s'): Promise<void> {
   const rates = await measure(subjects, measurement)
+  for (const subject of subjects) subject.verify?.()
   const ours = rates.get(OURS)!
   for (const [subject, value] of rates) {
     report({ case: name, subject, value: Math.round(value), unit, ...(subject !== OURS && { ratio: Number((ours / value).toFixed(2)), against: subject }) })
@@ -88,21 +89,21 @@ export const bench = {
     const { localSubjects } = await import('./local-subjects.ts')
     const local = localSubjects()
     await warmUp(local)
-    await runCase('local hit, one after another', local, { call: hit, calls: quick ? 30_000 : 200_000, rounds: quick ? 7 : 25, atOnce: 1 }, report)
+    await runCase('local hit, one after another', local, { call: hit, calls: quick ? 20_000 : 200_000, rounds: quick ? 5 : 25, atOnce: 1 }, report)
     await closeAll(local)
 
     const { redisSubjects } = await import('./redis-subjects.ts')
     const redis = await redisSubjects(redisUrl)
     await warmUp(redis)
-    await runCase('Redis hit, 64 at once', redis, { call: hit, calls: quick ? 8_000 : 40_000, rounds: quick ? 9 : 31, atOnce: 64 }, report)
-    await runCase('Redis hit, one after another', redis, { call: hit, calls: quick ? 1_000 : 5_000, rounds: quick ? 9 : 31, atOnce: 1 }, report)
+    await runCase('Redis hit, 64 at once', redis, { call: hit, calls: quick ? 8_000 : 40_000, rounds: quick ? 7 : 31, atOnce: 64 }, report)
+    await runCase('Redis hit, one after another', redis, { call: hit, calls: quick ? 500 : 5_000, rounds: quick ? 7 : 31, atOnce: 1 }, report)
     await runCase(`Redis hits, getMany of ${BATCH}`, redis, { call: many, calls: quick ? 50 : 200, rounds: quick ? 7 : 31, atOnce: 1 }, report)
     await closeAll(redis)
 
     const { tieredSubjects } = await import('./tiered-subjects.ts')
     const tiered = await tieredSubjects(redisUrl)
     await assertMisses(tiered)
-    await runCase('miss and load through both tiers, 64 at once', tiered, { call: miss, calls: quick ? 3_000 : 10_000, rounds: quick ? 7 : 25, atOnce: 64 }, report)
+    await runCase('miss and load through both tiers, 64 at once', tiered, { call: miss, calls: quick ? 2_000 : 10_000, rounds: quick ? 5 : 25, atOnce: 64 }, report)
     await closeAll(tiered)
 
     await runMemory(localSubjects, 8_000, report)

@@ -4,6 +4,8 @@ export interface Subject {
   readonly get: (id: string) => unknown
   /** Where the library has a call for several ids. */
   readonly getMany?: (ids: readonly string[]) => unknown
+  /** Throws when not all answers came the way that is measured. */
+  readonly verify?: () => void
   readonly close?: () => unknown
 }
 

@@ -9,6 +9,7 @@ import { Loader } from 'layered-loader/core'
 import { RedisCache } from 'layered-loader/redis'
 import { createCache } from '../src/index.ts'
 import { type Product, productOf } from './product.ts'
+import { assertRedisAnswered, REDIS_TIMEOUT_MS } from './redis-subjects.ts'
 import type { Subject } from './subject.ts'
 
 const TTL_MS = 3_600_000
@@ -21,9 +22,9 @@ export async function tieredSubjects(url: string): Promise<Subject[]> {
 }
 
 function ballast(url: string, load: (id: string) => Promise<Product>): Subject {
-  const cache = createCache({ namespace: 'tiered', redis: url, local: { maxItems: MAX_ITEMS } })
+  const cache = createCache({ namespace: 'tiered', redis: url, redisTimeout: REDIS_TIMEOUT_MS, local: { maxItems: MAX_ITEMS } })
   const products = cache.define({ name: 'product', load, softTtl: TTL_MS, hardTtl: TTL_MS })
-  return { name: '@ballast/cache', get: (id) => products.get(id), close: () => cache.close() }
+  return { name: '@ballast/cache', get: (id) => products.get(id), verify: () => assertRedisAnswered(cache), close: () => cache.close() }
 }
 
 function layeredLoader(url: string, load: (id: string) => Promise<Product>): Subject {

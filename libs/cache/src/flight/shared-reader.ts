@@ -25,6 +25,8 @@ export interface ReaderHost<R> {
 /** One reading of one key from Redis. */
 interface Reading<R> {
   readonly id: string
+  /** In the shared tier, without namespace. */
+  readonly key: string
   readonly flight: Flight<R>
   readonly source: Source<R>
   /** A local copy too old to be trusted: it counts only when Redis cannot be asked. */
@@ -49,13 +51,14 @@ export class SharedReader<R> {
   /** Starts the reading of a key that others join. */
   read(id: string, shared: SharedTier, local: LocalEntry<R> | undefined, source: Source<R>): Promise<R> {
     const { clock, scope, name } = this.#context
+    const key = `${name}:${id}`
     const flight = this.flights.start(id, scope.now())
     const askedAt = clock.now()
     // An id that is not well-formed text comes back from Redis as another one.
-    const reading: Reading<R> = { id, flight, source, local, askedAt, epoch: id.isWellFormed() ? shared.changes.epoch : undefined }
+    const reading: Reading<R> = { id, key, flight, source, local, askedAt, epoch: id.isWellFormed() ? shared.changes.epoch : undefined }
     scope.prepare(askedAt)
     flight.promise = new Promise((resolve, reject) => {
-      shared.read(`${name}:${id}`, (bytes) => {
+      shared.read(key, (bytes) => {
         try {
           resolve(this.#answer(reading, bytes))
         } catch (error) {
@@ -68,8 +71,8 @@ export class SharedReader<R> {
   }
 
   #answer(reading: Reading<R>, bytes: Buffer | null | undefined): R | Promise<R> {
-    const { envelope, name } = this.#context
-    const entry = bytes === null || bytes === undefined ? undefined : envelope.decode<R>(`${name}:${reading.id}`, bytes)
+    const { envelope } = this.#context
+    const entry = bytes === null || bytes === undefined ? undefined : envelope.decode<R>(reading.key, bytes)
     if (!(entry instanceof Promise)) return this.#judge(reading, bytes, entry)
     // Large: whoever asks meanwhile joins, and messages are minded.
     const answer = entry.then((decoded) => this.#judge(reading, bytes, decoded))
@@ -98,15 +101,15 @@ export class SharedReader<R> {
     return this.#serve(decision.verdict === 'unknown' ? { ...reading, epoch: undefined } : reading, entry, decision)
   }
 
-  #serve({ id, flight, source, askedAt, epoch }: Reading<R>, entry: Entry<R>, { verdict, standing }: Decision): R | Promise<R> {
-    const { counters, clock, name } = this.#context
+  #serve({ id, key, flight, source, askedAt, epoch }: Reading<R>, entry: Entry<R>, { verdict, standing }: Decision): R | Promise<R> {
+    const { counters, clock } = this.#context
     const { local, refresher, stale } = this.#host
     const kept = flight.fenced ? undefined : local.keepRead(id, entry, askedAt, epoch, standing, source.policy)
     if (kept !== undefined) noteUse(this.#context, id, kept, source.policy)
     if (verdict === 'valid' && !entry.expired && clock.now() < entry.softAt) {
       if (entry.value === null) counters.redisNegative++
       else counters.redisFresh++
-      if (kept !== undefined && entry.deltaMs > 0) refresher.perhaps(id, `${name}:${id}`, kept, source)
+      if (kept !== undefined && entry.deltaMs > 0) refresher.perhaps(id, key, kept, source)
       return entry.value
     }
     if (kept !== undefined) return stale.answer(id, kept, source, 'redisStale')

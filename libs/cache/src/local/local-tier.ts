@@ -58,7 +58,7 @@ export function recordUse(entry: LocalEntry<unknown>, now: number, idleTtlMs: nu
 }
 
 /** What an entry takes beside its key and value, in bytes: its stamps, its place in the list and the index. */
-const ENTRY_BYTES = 320
+const ENTRY_BYTES = 430
 
 /** What the local tier holds and has dropped. */
 export interface LocalMemory {
