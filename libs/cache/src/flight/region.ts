@@ -204,7 +204,9 @@ export class Region<R> {
   }
 
   #serveStale(id: string, entry: LocalEntry<R>, source: Source<R>): Promise<R> {
-    this.#context.counters.localStale++
+    const { counters, timings, clock } = this.#context
+    counters.localStale++
+    timings.servedStale(clock.now() - entry.softAt)
     this.#refresher.start(id, this.key(id), entry, source)
     return promiseOf(entry)
   }

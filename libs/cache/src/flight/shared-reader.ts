@@ -95,7 +95,7 @@ export class SharedReader<R> {
   }
 
   #serve({ id, flight, source, askedAt, epoch }: Reading<R>, entry: Entry<R>, { verdict, standing }: Decision): R {
-    const { counters, clock, name } = this.#context
+    const { counters, timings, clock, name } = this.#context
     const { local, refresher } = this.#host
     const kept = flight.fenced ? undefined : local.keepRead(id, entry, askedAt, epoch, standing, source.policy)
     if (verdict === 'valid' && !entry.expired && clock.now() < entry.softAt) {
@@ -104,6 +104,7 @@ export class SharedReader<R> {
       if (kept !== undefined && entry.deltaMs > 0) refresher.perhaps(id, `${name}:${id}`, kept, source)
     } else {
       counters.redisStale++
+      timings.servedStale(clock.now() - entry.softAt)
       if (kept !== undefined) refresher.start(id, `${name}:${id}`, kept, source)
     }
     return entry.value
