@@ -19,7 +19,7 @@ function oneProcess() {
 }
 
 test('an invalidation also reaches a load whose value is on its way to Redis', async () => {
-  const { clock, network, loader, products } = oneProcess()
+  const { clock, network, tier, loader, products } = oneProcess()
   const reading = products.get('1')
   await clock.advance(0)
   // The store arrives and is heard of; its answer is lost.
@@ -30,7 +30,12 @@ test('an invalidation also reaches a load whose value is on its way to Redis', a
   expect(await products.invalidate('1')).toBe('deleted')
   await clock.advance(300)
   expect(await reading).toBe('old')
-  expect(products.peek('1')).toBeUndefined()
+  tier.up = false
+  const after = products.get('1')
+  await clock.advance(0)
+  expect(loader.calls).toHaveLength(2)
+  loader.last.resolve('new')
+  expect(await after).toBe('new')
 })
 
 test('who asks after the channel is back does not join a load from before', async () => {
