@@ -94,7 +94,7 @@ end
 if redis.call('DEL', KEYS[1]) == 0 then ${TELL} end
 return 0`
 
-// Only what is there and has an expiry; PEXPIRE makes every process read the entry again.
+// Only what is there and has an expiry; PEXPIRE makes every process that tracks read the entry again. Not published: what copies hold does not change.
 const TOUCH = `
 local left = redis.call('PTTL', KEYS[1])
 if left < 0 or left >= tonumber(ARGV[2]) or left >= tonumber(ARGV[1]) then return 0 end
@@ -108,18 +108,30 @@ const RELEASE = `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])`
 
+/**
+ * Has a script publish the key that it changed, for processes to which Redis refuses tracking. pcall: what may not be published is done all the same.
+ * The channel is the key up to its kind, so that a key prefix of the client is part of both.
+ */
+function published(lua: string): string {
+  return `
+local result = (function() ${lua}
+end)()
+redis.pcall('PUBLISH', string.match(KEYS[1], '^(.-):[vt]:{') .. ':c', KEYS[1])
+return result`
+}
+
 /** Teaches a client our scripts. The number of keys is fixed, so that a cluster client routes by key. */
 export function withScripts(client: Redis | Cluster): ScriptedClient {
   client.defineCommand('ballastCacheLease', { numberOfKeys: 2, lua: LEASE })
-  client.defineCommand('ballastCacheFill', { numberOfKeys: 2, lua: FILL })
-  client.defineCommand('ballastCacheFinishWrite', { numberOfKeys: 2, lua: FINISH_WRITE })
+  client.defineCommand('ballastCacheFill', { numberOfKeys: 2, lua: published(FILL) })
+  client.defineCommand('ballastCacheFinishWrite', { numberOfKeys: 2, lua: published(FINISH_WRITE) })
   client.defineCommand('ballastCacheBeginWrite', { numberOfKeys: 1, lua: BEGIN_WRITE })
-  client.defineCommand('ballastCacheMark', { numberOfKeys: 1, lua: MARK })
-  client.defineCommand('ballastCacheDelete', { numberOfKeys: 2, lua: DELETE })
-  client.defineCommand('ballastCacheExpire', { numberOfKeys: 2, lua: `redis.call('DEL', KEYS[2])\n${EXPIRE_ENTRY}` })
-  client.defineCommand('ballastCacheExpireEntry', { numberOfKeys: 1, lua: EXPIRE_ENTRY })
+  client.defineCommand('ballastCacheMark', { numberOfKeys: 1, lua: published(MARK) })
+  client.defineCommand('ballastCacheDelete', { numberOfKeys: 2, lua: published(DELETE) })
+  client.defineCommand('ballastCacheExpire', { numberOfKeys: 2, lua: published(`redis.call('DEL', KEYS[2])\n${EXPIRE_ENTRY}`) })
+  client.defineCommand('ballastCacheExpireEntry', { numberOfKeys: 1, lua: published(EXPIRE_ENTRY) })
   client.defineCommand('ballastCacheTouch', { numberOfKeys: 1, lua: TOUCH })
-  client.defineCommand('ballastCacheDeleteEntry', { numberOfKeys: 1, lua: `${DELETE_ENTRY}\nreturn deleted` })
+  client.defineCommand('ballastCacheDeleteEntry', { numberOfKeys: 1, lua: published(`${DELETE_ENTRY}\nreturn deleted`) })
   client.defineCommand('ballastCacheRenew', { numberOfKeys: 1, lua: RENEW })
   client.defineCommand('ballastCacheRelease', { numberOfKeys: 1, lua: RELEASE })
   if (!knowsScripts(client)) throw new TypeError('this ioredis client cannot define commands')
