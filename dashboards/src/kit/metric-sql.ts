@@ -1,3 +1,4 @@
+import { counterColumns, counterGrowth } from '@ballast/clickhouse'
 import { BUCKET, rollUpRows, STEP, topOrOther } from './sql.ts'
 
 /** Which points of a metric are meant. */
@@ -16,17 +17,9 @@ export function attribute(name: string): string {
   return `Attributes['${name}']`
 }
 
-/**
- * Growth of counters: a table expression with `time`, `MetricName`, `ServiceName`, `Instance`, `Attributes` and `Increase`, one row for each
- * series and step of the roll-up. A counter that began to count within the range counts from zero; of any other the first point is where
- * counting starts.
- */
+/** Growth of counters in the steps of a chart; see `counterGrowth` of `@ballast/clickhouse`. */
 export function counterRows(source: MetricSource): string {
-  const series = 'MetricName, ServiceName, Instance, Attributes, Start, Temporality'
-  const rows = rollUpRows('metrics', `${series}, Time, Total, Highest`, `Temporality > 0 AND ${condition(source)}`)
-  const points = `(SELECT ${series}, Time, sum(Total) AS Added, max(Highest) AS Count FROM ${rows} GROUP BY ${series}, Time)`
-  const before = `lagInFrame(Count, 1, if(Start >= $__fromTime, 0, Count)) OVER (PARTITION BY ${series} ORDER BY Time ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)`
-  return `(SELECT ${BUCKET} AS time, MetricName, ServiceName, Instance, Attributes, if(Temporality = 1, Added, Count - ${before}) AS Increase FROM ${points})`
+  return counterGrowth(rollUpRows('metrics', counterColumns, `Temporality > 0 AND ${condition(source)}`), '$__fromTime', BUCKET)
 }
 
 /** Gauges: a table expression with `time`, `MetricName`, `ServiceName`, `Instance`, `Attributes`, `Points`, `Total`, `Lowest` and `Highest`. */

@@ -18,4 +18,5 @@ export { addColumnsAndIndexes, createMaterializedView, createTable } from './sch
 export { type Column, insertColumns, type InsertColumn, type MaterializedViewDefinition, type SkipIndex, type TableDefinition } from './schema/table.ts'
 export type { Flavour, SchemaTarget } from './schema/target.ts'
 export { DURATION_BUCKETS_PER_DOUBLING } from './tables/ballast-red.ts'
+export { counterColumns, counterGrowth } from './tables/counter-growth.ts'
 export { materializedViews, tableNames, tables } from './tables/tables.ts'
