@@ -5,7 +5,7 @@ import { statusJson, statusProtobuf } from '../rpc-status.ts'
 import { allowOrigins } from './cors.ts'
 import { encodingOf, mediaTypes } from './content-type.ts'
 import type { ExportHandler } from './export-handler.ts'
-import { readBody } from './read-body.ts'
+import { discardBody, readBody } from './read-body.ts'
 import { exportResponseBody } from './response-body.ts'
 import { endpoints, type Signal } from './signal.ts'
 
@@ -23,13 +23,14 @@ export interface OtlpRoutesOptions {
 export async function registerOtlpRoutes(server: FastifyInstance, options: OtlpRoutesOptions): Promise<void> {
   const { handler, counters, corsOrigins } = options
 
-  const answerError = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+  const answerError = async (error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const answer = IngestError.from(error)
     if (answer.code === 'INTERNAL') request.log.error({ err: error, route: request.routeOptions.url }, 'request failed')
     const encoding = encodingOf(request.headers['content-type']) ?? 'json'
     if (answer.retryAfterSeconds !== undefined) void reply.header('retry-after', String(answer.retryAfterSeconds))
     if (answer.code === 'METHOD_NOT_ALLOWED') void reply.header('allow', 'POST')
     if (answer.code === 'UNAUTHENTICATED') void reply.header('www-authenticate', 'Bearer')
+    await discardBody(request.raw)
     return reply.code(answer.statusCode).header('content-type', mediaTypes[encoding]).send(encoding === 'json' ? statusJson(answer) : statusProtobuf(answer))
   }
 
