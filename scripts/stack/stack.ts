@@ -39,6 +39,7 @@ export function wantedPorts(config: StackConfig, shop: boolean): WantedPort[] {
     ...(config.redisUrl === '' ? [{ name: 'Redis', port: config.redisPort, variable: 'REDIS_PORT' }] : []),
     ...(config.clickhouseUrl === '' ? [{ name: 'embedded ClickHouse', port: config.clickhousePort, variable: 'CLICKHOUSE_EMBEDDED_PORT' }] : []),
     { name: 'ingest', port: config.ingestPort, variable: 'INGEST_PORT' },
+    { name: 'ingest (gRPC)', port: config.ingestGrpcPort, variable: 'INGEST_GRPC_PORT' },
     { name: 'slo', port: config.sloPort, variable: 'SLO_PORT' },
     ...(shop
       ? [
@@ -85,7 +86,8 @@ export class Stack {
     await this.#clickhouse()
     await this.#step('Tables and migrations', () => migrateClickHouse(config, this.clickhouseUrl))
     const shared = { CLICKHOUSE_URL: this.clickhouseUrl, REDIS_URL: redisUrl, OTEL_EXPORTER_OTLP_ENDPOINT: loopback(config.ingestPort) }
-    await this.#app('ingest', 'ingest (OTLP/HTTP)', config.ingestPort, { ...shared, INGEST_PORT: String(config.ingestPort) })
+    await this.#app('ingest', 'ingest (OTLP/HTTP)', config.ingestPort, { ...shared, INGEST_PORT: String(config.ingestPort), INGEST_GRPC_PORT: String(config.ingestGrpcPort) })
+    this.components.push({ name: 'ingest (OTLP/gRPC)', url: loopback(config.ingestGrpcPort), readyUrl: `${loopback(config.ingestPort)}/readyz` })
     const webhook = config.sloWebhookUrl === '' ? await this.#pager() : config.sloWebhookUrl
     await this.#app('slo', 'slo (API and console)', config.sloPort, { ...shared, SLO_PORT: String(config.sloPort), SLO_WEBHOOK_URL: webhook })
     if (shop) await this.#shop(shared)

@@ -34,7 +34,7 @@ describe.runIf(mounted)('a full disk', () => {
     ingest = `http://127.0.0.1:${ingestPort}`
     const env = { CLICKHOUSE_EMBEDDED_PORT: String(clickhousePort), CLICKHOUSE_EMBEDDED_DATA_DIR: join(disk, 'clickhouse'), CLICKHOUSE_EMBEDDED_MIN_FREE_DISK: '64MiB' }
     apps.push(await startApp({ app: 'clickhouse-embedded', env }))
-    apps.push(await startApp({ app: 'ingest', env: { INGEST_PORT: String(ingestPort), CLICKHOUSE_URL: clickhouse } }))
+    apps.push(await startApp({ app: 'ingest', env: { INGEST_PORT: String(ingestPort), INGEST_GRPC_PORT: '0', CLICKHOUSE_URL: clickhouse } }))
     await becomesReady(`${ingest}/readyz`, 30_000)
   })
 

@@ -3,8 +3,18 @@ import { bytes, type ConfigOf, defineSettings, duration, flag, integer, port, se
 /** Every setting of ingest. */
 export const settings = defineSettings('INGEST_', {
   port: port('INGEST_PORT', { default: 4318, help: 'OTLP/HTTP port' }),
+  grpcPort: port('INGEST_GRPC_PORT', { default: 4317, help: 'OTLP/gRPC port' }),
   host: text('INGEST_HOST', { default: '127.0.0.1', help: 'address to listen on; any but a loopback one needs INGEST_API_KEYS_FILE' }),
   apiKeysFile: text('INGEST_API_KEYS_FILE', { default: '', help: 'JSON file of API keys: SHA-256 of the key in hex, to tenant' }),
+  tlsCertFile: text('INGEST_TLS_CERT_FILE', { default: '', help: 'PEM file of the certificate, with its chain; TLS on both ports' }),
+  tlsKeyFile: text('INGEST_TLS_KEY_FILE', { default: '', help: 'PEM file of the certificate’s private key' }),
+  tlsClientCaFile: text('INGEST_TLS_CLIENT_CA_FILE', { default: '', help: 'PEM file of the authority that clients’ certificates must be signed by (mutual TLS)' }),
+  corsOrigins: text('INGEST_CORS_ORIGINS', {
+    default: '',
+    pattern: /^(\*|https?:\/\/[^\s,*]+(\s*,\s*https?:\/\/[^\s,*]+)*)$/,
+    allowed: 'origins such as https://shop.example with commas between them, or *',
+    help: 'origins whose pages may send from the browser',
+  }),
   migrate: flag('INGEST_MIGRATE', { default: true, help: 'create and update the tables at the start' }),
   maxBodyBytes: bytes('INGEST_MAX_BODY_BYTES', { default: 64 * 2 ** 20, minBytes: 1024, help: 'largest request body, compressed and inflated' }),
   maxQueuedBytes: bytes('INGEST_MAX_QUEUED_BYTES', {

@@ -6,8 +6,8 @@ import type { Signal } from './otlp-http/signal.ts'
  * received = stored + rejected + refused + deduplicated.
  */
 export interface Counters {
-  /** A request was answered. */
-  request(signal: Signal | 'unknown', status: number): void
+  /** A request was answered, with an HTTP status or a gRPC status code. */
+  request(protocol: 'http' | 'grpc', signal: Signal | 'unknown', status: number): void
   /** Records of a request that could be read. */
   received(signal: Signal, records: number): void
   /** Records that ClickHouse has. */
@@ -36,7 +36,7 @@ export interface Waiting {
 /** Makes the counters; call after the meter provider is registered. */
 export function createCounters(waiting: Waiting): Counters {
   const meter = metrics.getMeter('@ballast/ingest')
-  const requests = meter.createCounter('ballast_ingest_requests', { description: 'Requests by signal and status code.' })
+  const requests = meter.createCounter('ballast_ingest_requests', { description: 'Requests by signal, protocol and status code.' })
   const received = meter.createCounter('ballast_ingest_records_received', { description: 'Records of requests that could be read.' })
   const stored = meter.createCounter('ballast_ingest_records_stored', { description: 'Records that ClickHouse has.' })
   const rejected = meter.createCounter('ballast_ingest_records_rejected', { description: 'Records that can never be stored, by reason.' })
@@ -59,7 +59,7 @@ export function createCounters(waiting: Waiting): Counters {
     .createObservableGauge('ballast_ingest_queue_age_seconds', { description: 'Age of the oldest batch that waits for ClickHouse, seconds.' })
     .addCallback((result) => result.observe(waiting.oldestAgeMs() / 1000))
   return {
-    request: (signal, status) => requests.add(1, { signal, code: status }),
+    request: (protocol, signal, status) => requests.add(1, { signal, code: status, protocol }),
     received: (signal, records) => received.add(records, { signal }),
     stored: (signal, records) => stored.add(records, { signal }),
     rejected: (signal, reason, records) => rejected.add(records, { signal, reason }),

@@ -23,18 +23,21 @@ export class IngestError extends Error {
   readonly statusCode: number
   /** Seconds until it is worth trying again. */
   readonly retryAfterSeconds: number | undefined
+  /** The path of what is wrong in the request; empty for the request as a whole. */
+  readonly field: string
 
-  constructor(code: IngestErrorCode, message: string, options: ErrorOptions & { readonly retryAfterSeconds?: number } = {}) {
+  constructor(code: IngestErrorCode, message: string, options: ErrorOptions & { readonly retryAfterSeconds?: number; readonly field?: string } = {}) {
     super(message, options)
     this.code = code
     this.statusCode = ingestErrorCodes[code].status
     this.retryAfterSeconds = options.retryAfterSeconds
+    this.field = options.field ?? ''
   }
 
   /** Any error as one that can be answered; what is not known is `INTERNAL` and says nothing of the inside. */
   static from(error: unknown): IngestError {
     if (error instanceof IngestError) return error
-    if (error instanceof OtlpError) return new IngestError('BAD_REQUEST', error.message, { cause: error })
+    if (error instanceof OtlpError) return new IngestError('BAD_REQUEST', error.message, { cause: error, field: error.path ?? '' })
     const status = (error as { statusCode?: unknown } | null)?.statusCode
     if (status === 415) {
       return new IngestError('UNSUPPORTED_MEDIA_TYPE', 'the Content-Type cannot be read; send application/x-protobuf or application/json.', { cause: error })

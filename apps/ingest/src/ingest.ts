@@ -4,20 +4,24 @@ import type { IngestConfig } from './config.ts'
 import { clickHouseProbe } from './database/clickhouse-probe.ts'
 import { DatabaseMonitor } from './database/database-monitor.ts'
 import { DEFAULT_TENANT, readKeys } from './keys.ts'
+import { GrpcServer } from './otlp-grpc/grpc-server.ts'
+import { readOrigins } from './otlp-http/cors.ts'
 import { registerOtlpRoutes } from './otlp-http/routes.ts'
 import { createPipeline } from './pipeline.ts'
+import { readTls } from './tls.ts'
 
 const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/
 
 /**
  * Starts ingest. ClickHouse may be away: ingest starts, refuses, and recovers by itself.
  *
- * @returns the port it listens on.
- * @throws SettingsError when it would be open to other machines without keys, or the keys file cannot be used.
+ * @returns the ports it listens on.
+ * @throws SettingsError when it would be open to other machines without keys, or a file that a setting names cannot be used.
  */
-export async function startIngest({ config, log, health, metrics, lifecycle }: ServiceContext<IngestConfig>): Promise<number> {
+export async function startIngest({ config, log, health, metrics, lifecycle }: ServiceContext<IngestConfig>): Promise<{ readonly httpPort: number; readonly grpcPort: number }> {
   refuseOpenDoor(config)
   const tenantOf = config.apiKeysFile === '' ? () => DEFAULT_TENANT : readKeys(config.apiKeysFile)
+  const tls = readTls(config)
   const now = (): number => Date.now()
   const random = (): number => Math.random()
 
@@ -48,17 +52,24 @@ export async function startIngest({ config, log, health, metrics, lifecycle }: S
   lifecycle.onShutdown('database monitor', () => monitor.stop())
 
   const pipeline = createPipeline({ config, store: client, database: monitor, tenantOf, now, random })
-  const server = createHttpServer({ log, health, metrics, bodyLimitBytes: config.maxBodyBytes })
-  await registerOtlpRoutes(server, pipeline)
-  lifecycle.onShutdown('http server', async (signal) => {
+  const server = createHttpServer({ log, health, metrics, bodyLimitBytes: config.maxBodyBytes, ...(tls !== undefined && { tls }) })
+  await registerOtlpRoutes(server, { ...pipeline, corsOrigins: readOrigins(config.corsOrigins) })
+  const grpc = new GrpcServer({
+    ...pipeline,
+    maxBodyBytes: config.maxBodyBytes,
+    tls,
+    onInternalError: (error, { signal }) => log.error({ err: error, signal }, 'gRPC call failed'),
+  })
+  lifecycle.onShutdown('servers', async (signal) => {
     // Everybody who waits is answered: after the insert, or, past the shutdown's deadline, with a 503.
     signal.addEventListener('abort', () => pipeline.abandon(), { once: true })
     pipeline.drain()
-    await server.close()
+    await Promise.all([server.close(), grpc.close(signal)])
   })
-  const port = await listen(server, { host: config.host, port: config.port, variable: 'INGEST_PORT' })
-  log.info({ host: config.host, port }, 'taking OTLP over HTTP')
-  return port
+  const httpPort = await listen(server, { host: config.host, port: config.port, variable: 'INGEST_PORT' })
+  const grpcPort = await grpc.listen(config.host, config.grpcPort)
+  log.info({ host: config.host, httpPort, grpcPort, tls: tls !== undefined }, 'taking OTLP')
+  return { httpPort, grpcPort }
 }
 
 /** Without keys anybody who reaches the port may write, so it is open to this machine alone. */

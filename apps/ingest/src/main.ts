@@ -5,7 +5,7 @@ import { startIngest } from './ingest.ts'
 await runService(
   {
     name: 'ingest',
-    description: 'Takes OpenTelemetry traces and logs over OTLP/HTTP and stores them in ClickHouse before it answers.',
+    description: 'Takes OpenTelemetry traces, logs and metrics over OTLP/HTTP and OTLP/gRPC, and structured events, and stores them in ClickHouse before it answers.',
     settings,
     async start(context) {
       await startIngest(context)

@@ -52,6 +52,17 @@ describe('on a real connection', () => {
     expect(await send({}, ['{}'])).toEqual({ status: 200, reused: true })
   })
 
+  test('a sender that closes its connections gets its answer, although it still writes', async () => {
+    const body = Buffer.alloc(16 * 2 ** 20)
+    for (let round = 0; round < 5; round++) {
+      const status = await new Promise((resolve, reject) => {
+        const outgoing = request(`${ingest.url}/v1/traces`, { method: 'POST', agent: false, headers: { 'content-type': 'application/json' } }, (answer) => answer.resume().once('end', () => resolve(answer.statusCode)))
+        outgoing.once('error', reject).end(body)
+      })
+      expect(status).toBe(413)
+    }
+  })
+
   test('a sender that asks first is told to continue', async () => {
     expect((await send({ expect: '100-continue' }, ['{}'])).status).toBe(200)
   })

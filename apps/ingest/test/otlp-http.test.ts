@@ -81,7 +81,10 @@ describe('an error', () => {
     const answer = await ingest.server.inject({ method: 'POST', url: '/v1/traces', headers: JSON_TYPE, ...request })
     expect(answer.statusCode).toBe(status)
     expect(answer.headers['content-type']).toBe('application/json')
-    expect(answer.json()).toEqual({ code, message: expect.stringMatching(message) as string })
+    expect(answer.json()).toMatchObject({ code, message: expect.stringMatching(message) as string })
+    // What is wrong with the request is told again as a detail, so that clients find it where google.rpc has it.
+    const { details } = answer.json<{ details?: { '@type': string; fieldViolations: unknown[] }[] }>()
+    expect(details?.map((detail) => detail['@type'])).toEqual(status === 400 ? ['type.googleapis.com/google.rpc.BadRequest'] : undefined)
     expect(ingest.store.attempts).toEqual([])
   })
 
@@ -118,7 +121,11 @@ describe('when ClickHouse', () => {
     ingest.database.state = { kind: 'down', reason: 'connection refused', code: 'UNREACHABLE' }
     const answer = await post(ingest, traces(span()))
     expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '2'])
-    expect(answer.json()).toEqual({ code: 14, message: expect.stringContaining('connection refused') as string })
+    expect(answer.json()).toEqual({
+      code: 14,
+      message: expect.stringContaining('connection refused') as string,
+      details: [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '2s' }],
+    })
     expect(ingest.store.attempts).toEqual([])
   })
 

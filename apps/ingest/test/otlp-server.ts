@@ -2,6 +2,7 @@ import { createHttpServer, createLogger, Health, type Metrics, startMetrics } fr
 import type { FastifyInstance } from 'fastify'
 import type { DatabaseState } from '../src/database/database-monitor.ts'
 import { DEFAULT_TENANT, type TenantOf } from '../src/keys.ts'
+import { GrpcServer } from '../src/otlp-grpc/grpc-server.ts'
 import { registerOtlpRoutes } from '../src/otlp-http/routes.ts'
 import { createPipeline, type Pipeline, type PipelineConfig } from '../src/pipeline.ts'
 import { FakeStore } from './fake-store.ts'
@@ -16,6 +17,8 @@ export interface OtlpServer {
   database: { state: DatabaseState }
   /** Value of one counter, summed over the label sets that contain `labels`. */
   count(name: string, labels?: string): Promise<number>
+  /** Starts OTLP/gRPC as well, on a free port. */
+  listenGrpc(): Promise<number>
   close(): Promise<void>
 }
 
@@ -29,7 +32,7 @@ const defaults: PipelineConfig = {
   insertDeadlineMs: 2000,
 }
 
-export async function otlpServer(config: Partial<PipelineConfig> = {}, tenantOf: TenantOf = () => DEFAULT_TENANT): Promise<OtlpServer> {
+export async function otlpServer(config: Partial<PipelineConfig> = {}, tenantOf: TenantOf = () => DEFAULT_TENANT, corsOrigins = new Set<string>()): Promise<OtlpServer> {
   const metrics = startMetrics('ingest')
   const store = new FakeStore()
   const database = {
@@ -40,7 +43,8 @@ export async function otlpServer(config: Partial<PipelineConfig> = {}, tenantOf:
   }
   const pipeline = createPipeline({ config: { ...defaults, ...config }, store, database, tenantOf, now: () => Date.now(), random: () => 0 })
   const server = createHttpServer({ log: createLogger('ingest', 'silent'), health: new Health(), metrics })
-  await registerOtlpRoutes(server, pipeline)
+  await registerOtlpRoutes(server, { ...pipeline, corsOrigins })
+  const grpc = new GrpcServer({ ...pipeline, maxBodyBytes: config.maxBodyBytes ?? defaults.maxBodyBytes, tls: undefined, onInternalError: () => undefined })
   return {
     server,
     store,
@@ -51,8 +55,9 @@ export async function otlpServer(config: Partial<PipelineConfig> = {}, tenantOf:
       const lines = (await metrics.text()).split('\n').filter((line) => line.startsWith(`${name}{`) && line.includes(labels))
       return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
     },
+    listenGrpc: () => grpc.listen('127.0.0.1', 0),
     async close() {
-      await server.close()
+      await Promise.all([server.close(), grpc.close(AbortSignal.timeout(1000))])
       await metrics.shutdown()
     },
   }

@@ -7,6 +7,8 @@ import { startIngest } from '../src/ingest.ts'
 /** The whole of ingest, in this process, over a database of its own. */
 export interface RunningIngest {
   readonly url: string
+  /** Host and port of OTLP/gRPC. */
+  readonly grpcTarget: string
   /** A client past any proxy. */
   readonly clickhouse: ClickHouse
   readonly metrics: Metrics
@@ -34,13 +36,14 @@ export async function runIngest({ clickhouseUrl, seenUrl = clickhouseUrl, databa
   const log = createLogger('ingest', 'silent')
   const metrics = startMetrics('ingest')
   const lifecycle = new Lifecycle(log, 10_000)
-  const config = settings.read({ INGEST_PORT: '0', INGEST_BATCH_MAX_AGE: '20ms', CLICKHOUSE_URL: seenUrl, CLICKHOUSE_DATABASE: database, ...env })
-  const port = await startIngest({ config, log, health: new Health({ cacheMs: 0 }), metrics, lifecycle })
-  const url = `http://127.0.0.1:${port}`
+  const config = settings.read({ INGEST_PORT: '0', INGEST_GRPC_PORT: '0', INGEST_BATCH_MAX_AGE: '20ms', CLICKHOUSE_URL: seenUrl, CLICKHOUSE_DATABASE: database, ...env })
+  const { httpPort, grpcPort } = await startIngest({ config, log, health: new Health({ cacheMs: 0 }), metrics, lifecycle })
+  const url = `http://127.0.0.1:${httpPort}`
   const clickhouse = createClickHouse({ url: clickhouseUrl, database })
   const ready: RunningIngest['ready'] = async () => (await fetch(`${url}/readyz`)).json() as ReturnType<RunningIngest['ready']>
   return {
     url,
+    grpcTarget: `127.0.0.1:${grpcPort}`,
     clickhouse,
     metrics,
     lifecycle,

@@ -1,5 +1,7 @@
 import { ValueType } from '@opentelemetry/api'
-import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto'
+import { OTLPMetricExporter as GrpcExporter } from '@opentelemetry/exporter-metrics-otlp-grpc'
+import { OTLPMetricExporter as JsonExporter } from '@opentelemetry/exporter-metrics-otlp-http'
+import { OTLPMetricExporter as ProtobufExporter } from '@opentelemetry/exporter-metrics-otlp-proto'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { AggregationType, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
@@ -27,9 +29,14 @@ const COMMON = {
   TenantId: 'default',
 }
 
-test.each([{}, { compression: 'gzip' }])('metrics of the OpenTelemetry SDK, exported with %o, are rows, right in every column', async (options) => {
+test.each([
+  ['HTTP as protobuf', ProtobufExporter, {}],
+  ['HTTP as protobuf with gzip', ProtobufExporter, { compression: 'gzip' }],
+  ['HTTP as JSON', JsonExporter, {}],
+  ['gRPC', GrpcExporter, {}],
+] as const)('metrics of the OpenTelemetry SDK over %s are rows, right in every column', async (protocol, Exporter, options) => {
   for (const kind of ['gauge', 'sum', 'histogram', 'exponential_histogram']) await ingest.clickhouse.command({ query: `TRUNCATE TABLE otel_metrics_${kind}` })
-  const exporter = new OTLPMetricExporter({ url: `${ingest.url}/v1/metrics`, ...options } as ConstructorParameters<typeof OTLPMetricExporter>[0])
+  const exporter = new Exporter({ url: protocol === 'gRPC' ? `http://${ingest.grpcTarget}` : `${ingest.url}/v1/metrics`, ...options } as ConstructorParameters<typeof ProtobufExporter>[0])
   const provider = new MeterProvider({
     resource: resourceFromAttributes({ 'service.name': 'shop', 'service.version': '1.2.3' }),
     readers: [new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 })],

@@ -1,6 +1,8 @@
 import { SeverityNumber, SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api'
+import { OTLPLogExporter as LogGrpcExporter } from '@opentelemetry/exporter-logs-otlp-grpc'
 import { OTLPLogExporter as LogJsonExporter } from '@opentelemetry/exporter-logs-otlp-http'
 import { OTLPLogExporter as LogProtobufExporter } from '@opentelemetry/exporter-logs-otlp-proto'
+import { OTLPTraceExporter as TraceGrpcExporter } from '@opentelemetry/exporter-trace-otlp-grpc'
 import { OTLPTraceExporter as TraceJsonExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { OTLPTraceExporter as TraceProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto'
 import { resourceFromAttributes } from '@opentelemetry/resources'
@@ -20,6 +22,7 @@ beforeEach(async () => {
   for (const table of ['otel_traces', 'otel_logs']) await ingest.clickhouse.command({ query: `TRUNCATE TABLE ${table}` })
 })
 
+const urlOf = (protocol: string, path: string): string => (protocol.startsWith('gRPC') ? `http://${ingest.grpcTarget}` : ingest.url + path)
 const resource = resourceFromAttributes({ 'service.name': 'shop', 'service.version': '1.2.3', 'k8s.pod.name': 'pod-1' })
 /** Nanoseconds of a stored DateTime64(9), and times as the SDK takes them. */
 const seconds = Math.floor(Date.now() / 1000)
@@ -27,12 +30,14 @@ const at = (nanoseconds: number): [number, number] => [seconds, nanoseconds]
 const link = { traceId: 'c'.repeat(32), spanId: 'd'.repeat(16), traceFlags: TraceFlags.SAMPLED }
 
 describe.each([
-  ['protobuf', TraceProtobufExporter, {}],
-  ['protobuf with gzip', TraceProtobufExporter, { compression: 'gzip' }],
-  ['JSON', TraceJsonExporter, {}],
-] as const)('spans of the OpenTelemetry SDK over %s', (_, Exporter, options) => {
+  ['HTTP as protobuf', TraceProtobufExporter, {}],
+  ['HTTP as protobuf with gzip', TraceProtobufExporter, { compression: 'gzip' }],
+  ['HTTP as JSON', TraceJsonExporter, {}],
+  ['gRPC', TraceGrpcExporter, {}],
+  ['gRPC with gzip', TraceGrpcExporter, { compression: 'gzip' }],
+] as const)('spans of the OpenTelemetry SDK over %s', (protocol, Exporter, options) => {
   test('are rows, right in every column', async () => {
-    const exporter = new Exporter({ url: `${ingest.url}/v1/traces`, ...options } as ConstructorParameters<typeof TraceProtobufExporter>[0])
+    const exporter = new Exporter({ url: urlOf(protocol, '/v1/traces'), ...options } as ConstructorParameters<typeof TraceProtobufExporter>[0])
     const provider = new TracerProvider({ resource, spanProcessors: [new BatchSpanProcessor({ exporter })] })
     const span = provider.getTracer('checkout', '2.0').startSpan('POST /orders', { kind: SpanKind.SERVER, startTime: at(1), links: [{ context: link, attributes: { why: 'retry' } }] })
     span.setAttributes({ 'http.response.status_code': 500, 'cart.items': ['a', 'b'], ratio: 0.5, cached: false })
@@ -78,11 +83,12 @@ describe.each([
 })
 
 describe.each([
-  ['protobuf', LogProtobufExporter],
-  ['JSON', LogJsonExporter],
-] as const)('log records of the OpenTelemetry SDK over %s', (_, Exporter) => {
+  ['HTTP as protobuf', LogProtobufExporter],
+  ['HTTP as JSON', LogJsonExporter],
+  ['gRPC', LogGrpcExporter],
+] as const)('log records of the OpenTelemetry SDK over %s', (protocol, Exporter) => {
   test('are rows, right in every column', async () => {
-    const provider = new LoggerProvider({ resource, processors: [new BatchLogRecordProcessor({ exporter: new Exporter({ url: `${ingest.url}/v1/logs` }) })] })
+    const provider = new LoggerProvider({ resource, processors: [new BatchLogRecordProcessor({ exporter: new Exporter({ url: urlOf(protocol, '/v1/logs') }) })] })
     provider.getLogger('checkout', '2.0').emit({
       timestamp: at(7),
       severityNumber: SeverityNumber.WARN,

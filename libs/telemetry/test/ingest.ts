@@ -15,7 +15,7 @@ export async function startIngest(clickhouseUrl: string): Promise<Ingest> {
   const port = await freePort()
   const app: AppProcess = await startApp({
     app: 'ingest',
-    env: { INGEST_PORT: String(port), CLICKHOUSE_URL: clickhouseUrl, CLICKHOUSE_DATABASE: database, LOG_LEVEL: 'warn' },
+    env: { INGEST_PORT: String(port), INGEST_GRPC_PORT: '0', CLICKHOUSE_URL: clickhouseUrl, CLICKHOUSE_DATABASE: database, LOG_LEVEL: 'warn' },
   })
   const query = async (sql: string): Promise<string> => {
     const response = await fetch(`${clickhouseUrl}/?database=${database}`, { method: 'POST', body: sql })

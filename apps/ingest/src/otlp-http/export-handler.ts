@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders } from 'node:http'
 import { type OtlpEncoding, rejectsBlock, type Transcoded } from '@ballast/otlp'
 import type { Admission, Reservation } from '../admission.ts'
 import type { Block, InsertOutcome } from '../batch/block-store.ts'
@@ -8,9 +8,7 @@ import type { Counters } from '../counters.ts'
 import type { DatabaseState } from '../database/database-monitor.ts'
 import { IngestError } from '../errors.ts'
 import type { TenantOf } from '../keys.ts'
-import { encodingOf } from './content-type.ts'
-import { isKnownContentEncoding, queueFull, readBody, tooLarge } from './read-body.ts'
-import { exportResponseBody } from './response-body.ts'
+import { isKnownContentEncoding, queueFull, tooLarge } from './read-body.ts'
 import type { SignalEndpoint } from './signal.ts'
 
 export interface ExportHandlerOptions {
@@ -26,10 +24,18 @@ export interface ExportHandlerOptions {
   readonly now: () => number
 }
 
-/** What a success is answered with. */
-export interface ExportResponse {
-  readonly encoding: OtlpEncoding
-  readonly body: Buffer
+/** A request as it came, whatever the protocol. */
+export interface ExportRequest {
+  /** HTTP headers, or gRPC metadata: the API key, sizes and encodings are in them. */
+  readonly headers: IncomingHttpHeaders
+  /** `undefined` when the body is in none that is taken. */
+  readonly encoding: OtlpEncoding | undefined
+  /**
+   * The body, inflated, of at most `limitBytes`, its bytes reserved.
+   *
+   * @throws IngestError
+   */
+  read(limitBytes: number, reservation: Reservation): Promise<Uint8Array>
 }
 
 const NANOSECONDS_PER_MILLISECOND = 1_000_000n
@@ -45,33 +51,33 @@ export class ExportHandler {
     this.#partlyStored = new PartlyStored(options.now)
   }
 
-  /** @throws IngestError or OtlpError that says what to answer. */
-  async handle(endpoint: SignalEndpoint, request: IncomingMessage): Promise<ExportResponse> {
-    const encoding = encodingOf(request.headers['content-type'])
+  /** @returns what became of the records, once they are stored. @throws IngestError or OtlpError that says what to answer. */
+  async handle(endpoint: SignalEndpoint, request: ExportRequest): Promise<Transcoded> {
+    const { encoding } = request
     const tenantId = this.#options.tenantOf(request.headers)
     if (tenantId === undefined) {
       throw new IngestError('UNAUTHENTICATED', 'no valid API key; send one as "Authorization: Bearer <key>" or as "x-api-key".')
     }
     if (encoding === undefined) {
-      throw new IngestError('UNSUPPORTED_MEDIA_TYPE', 'the Content-Type is not taken; send application/x-protobuf or application/json.')
+      throw new IngestError('UNSUPPORTED_MEDIA_TYPE', `the Content-Type is not taken; send ${endpoint.mediaTypes.join(' or ')}.`)
     }
     const reservation = this.#admit(request)
     try {
       const receivedAtUnixNano = BigInt(this.#options.now()) * NANOSECONDS_PER_MILLISECOND
-      const body = await readBody(request, this.#options.maxBodyBytes, reservation)
+      const body = await request.read(this.#options.maxBodyBytes, reservation)
       const transcoded = endpoint.transcode(body, { encoding, tenantId, receivedAtUnixNano })
       reservation.resize(transcoded.blocks.reduce((sum, block) => sum + block.body.length, 0))
       this.#countTranscoded(endpoint, transcoded)
       if (transcoded.rejects.length > 0) this.#quarantine(transcoded, { signal: endpoint.signal, tenantId, encoding, requestId: randomUUID(), receivedAtUnixNano })
       await this.#store(endpoint, transcoded.blocks)
-      return { encoding, body: exportResponseBody(transcoded, endpoint, encoding) }
+      return transcoded
     } finally {
       reservation.release()
     }
   }
 
   /** Refuses, before the body is read, what could not be stored anyway. */
-  #admit(request: IncomingMessage): Reservation {
+  #admit(request: ExportRequest): Reservation {
     const { admission, database, maxBodyBytes, maxQueuedAgeMs, batches } = this.#options
     if (!isKnownContentEncoding(request.headers['content-encoding'])) {
       throw new IngestError('BAD_REQUEST', 'the Content-Encoding is not taken; send none, gzip, deflate or zstd.')

@@ -1,8 +1,12 @@
 import type { IncomingMessage } from 'node:http'
+import { finished } from 'node:stream'
 import { promisify } from 'node:util'
 import { gunzip, inflate, zstdDecompress } from 'node:zlib'
 import type { Reservation } from '../admission.ts'
 import { IngestError } from '../errors.ts'
+
+/** Time that the rest of a refused body has to come, milliseconds. */
+const DISCARD_MS = 2000
 
 type Inflate = (body: Uint8Array, options: { maxOutputLength: number }) => Promise<Uint8Array>
 
@@ -56,6 +60,22 @@ async function inflateBounded(name: string, body: Uint8Array, limitBytes: number
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(limitBytes)
     throw new IngestError('BAD_REQUEST', `the body is not complete ${name}: ${(error as Error).message}.`, { cause: error })
   }
+}
+
+/**
+ * Reads the rest of a refused body and throws it away, for a while: closing the connection under a sender that still writes would
+ * take the answer away from it ("lingering close", RFC 9112, 9.6), and it would send the same again.
+ */
+export async function discardBody(request: IncomingMessage): Promise<void> {
+  if (request.complete || request.destroyed) return
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, DISCARD_MS)
+    finished(request, () => {
+      clearTimeout(timer)
+      resolve()
+    })
+    request.resume()
+  })
 }
 
 /** No room for another request. */

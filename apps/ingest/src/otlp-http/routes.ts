@@ -1,26 +1,37 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Counters } from '../counters.ts'
 import { IngestError } from '../errors.ts'
+import { statusJson, statusProtobuf } from '../rpc-status.ts'
+import { allowOrigins } from './cors.ts'
 import { encodingOf, mediaTypes } from './content-type.ts'
 import type { ExportHandler } from './export-handler.ts'
-import { statusBody } from './response-body.ts'
+import { discardBody, readBody } from './read-body.ts'
+import { exportResponseBody } from './response-body.ts'
 import { endpoints, type Signal } from './signal.ts'
 
 const PREFIX = '/v1'
 const OTHER_METHODS = ['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
-/** Adds the OTLP/HTTP endpoints under `/v1`. Every answer of theirs, errors included, is in the request's encoding. */
-export async function registerOtlpRoutes(server: FastifyInstance, options: { readonly handler: ExportHandler; readonly counters: Counters }): Promise<void> {
-  const { handler, counters } = options
+export interface OtlpRoutesOptions {
+  readonly handler: ExportHandler
+  readonly counters: Counters
+  /** Origins whose pages may send from the browser; `*` is any. @default none */
+  readonly corsOrigins?: ReadonlySet<string>
+}
 
-  const answerError = (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+/** Adds the OTLP/HTTP endpoints under `/v1`. Every answer of theirs, errors included, is in the request's encoding. */
+export async function registerOtlpRoutes(server: FastifyInstance, options: OtlpRoutesOptions): Promise<void> {
+  const { handler, counters, corsOrigins } = options
+
+  const answerError = async (error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const answer = IngestError.from(error)
     if (answer.code === 'INTERNAL') request.log.error({ err: error, route: request.routeOptions.url }, 'request failed')
     const encoding = encodingOf(request.headers['content-type']) ?? 'json'
     if (answer.retryAfterSeconds !== undefined) void reply.header('retry-after', String(answer.retryAfterSeconds))
     if (answer.code === 'METHOD_NOT_ALLOWED') void reply.header('allow', 'POST')
     if (answer.code === 'UNAUTHENTICATED') void reply.header('www-authenticate', 'Bearer')
-    return reply.code(answer.statusCode).header('content-type', mediaTypes[encoding]).send(statusBody(answer, encoding))
+    await discardBody(request.raw)
+    return reply.code(answer.statusCode).header('content-type', mediaTypes[encoding]).send(encoding === 'json' ? statusJson(answer) : statusProtobuf(answer))
   }
 
   await server.register(
@@ -28,19 +39,23 @@ export async function registerOtlpRoutes(server: FastifyInstance, options: { rea
       // The body stays unread until a request is admitted; then its bytes are read as they are.
       scope.removeAllContentTypeParsers()
       scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
+      allowOrigins(scope, corsOrigins ?? new Set())
       scope.setErrorHandler(answerError)
       scope.setNotFoundHandler((request, reply) => {
         const paths = endpoints.map((endpoint) => PREFIX + endpoint.path).join(', ')
         return answerError(new IngestError('NOT_FOUND', `no such path; there are ${paths}.`), request, reply)
       })
       scope.addHook('onResponse', (request, reply, done) => {
-        counters.request(signalOf(request), reply.statusCode)
+        counters.request('http', signalOf(request), reply.statusCode)
         done()
       })
       for (const endpoint of endpoints) {
         scope.post(endpoint.path, async (request, reply) => {
-          const { encoding, body } = await handler.handle(endpoint, request.raw)
-          return reply.code(200).header('content-type', mediaTypes[encoding]).send(body)
+          const { headers } = request
+          const encoding = encodingOf(headers['content-type'])
+          const transcoded = await handler.handle(endpoint, { headers, encoding, read: (limit, reservation) => readBody(request.raw, limit, reservation) })
+          // Without an encoding it has been refused.
+          return reply.code(200).header('content-type', mediaTypes[encoding!]).send(exportResponseBody(transcoded, endpoint, encoding!))
         })
         scope.route({
           method: OTHER_METHODS,
