@@ -91,6 +91,12 @@ export class StringColumn implements ColumnBuilder {
     this.rows++
   }
 
+  /** Takes the last value, which is empty, out again. */
+  removeEmpty(): void {
+    this.data.length--
+    this.rows--
+  }
+
   /** Adds `count` values that are already in the form in which they are written. */
   appendEncoded(encoded: Buffer, count: number): void {
     const data = this.data

@@ -1,20 +1,30 @@
 import type { MapColumn, MapRow } from '@ballast/clickhouse'
 import type { Tally } from '../record/tally.ts'
+import type { TranscodeOptions } from '../transcoded-block.ts'
+import { STRING } from './any-value-range.ts'
 import { AttributeWriter } from './attribute-writer.ts'
 import type { Flaw } from './flaw.ts'
+import { GuardedValues } from './guarded-values.ts'
 import type { ValueWriter } from './value-writer.ts'
 
 /** Attributes of resources or scopes: encoded once, then copied into each row. */
 export class GroupAttributes {
   readonly #writer: AttributeWriter
+  readonly #guarded: GuardedValues | undefined
 
-  constructor(column: MapColumn, flaw: Flaw, values: ValueWriter) {
-    this.#writer = new AttributeWriter(column, flaw, values)
+  /**
+   * @param watch - a key whose text is asked for.
+   * @param guarded - what the cardinality guard calls these attributes: table and column. Absent: their values are not bounded.
+   */
+  constructor(column: MapColumn, flaw: Flaw, values: ValueWriter, { watch, guarded }: { watch?: Buffer; guarded?: { table: string; column: string } } = {}) {
+    this.#writer = new AttributeWriter(column, flaw, values, watch)
+    this.#guarded = guarded && new GuardedValues(column, guarded)
   }
 
-  /** Forgets what belongs to the last block. */
-  clear(): void {
-    this.#writer.clear()
+  /** Begins a block. */
+  clear(options: TranscodeOptions): void {
+    this.#writer.clear(options)
+    this.#guarded?.clear(options)
   }
 
   /** Begins a group. */
@@ -32,11 +42,17 @@ export class GroupAttributes {
     const { column } = this.#writer
     const valuesStart = column.values.data.length
     this.#writer.writePairs(source, tally)
-    return column.takeRow(valuesStart)
+    const row = column.takeRow(valuesStart)
+    return this.#guarded === undefined ? row : this.#guarded.bounded(row, tally)
   }
 
-  /** The text of the first attribute with this key; `undefined` if there is none or it is no text. */
-  text(source: Buffer, key: Buffer): string | undefined {
-    return this.#writer.text(source, key)
+  /** The text of the watched key as it is stored in a row that `take` gave; `undefined` if there is none or it came as no text. */
+  watchedText(row: MapRow): string | undefined {
+    if (this.#writer.watched?.kind !== STRING) return undefined
+    let text: string | undefined
+    this.#writer.column.forEachValue(row, (key, encoded, start) => {
+      if (key === this.#writer.watchedId) text = encoded.toString('utf8', start)
+    })
+    return text
   }
 }

@@ -3,6 +3,7 @@ import { Tally } from '../record/tally.ts'
 import type { TranscodedBlock, TranscodeOptions } from '../transcoded-block.ts'
 import { Envelope } from './envelope.ts'
 import type { RecordWriter } from './record-writer.ts'
+import { withoutTexts } from './rejected-bytes.ts'
 
 /**
  * Turns the protobuf bytes of an export request into one Native block.
@@ -27,6 +28,7 @@ export function transcodeProtobuf(body: Uint8Array, writer: RecordWriter, option
     rejected: { count: tally.rejects.length, reasons: tally.reasons },
     rejects: tally.rejects,
     warnings: tally.warnings,
+    redactions: writer.redactor.counts,
   }
 }
 
@@ -34,19 +36,22 @@ export function transcodeProtobuf(body: Uint8Array, writer: RecordWriter, option
 function pass(source: Buffer, writer: RecordWriter, options: TranscodeOptions, spoilt: Map<number, Problem>): Tally {
   const tally = new Tally()
   const { flaw } = writer
+  const rawOf = (start: number, stop: number): Uint8Array =>
+    options.redaction === undefined ? source.subarray(start, stop) : withoutTexts(source, start, stop, writer.idFields)
   flaw.clear()
+  options.cardinality?.begin(options.receivedAtUnixNano)
   writer.begin(options, tally)
   new Envelope(source, writer, tally, (start, stop) => {
     const known = spoilt.get(start)
     if (known !== undefined) {
-      tally.reject({ ...known, raw: source.subarray(start, stop) })
+      tally.reject({ ...known, raw: rawOf(start, stop) })
       return
     }
     const written = writer.write(source, start, stop)
     if (flaw.reason === undefined) return
     const problem = { reason: flaw.reason, detail: flaw.detail }
     if (written) spoilt.set(start, problem)
-    else tally.reject({ ...problem, raw: source.subarray(start, stop) })
+    else tally.reject({ ...problem, raw: rawOf(start, stop) })
     flaw.clear()
   }).walk()
   return tally

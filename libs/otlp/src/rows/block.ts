@@ -13,5 +13,6 @@ export function block(table: TableDefinition, rows: readonly string[], tally: Ta
     rejected: { count: tally.rejects.length, reasons: tally.reasons },
     rejects: tally.rejects,
     warnings: tally.warnings,
+    redactions: new Map(),
   }
 }
