@@ -1,6 +1,7 @@
 import type { MapColumn } from '@ballast/clickhouse'
 import { NO_LIMIT } from '../limits.ts'
 import type { Tally } from '../record/tally.ts'
+import { NO_RULE } from '../redaction/key-rules.ts'
 import type { TranscodeOptions } from '../transcoded-block.ts'
 import { AnyValueRange } from './any-value-range.ts'
 import type { Flaw } from './flaw.ts'
@@ -105,15 +106,18 @@ export class AttributeWriter {
     const { keys, values } = this.column
     const ranges = this.#ranges
     const redact = this.#values.redactor.active
+    this.#values.dropped = false
     for (let at = 0; at < order.length; at++) {
       const position = order[at]!
       const slot = position * STRIDE
-      if (redact) {
-        this.#redacted.append(this.#ids[position]!, source, ranges[slot]!, ranges[slot + 1]!, ranges[slot + 2]!)
-        continue
+      const key = this.#ids[position]!
+      if (redact && this.#redacted.rules[key] !== NO_RULE) {
+        this.#redacted.append(key, source, ranges[slot]!, ranges[slot + 1]!, ranges[slot + 2]!)
+      } else {
+        keys.ids.push(key)
+        this.#values.append(values, source, ranges[slot]!, ranges[slot + 1]!, ranges[slot + 2]!)
       }
-      keys.ids.push(this.#ids[position]!)
-      this.#values.append(values, source, ranges[slot]!, ranges[slot + 1]!, ranges[slot + 2]!)
+      if (this.#values.dropped) this.#dropLast()
     }
   }
 
@@ -121,6 +125,13 @@ export class AttributeWriter {
   write(source: Buffer, tally: Tally): void {
     this.writePairs(source, tally)
     this.column.endRow()
+  }
+
+  /** Takes out the pair whose value a rule dropped. */
+  #dropLast(): void {
+    this.#values.dropped = false
+    this.column.keys.ids.length--
+    this.column.values.removeEmpty()
   }
 
   #addAny(source: Buffer, start: number, stop: number): void {

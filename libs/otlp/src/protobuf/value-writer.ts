@@ -19,7 +19,7 @@ const MAX_PLAIN_DOUBLE = 2 ** 53
 /** Writes values of any kind as texts: without what value rules redact, and no longer than the limit. */
 export class ValueWriter {
   readonly redactor: Redactor
-  /** Set when a rule dropped a value; an empty text was added instead. */
+  /** Set when a rule dropped a value; an empty text was added instead. Who can leave the value out does so, and sets it back. */
   dropped = false
   readonly #flaw: Flaw
   readonly #limit: 'maxValueBytes' | 'maxBodyBytes'
@@ -192,6 +192,7 @@ export class ValueWriter {
     const { data } = column
     // Digits are fewer than 128 bytes, so one byte says how many.
     const start = before + 1
+    if (data.length - start < this.redactor.minNumberLength) return
     const suspects = this.redactor.suspects(data.bytes, start, data.length)
     if (suspects === 0) return
     const text = this.redactor.replaced(data.bytes, start, data.length, suspects)

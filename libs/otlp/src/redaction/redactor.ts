@@ -17,6 +17,8 @@ const NEVER = 2 ** 30
 export class Redactor {
   /** Texts of fewer bytes need no look. */
   minLength = NEVER
+  /** The same for texts that are the digits of a number. */
+  minNumberLength = NEVER
   #redaction: Redaction | undefined
   #pseudonyms: Pseudonyms | undefined
   #hits: number[] = []
@@ -28,6 +30,7 @@ export class Redactor {
     this.#pseudonyms = redaction?.pseudonyms?.of(tenantId)
     this.#hits = redaction === undefined ? [] : redaction.rules.map(() => 0)
     this.minLength = redaction?.patterns?.minLength ?? NEVER
+    this.minNumberLength = redaction?.patterns?.minNumberLength ?? NEVER
   }
 
   /** Whether there are any rules. */
@@ -52,7 +55,7 @@ export class Redactor {
   }
 
   /** The value rules that `source[start, stop)` must be searched for; 0 for nearly every text. */
-  suspects(source: Uint8Array, start: number, stop: number): number {
+  suspects(source: Buffer, start: number, stop: number): number {
     return stop - start < this.minLength ? 0 : this.#redaction!.patterns!.suspects(source, start, stop)
   }
 

@@ -1,5 +1,14 @@
+import { sourceView } from '@ballast/clickhouse'
 import type { RE2JS } from 're2js'
 import { cardNumbers, hasLongNumber, MIN_NUMBER_LENGTH, type TextRange } from './check-digit.ts'
+
+/** So many bytes are looked for four at a time. */
+const MAX_FAST_BYTES = 4
+const WORD_BYTES = 4
+
+/** The lowest and the highest bit of each byte of a word. */
+const LOW_BITS = 0x01010101
+const HIGH_BITS = 0x80808080 | 0
 
 /** So many value rules have a bit each in a number. */
 export const MAX_VALUE_RULES = 30
@@ -24,9 +33,13 @@ export type Replace = (rule: number, found: string) => string | undefined
 export class ValuePatterns {
   /** Shorter texts, in bytes, hold nothing that is searched for. */
   readonly minLength: number
+  /** The same for texts that are the digits of a number. */
+  readonly minNumberLength: number
   readonly #rules: readonly CompiledValueRule[]
   /** For each byte the rules that it makes suspicious, one bit each. */
   readonly #suspects = new Int32Array(256)
+  /** The bytes that make any rule suspicious, each four times in a word; empty when there are too many. */
+  readonly #words: readonly number[]
   /** Rules that search every text. */
   #always = 0
   /** Rules that search texts with long numbers. */
@@ -41,17 +54,43 @@ export class ValuePatterns {
       else if (contains.length === 0) this.#always |= bit
       else for (const text of contains) this.#suspects[rarestByte(text)]! |= bit
     })
+    const bytes = [...this.#suspects.keys()].filter((byte) => this.#suspects[byte] !== 0)
+    const first = bytes[0] ?? 0xff
+    this.#words = bytes.length > MAX_FAST_BYTES ? [] : Array.from({ length: MAX_FAST_BYTES }, (_, at) => Math.imul(bytes[at] ?? first, LOW_BITS))
+    this.minNumberLength = this.#always !== 0 || bytes.some((byte) => /[\d.+e-]/.test(String.fromCharCode(byte))) ? this.minLength : MIN_NUMBER_LENGTH
   }
 
   /** The rules that `source[start, stop)` must be searched for, one bit each; 0 for nearly every text. */
-  suspects(source: Uint8Array, start: number, stop: number): number {
+  suspects(source: Buffer, start: number, stop: number): number {
     const length = stop - start
     if (length < this.minLength) return 0
-    const table = this.#suspects
     let found = this.#always
-    for (let at = start; at < stop; at++) found |= table[source[at]!]!
+    if (length < WORD_BYTES || this.#maySuspect(source, start, stop)) {
+      const table = this.#suspects
+      for (let at = start; at < stop; at++) found |= table[source[at]!]!
+    }
     if (this.#numbers !== 0 && length >= MIN_NUMBER_LENGTH && hasLongNumber(source, start, stop)) found |= this.#numbers
     return found
+  }
+
+  /** Whether one of the bytes is there. A byte of `word ^ bytes` is zero where it is, and only then (or beside one) the test for zero bytes sets its high bit. */
+  #maySuspect(source: Buffer, start: number, stop: number): boolean {
+    const words = this.#words
+    if (words.length === 0) return true
+    const [first, second, third, fourth] = words as [number, number, number, number]
+    const view = sourceView(source)
+    const last = stop - WORD_BYTES
+    let zeros = 0
+    for (let at = start; ; at += WORD_BYTES) {
+      // The last word may overlap the one before.
+      const word = view.getInt32(at < last ? at : last, true)
+      const a = word ^ first
+      const b = word ^ second
+      const c = word ^ third
+      const d = word ^ fourth
+      zeros |= ((a - LOW_BITS) & ~a) | ((b - LOW_BITS) & ~b) | ((c - LOW_BITS) & ~c) | ((d - LOW_BITS) & ~d)
+      if (at >= last) return (zeros & HIGH_BITS) !== 0
+    }
   }
 
   /** The text after the rules in `suspects`; `undefined` when one of them drops it. */
