@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import { type OtlpEncoding, rejectsBlock, type TranscodedBlock } from '@ballast/otlp'
+import { type OtlpEncoding, rejectsBlock, type TranscodedBlock, type TranscodeOptions } from '@ballast/otlp'
 import type { Admission, Reservation } from '../admission.ts'
 import type { Block, InsertOutcome } from '../batch/block-store.ts'
 import type { Counters } from '../counters.ts'
@@ -17,6 +17,8 @@ export interface ExportHandlerOptions {
   readonly admission: Admission
   readonly counters: Counters
   readonly maxBodyBytes: number
+  /** What becomes of values that are secret, too long or too many. */
+  readonly values: Pick<TranscodeOptions, 'redaction' | 'limits' | 'cardinality'>
   readonly database: () => DatabaseState
   /** Blocks that wait longer than this mean that more requests would only wait too. Milliseconds. */
   readonly maxQueuedAgeMs: number
@@ -56,7 +58,7 @@ export class ExportHandler {
     try {
       const receivedAtUnixNano = BigInt(this.#options.now()) * NANOSECONDS_PER_MILLISECOND
       const body = await readBody(request, this.#options.maxBodyBytes, reservation)
-      const block = endpoint.transcode(body, { encoding, tenantId, receivedAtUnixNano })
+      const block = endpoint.transcode(body, { encoding, tenantId, receivedAtUnixNano, ...this.#options.values })
       reservation.resize(block.body.length)
       this.#countTranscoded(endpoint, block)
       if (block.rejects.length > 0) this.#quarantine(block, { signal: endpoint.signal, tenantId, encoding, requestId: randomUUID(), receivedAtUnixNano })
@@ -88,6 +90,7 @@ export class ExportHandler {
     counters.received(signal, block.rows + block.rejected.count)
     for (const [reason, count] of block.rejected.reasons) counters.rejected(signal, reason, count)
     for (const [kind, count] of block.warnings) counters.warned(signal, kind, count)
+    for (const [rule, hits] of block.redactions) counters.redacted(signal, rule, hits)
   }
 
   async #store({ signal }: SignalEndpoint, block: TranscodedBlock): Promise<void> {

@@ -3,8 +3,8 @@ import { LEN, WireReader } from './wire-reader.ts'
 /** Wire type 3 begins a group, which no field of ours is. */
 const START_GROUP = 3
 
-/** The longest id. */
-const MAX_ID_BYTES = 16
+/** A span id, a trace id; what is longer or shorter may be a text. */
+const ID_BYTES = [8, 16]
 
 /**
  * Of a rejected record what holds no text: its ids, times and numbers, as a message of the same kind. With redaction that is what is
@@ -18,7 +18,7 @@ export function withoutTexts(source: Buffer, start: number, stop: number, idFiel
     if (type === LEN) {
       const isId = idFields.includes(reader.tag >>> 3)
       reader.range()
-      if (isId && reader.stop - reader.start <= MAX_ID_BYTES) kept.push(source.subarray(from, reader.stop))
+      if (isId && ID_BYTES.includes(reader.stop - reader.start)) kept.push(source.subarray(from, reader.stop))
     } else {
       reader.skip()
       if (type !== START_GROUP) kept.push(source.subarray(from, reader.at))

@@ -129,7 +129,7 @@ export class SpanWriter implements RecordWriter {
   }
 
   #badId(reason: RejectReason, what: string, source: Buffer, id: FieldRange, bytes: number): false {
-    this.flaw.set(reason, badId(what, source.toString('hex', id.start, id.stop), bytes))
+    this.flaw.set(reason, badId(what, source.toString('hex', id.start, id.stop), bytes, !this.redactor.active))
     return false
   }
 }

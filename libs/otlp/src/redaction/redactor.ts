@@ -88,7 +88,8 @@ export class Redactor {
         return { kind: 'array', values: value.values.map((item) => this.nested(item, textOf)).filter((item) => item !== undefined) }
       case 'kvlist':
         return { kind: 'kvlist', values: value.values.map((field) => this.#field(field, textOf)).filter((field) => field !== undefined) }
-      default:
+      case 'bool':
+      case 'empty':
         return value
     }
   }

@@ -1,0 +1,95 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { createRedaction, transcodeLogs, type TranscodedBlock, transcodeTraces } from '../src/index.ts'
+import { rowsOf } from './block-rows.ts'
+import { toProtobuf } from './otlp-messages.ts'
+
+const long = process.env['BALLAST_TEST_LONG'] === '1'
+const TIMEOUT_MS = long ? 1_800_000 : 60_000
+const options = { encoding: 'protobuf', tenantId: 'acme', receivedAtUnixNano: 1n } as const
+
+/** Found by its value wherever it is. */
+const FOUND = 'S3CR3T-4f9a'
+/** Found only by the key it is under. */
+const UNDER_KEY = 'under-a-key-77'
+
+const rules = createRedaction({
+  rules: [
+    { name: 'dropped', keys: ['drop*'], action: 'drop' },
+    { name: 'masked', keys: ['*mask*'], action: 'mask' },
+    { name: 'hashed', keyPattern: '^hash', action: 'pseudonymise' },
+    { name: 'found', valuePattern: 'S3CR3T-\\w{4}', contains: ['S3CR3T'], action: 'pseudonymise' },
+    { name: 'always', valuePattern: 'NEVER-THERE', action: 'drop' },
+  ],
+  pseudonymSecret: 'a secret of the operator',
+})
+
+const text = fc.oneof(fc.string({ unit: 'grapheme', maxLength: 8 }), fc.tuple(fc.string({ maxLength: 50 }), fc.string({ unit: 'grapheme', maxLength: 5 })).map(([before, after]) => before + FOUND + after))
+const bytes = text.map((value) => Buffer.from(value).toString('base64'))
+const plainKey = fc.oneof(text, fc.constantFrom('a', 'b', 'service.name'))
+const secretKey = fc.constantFrom('drop.it', 'DROP', 'is_masked', 'hash', 'hashed.id')
+/** Values whose every text is secret. */
+const { secretValue } = fc.letrec<{ secretValue: object }>((tie) => ({
+  secretValue: fc.oneof(
+    { maxDepth: 2 },
+    fc.constant({ stringValue: UNDER_KEY }),
+    fc.array(tie('secretValue'), { maxLength: 2 }).map((values) => ({ arrayValue: { values } })),
+    tie('secretValue').map((value) => ({ kvlistValue: { values: [{ key: 'x', value }] } })),
+  ),
+}))
+const { value, attribute } = fc.letrec<{ value: object; attribute: object }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 3, depthSize: 'small' },
+    text.map((stringValue) => ({ stringValue })),
+    fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n).map((int) => ({ intValue: String(int) })),
+    fc.double({ noNaN: true, noDefaultInfinity: true }).map((doubleValue) => ({ doubleValue })),
+    bytes.map((bytesValue) => ({ bytesValue })),
+    fc.array(tie('value'), { maxLength: 3 }).map((values) => ({ arrayValue: { values } })),
+    fc.array(tie('attribute'), { maxLength: 3 }).map((values) => ({ kvlistValue: { values } })),
+  ),
+  attribute: fc.oneof(fc.record({ key: plainKey, value: tie('value') }), fc.record({ key: secretKey, value: secretValue })),
+}))
+const attributes = fc.array(attribute, { maxLength: 5 })
+const hexId = (length: number): fc.Arbitrary<string> => fc.uint8Array({ minLength: length, maxLength: length }).map((id) => Buffer.from(id).toString('hex'))
+/** No id has this length; what has the length of an id is taken for one, and ids are not searched. */
+const textAsId = text.map((id) => Buffer.from(id)).filter(({ length }) => length !== 8 && length !== 16).map((id) => id.toString('hex'))
+const time = fc.oneof(fc.bigInt(0n, 2n ** 62n), fc.constant(2n ** 63n)).map(String)
+const scope = fc.record({ name: text, version: text, attributes })
+
+const span = fc.record({
+  traceId: fc.oneof(hexId(16), hexId(16), textAsId),
+  spanId: hexId(8), traceState: text, name: text, startTimeUnixNano: time, endTimeUnixNano: time, attributes,
+  events: fc.array(fc.record({ timeUnixNano: time, name: text, attributes }), { maxLength: 2 }),
+  links: fc.array(fc.record({ traceId: hexId(16), spanId: hexId(8), traceState: text, attributes }), { maxLength: 2 }),
+  status: fc.record({ code: fc.integer({ min: 0, max: 3 }), message: text }),
+})
+const log = fc.record({ timeUnixNano: time, severityText: text, body: value, attributes, traceId: hexId(16), spanId: hexId(8), eventName: text })
+const traces = fc.array(fc.record({ resource: fc.record({ attributes }), schemaUrl: text, scopeSpans: fc.array(fc.record({ scope, schemaUrl: text, spans: fc.array(span, { maxLength: 3 }) }), { maxLength: 2 }) }), { maxLength: 2 })
+const logs = fc.array(fc.record({ resource: fc.record({ attributes }), schemaUrl: text, scopeLogs: fc.array(fc.record({ scope, schemaUrl: text, logRecords: fc.array(log, { maxLength: 3 }) }), { maxLength: 2 }) }), { maxLength: 2 })
+
+function holdsNoSecret(transcode: typeof transcodeTraces, body: Uint8Array): void {
+  const block = transcode(body, { ...options, redaction: rules })
+  const stored = Buffer.concat([block.body, ...block.rejects.flatMap(({ raw, detail }) => [raw, Buffer.from(detail)])])
+  for (const secret of [FOUND, UNDER_KEY]) {
+    for (const form of [secret, Buffer.from(secret).toString('base64').slice(0, 12), Buffer.from(secret).toString('hex')]) expect(stored.includes(form), form).toBe(false)
+  }
+  expect(rowsOf(block)).toHaveLength(block.rows)
+  expect(Buffer.from(transcode(body, { ...options, redaction: rules }).body).equals(block.body)).toBe(true)
+  expectUntouched(transcode, body, block)
+}
+
+/** Rules that never hit change nothing but what is kept of rejected records. */
+function expectUntouched(transcode: typeof transcodeTraces, body: Uint8Array, redactedBlock: TranscodedBlock): void {
+  const idle = createRedaction({ rules: [{ name: 'idle', keys: ['no such key'], action: 'drop' }, { name: 'idler', valuePattern: 'NO-SUCH-VALUE', action: 'mask' }] })
+  const without = transcode(body, options)
+  expect(Buffer.from(transcode(body, { ...options, redaction: idle }).body).equals(without.body)).toBe(true)
+  expect(without.rows).toBe(redactedBlock.rows)
+}
+
+test('no secret of a trace request is in the block or among the rejected records, wherever it was', () => {
+  fc.assert(fc.property(traces, (resourceSpans) => holdsNoSecret(transcodeTraces, toProtobuf('TracesRequest', { resourceSpans }))), { numRuns: long ? 100_000 : 500 })
+}, TIMEOUT_MS)
+
+test('no secret of a log request is in the block or among the rejected records, wherever it was', () => {
+  fc.assert(fc.property(logs, (resourceLogs) => holdsNoSecret(transcodeLogs, toProtobuf('LogsRequest', { resourceLogs }))), { numRuns: long ? 100_000 : 500 })
+}, TIMEOUT_MS)
