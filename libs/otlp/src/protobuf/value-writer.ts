@@ -5,6 +5,7 @@ import { cutAt, NO_LIMIT } from '../limits.ts'
 import type { AnyValue } from '../record/any-value.ts'
 import { Tally } from '../record/tally.ts'
 import type { Redactor } from '../redaction/redactor.ts'
+import type { ValuePatterns } from '../redaction/value-patterns.ts'
 import { valueText } from '../rows/attribute-text.ts'
 import type { TranscodeOptions } from '../transcoded-block.ts'
 import { ARRAY, BOOL, BYTES, DOUBLE, INT, KVLIST, STRING } from './any-value-range.ts'
@@ -27,6 +28,7 @@ export class ValueWriter {
   readonly #textOf = (value: AnyValue): string => valueText(value, this.#tally)
   #tally = new Tally()
   #maxBytes = NO_LIMIT
+  #patterns: ValuePatterns | undefined
   /** Texts of fewer bytes are neither too long nor can they hold what rules search for. */
   #carefulFrom = NO_LIMIT
 
@@ -40,13 +42,15 @@ export class ValueWriter {
   begin({ limits }: TranscodeOptions, tally: Tally): void {
     this.#tally = tally
     this.#maxBytes = limits?.[this.#limit] ?? NO_LIMIT
+    this.#patterns = this.redactor.patterns
     this.#carefulFrom = Math.min(this.#maxBytes + 1, this.redactor.minLength)
   }
 
   /** Adds `source[start, stop)`, which must be UTF-8. */
   appendString(column: StringColumn, source: Buffer, start: number, stop: number): void {
-    if (stop - start >= this.#carefulFrom) this.#appendCarefully(column, source, start, stop)
-    else this.#appendUtf8(column, source, start, stop)
+    if (stop - start >= this.#carefulFrom && (stop - start > this.#maxBytes || this.#patterns!.mayHold(source, start, stop))) {
+      this.#appendCarefully(column, source, start, stop)
+    } else this.#appendUtf8(column, source, start, stop)
   }
 
   #appendUtf8(column: StringColumn, source: Buffer, start: number, stop: number): void {

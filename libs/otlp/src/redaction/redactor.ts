@@ -5,7 +5,7 @@ import type { Redaction } from './create-redaction.ts'
 import { NO_RULE } from './key-rules.ts'
 import type { Pseudonyms } from './pseudonyms.ts'
 import { redacted, type RedactionAction } from './redaction-rule.ts'
-import type { Replace } from './value-patterns.ts'
+import type { Replace, ValuePatterns } from './value-patterns.ts'
 
 /** How a value is stored as a text. */
 type TextOf = (value: AnyValue) => string
@@ -19,6 +19,8 @@ export class Redactor {
   minLength = NEVER
   /** The same for texts that are the digits of a number. */
   minNumberLength = NEVER
+  /** The rules by value, if there are any. */
+  patterns: ValuePatterns | undefined
   #redaction: Redaction | undefined
   #pseudonyms: Pseudonyms | undefined
   #hits: number[] = []
@@ -29,6 +31,7 @@ export class Redactor {
     this.#redaction = redaction
     this.#pseudonyms = redaction?.pseudonyms?.of(tenantId)
     this.#hits = redaction === undefined ? [] : redaction.rules.map(() => 0)
+    this.patterns = redaction?.patterns
     this.minLength = redaction?.patterns?.minLength ?? NEVER
     this.minNumberLength = redaction?.patterns?.minNumberLength ?? NEVER
   }
@@ -56,12 +59,12 @@ export class Redactor {
 
   /** The value rules that `source[start, stop)` must be searched for; 0 for nearly every text. */
   suspects(source: Buffer, start: number, stop: number): number {
-    return stop - start < this.minLength ? 0 : this.#redaction!.patterns!.suspects(source, start, stop)
+    return this.patterns === undefined ? 0 : this.patterns.suspects(source, start, stop)
   }
 
   /** The text of `source[start, stop)` after the value rules, `undefined` when it is dropped. The bytes as they are when they are not UTF-8. */
   replaced(source: Buffer, start: number, stop: number, suspects: number): string | undefined {
-    return this.#redaction!.patterns!.replace(source.toString('utf8', start, stop), suspects, this.#replace)
+    return this.patterns!.replace(source.toString('utf8', start, stop), suspects, this.#replace)
   }
 
   /** A text after the value rules; empty when it is dropped. */
@@ -116,7 +119,7 @@ export class Redactor {
     if (this.minLength === NEVER) return text
     const bytes = Buffer.from(text)
     const suspects = this.suspects(bytes, 0, bytes.length)
-    return suspects === 0 ? text : this.#redaction!.patterns!.replace(text, suspects, this.#replace)
+    return suspects === 0 ? text : this.patterns!.replace(text, suspects, this.#replace)
   }
 
   #replacement(rule: number, found: string): string | undefined {

@@ -38,8 +38,8 @@ export class ValuePatterns {
   readonly #rules: readonly CompiledValueRule[]
   /** For each byte the rules that it makes suspicious, one bit each. */
   readonly #suspects = new Int32Array(256)
-  /** The bytes that make any rule suspicious, each four times in a word; empty when there are too many. */
-  readonly #words: readonly number[]
+  /** The bytes that make any rule suspicious, each four times in a word; empty when they are too many to look for, or a rule needs none. */
+  readonly #words: Int32Array
   /** Rules that search every text. */
   #always = 0
   /** Rules that search texts with long numbers. */
@@ -56,41 +56,41 @@ export class ValuePatterns {
     })
     const bytes = [...this.#suspects.keys()].filter((byte) => this.#suspects[byte] !== 0)
     const first = bytes[0] ?? 0xff
-    this.#words = bytes.length > MAX_FAST_BYTES ? [] : Array.from({ length: MAX_FAST_BYTES }, (_, at) => Math.imul(bytes[at] ?? first, LOW_BITS))
+    this.#words = Int32Array.from({ length: bytes.length > MAX_FAST_BYTES || this.#always !== 0 ? 0 : MAX_FAST_BYTES }, (_, at) => Math.imul(bytes[at] ?? first, LOW_BITS))
     this.minNumberLength = this.#always !== 0 || bytes.some((byte) => /[\d.+e-]/.test(String.fromCharCode(byte))) ? this.minLength : MIN_NUMBER_LENGTH
   }
 
   /** The rules that `source[start, stop)` must be searched for, one bit each; 0 for nearly every text. */
   suspects(source: Buffer, start: number, stop: number): number {
-    const length = stop - start
-    if (length < this.minLength) return 0
+    if (!this.mayHold(source, start, stop)) return 0
+    const table = this.#suspects
     let found = this.#always
-    if (length < WORD_BYTES || this.#maySuspect(source, start, stop)) {
-      const table = this.#suspects
-      for (let at = start; at < stop; at++) found |= table[source[at]!]!
-    }
-    if (this.#numbers !== 0 && length >= MIN_NUMBER_LENGTH && hasLongNumber(source, start, stop)) found |= this.#numbers
+    for (let at = start; at < stop; at++) found |= table[source[at]!]!
+    if (this.#numbers !== 0 && hasLongNumber(source, start, stop)) found |= this.#numbers
     return found
   }
 
-  /** Whether one of the bytes is there. A byte of `word ^ bytes` is zero where it is, and only then (or beside one) the test for zero bytes sets its high bit. */
-  #maySuspect(source: Buffer, start: number, stop: number): boolean {
+  /**
+   * Whether `source[start, stop)` may hold anything: the first and cheapest look, at every text. A byte of `word ^ bytes` is zero
+   * where one of the bytes is, and the high bit that the test for zero bytes sets says so; it errs only beside such a byte.
+   */
+  mayHold(source: Buffer, start: number, stop: number): boolean {
+    const length = stop - start
+    if (length < this.minLength) return false
     const words = this.#words
-    if (words.length === 0) return true
-    const [first, second, third, fourth] = words as [number, number, number, number]
+    if (length < WORD_BYTES || words.length === 0) return true
+    const first = words[0]!, second = words[1]!, third = words[2]!, fourth = words[3]!
     const view = sourceView(source)
     const last = stop - WORD_BYTES
     let zeros = 0
     for (let at = start; ; at += WORD_BYTES) {
       // The last word may overlap the one before.
       const word = view.getInt32(at < last ? at : last, true)
-      const a = word ^ first
-      const b = word ^ second
-      const c = word ^ third
-      const d = word ^ fourth
+      const a = word ^ first, b = word ^ second, c = word ^ third, d = word ^ fourth
       zeros |= ((a - LOW_BITS) & ~a) | ((b - LOW_BITS) & ~b) | ((c - LOW_BITS) & ~c) | ((d - LOW_BITS) & ~d)
-      if (at >= last) return (zeros & HIGH_BITS) !== 0
+      if (at >= last) break
     }
+    return (zeros & HIGH_BITS) !== 0 || (this.#numbers !== 0 && hasLongNumber(source, start, stop))
   }
 
   /** The text after the rules in `suspects`; `undefined` when one of them drops it. */
