@@ -96,6 +96,8 @@ describe('the whole platform, with the real shop and the real OpenTelemetry SDK'
         SHOP_TRAFFIC_REQUESTS: String(REQUESTS),
         SHOP_TRAFFIC_RATE: '60',
         SHOP_TRAFFIC_SEED: '7',
+        // What runs by a schedule would leave events at times of its own.
+        SHOP_CRON_INTERVAL: '1h',
         SLO_DIR: objectives,
         SLO_TIERS_FILE: tiersFile,
         SLO_TICK: '1s',
@@ -122,7 +124,7 @@ describe('the whole platform, with the real shop and the real OpenTelemetry SDK'
   }
 
   /** The spans and events that the traffic must have left, by the shop's table of spans for each kind of request. */
-  let expected: { readonly spans: Record<string, number>; readonly events: Record<string, number>; readonly stats: TrafficStats }
+  let expected: { readonly spans: Record<string, number>; readonly events: Record<string, number>; readonly jobs: number; readonly stats: TrafficStats }
 
   test('the traffic sends every request and gets an honest answer to each', async () => {
     const stats = await vi.waitFor(
@@ -146,8 +148,10 @@ describe('the whole platform, with the real shop and the real OpenTelemetry SDK'
         'storefront Server POST /orders': order,
         'storefront Client POST': order,
         'checkout Server POST /orders': order,
+        'checkout Consumer process orders': order,
       },
       events: { storefront: REQUESTS, catalog: REQUESTS, checkout: order },
+      jobs: order,
     }
   })
 
@@ -178,11 +182,12 @@ describe('the whole platform, with the real shop and the real OpenTelemetry SDK'
       'storefront Server > storefront Client': REQUESTS + order,
       'storefront Client > catalog Server': REQUESTS,
       'storefront Client > checkout Server': order,
+      'checkout Server > checkout Consumer': order,
     })
   })
 
   test('every request of a service left one event, on the span of that request', async () => {
-    const total = Object.values(expected.events).reduce((sum, count) => sum + count, 0)
+    const total = Object.values(expected.events).reduce((sum, count) => sum + count, expected.jobs)
     await vi.waitFor(async () => expect((await rows<{ n: string }>('SELECT toString(count()) AS n FROM otel_logs'))[0]?.n).toBe(String(total)), { timeout: 30_000, interval: 250 })
     const byService = await rows<{ service: string; n: number; linked: number; outcomes: string[] }>(`
       SELECT event.ServiceName AS service, toUInt32(count()) AS n, toUInt32(countIf(span.SpanKind = 'Server')) AS linked,
@@ -192,6 +197,10 @@ describe('the whole platform, with the real shop and the real OpenTelemetry SDK'
     expect(Object.fromEntries(byService.map(({ service, n }) => [service, n]))).toEqual(expected.events)
     expect(byService.filter(({ n, linked }) => n !== linked)).toEqual([])
     expect(byService.find(({ service }) => service === 'checkout')?.outcomes).toEqual(['ok'])
+    const [jobs] = await rows<{ n: number; orders: number; ok: number }>(`
+      SELECT toUInt32(count()) AS n, toUInt32(uniqExact(LogAttributes['order.id'])) AS orders, toUInt32(countIf(LogAttributes['work.outcome'] = 'ok')) AS ok
+      FROM otel_logs WHERE EventName = 'job.pack' AND ServiceName = 'checkout'`)
+    expect(jobs).toEqual({ n: expected.jobs, orders: expected.jobs, ok: expected.jobs })
   })
 
   test('the cache answers most reads of the catalog', async () => {

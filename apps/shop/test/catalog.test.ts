@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createCache } from '@ballast/cache'
+import { currentWork } from '@ballast/telemetry'
 import { afterAll, describe, expect, test } from 'vitest'
+import { PriceReview } from '../src/catalog/price-review.ts'
 import { ProductDatabase } from '../src/catalog/product-database.ts'
-import { ProductReader } from '../src/catalog/product-reader.ts'
+import { ProductCatalog } from '../src/catalog/product-catalog.ts'
 
 describe('the product database', () => {
   const dir = mkdtempSync(join(tmpdir(), 'ballast-catalog-'))
@@ -26,21 +28,37 @@ describe('the product database', () => {
   })
 })
 
-describe('the product reader', () => {
+describe('the product catalog', () => {
   test('asks the database once for a product and once for an absence, and gives many in their order', async () => {
     const asked: string[] = []
     const cache = createCache({ namespace: 'shop-test', redis: false })
-    const reader = new ProductReader(cache, {
+    const products = new ProductCatalog(cache, {
       product(id) {
         asked.push(id)
         return id === 'none' ? null : { id, name: `product ${id}`, brand: 'Elm', priceCents: 100, description: '' }
       },
+      setPrice: () => {},
     })
-    expect((await reader.product('1'))?.name).toBe('product 1')
-    expect(await reader.product('none')).toBeNull()
-    expect((await reader.products(['2', 'none', '1'])).map(({ id }) => id)).toEqual(['2', '1'])
-    expect([(await reader.product('1'))?.id, await reader.product('none')]).toEqual(['1', null])
+    expect((await products.product('1'))?.name).toBe('product 1')
+    expect(await products.product('none')).toBeNull()
+    expect((await products.products(['2', 'none', '1'])).map(({ id }) => id)).toEqual(['2', '1'])
+    expect([(await products.product('1'))?.id, await products.product('none')]).toEqual(['1', null])
     expect(asked).toEqual(['1', 'none', '2'])
     await cache.close()
   })
+})
+
+test('a price review writes its prices through: readers see them, and the database has them', async () => {
+  const database = new ProductDatabase(':memory:', 10)
+  const cache = createCache({ namespace: 'shop-test', redis: false })
+  const products = new ProductCatalog(cache, database)
+  const before = (await products.products(['1', '2'])).map(({ priceCents }) => priceCents)
+  // The first draw of each pair chooses the product (1, then 2, …), the second moves its price by +10 % or -10 %.
+  const draws = [0.05, 0.999_999, 0.15, 0, 0.99, 0.5, 0.99, 0.5, 0.99, 0.5]
+  await new PriceReview(products, 10, () => draws.shift()!).run(currentWork())
+  const after = (await products.products(['1', '2'])).map(({ priceCents }) => priceCents)
+  expect(after).toEqual([Math.round(before[0]! * 1.1), Math.round(before[1]! * 0.9)])
+  expect(after).toEqual(['1', '2'].map((id) => database.product(id)?.priceCents))
+  await cache.close()
+  database.close()
 })

@@ -66,6 +66,6 @@ describe('the fault routes', () => {
 
   test('are for callers on this machine only', async () => {
     const response = await server.inject({ url: '/faults', remoteAddress: '10.1.2.3' })
-    expect([response.statusCode, response.json().error.code]).toEqual([403, 'FAULTS_LOOPBACK_ONLY'])
+    expect([response.statusCode, response.json().error.code]).toEqual([403, 'LOOPBACK_ONLY'])
   })
 })

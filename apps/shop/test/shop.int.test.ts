@@ -7,7 +7,7 @@ import { type AppProcess, startApp } from '../../../scripts/stack/app-process.ts
 import { freePort } from '../../../scripts/stack/free-port.ts'
 import type { TrafficSnapshot } from '../src/traffic/traffic-stats.ts'
 
-const [SERVER, CLIENT] = [2, 3]
+const [SERVER, CLIENT, CONSUMER] = [2, 3, 5]
 
 describe('the shop', () => {
   const dir = mkdtempSync(join(tmpdir(), 'ballast-shop-'))
@@ -37,6 +37,11 @@ describe('the shop', () => {
       SHOP_TRAFFIC_RATE: '250',
       SHOP_TRAFFIC_SEED: '7',
       SHOP_TRAFFIC_MAX_CONCURRENCY: '500',
+      // What runs by a schedule would leave events at times of its own.
+      SHOP_CRON_INTERVAL: '1h',
+      // A busy machine is slow, not wrong.
+      SHOP_TRAFFIC_TIMEOUT: '20s',
+      SHOP_DOWNSTREAM_TIMEOUT: '20s',
     }
     for (const name of ['catalog', 'checkout', 'storefront']) apps.push(await startApp({ app: 'shop', entry: `src/${name}/main.ts`, env }))
   })
@@ -55,15 +60,15 @@ describe('the shop', () => {
     await expect.poll(counts, { timeout: 10_000 }).toEqual([expected.spans, expected.events])
     const [spans, events] = [receiver.spans.slice(spansBefore), receiver.events.slice(eventsBefore)]
     expect(new Set([...spans, ...events].map(({ traceId }) => traceId)).size).toBe(1)
-    const servers = spans.filter(({ kind }) => kind === SERVER)
-    expect(events.map(({ service, spanId }) => `${service} ${spanId}`).toSorted()).toEqual(servers.map(({ service, spanId }) => `${service} ${spanId}`).toSorted())
+    const units = spans.filter(({ kind }) => kind !== CLIENT)
+    expect(events.map(({ service, spanId }) => `${service} ${spanId}`).toSorted()).toEqual(units.map(({ service, spanId }) => `${service} ${spanId}`).toSorted())
     return { spans, events }
   }
 
   /** The spans as a tree of lines, children under their parent in the order of their services. */
   function tree(spans: readonly ReceivedSpan[], parentSpanId = '', indent = ''): string[] {
     const children = spans.filter((span) => span.parentSpanId === parentSpanId).map((span) => {
-      const kind = span.kind === SERVER ? 'SERVER' : span.kind === CLIENT ? 'CLIENT' : String(span.kind)
+      const kind = { [SERVER]: 'SERVER', [CLIENT]: 'CLIENT', [CONSUMER]: 'CONSUMER' }[span.kind]
       return [`${indent}${span.service} ${kind} ${span.name}`, ...tree(spans, span.spanId, `${indent}  `)]
     })
     return children.toSorted((a, b) => a.join().localeCompare(b.join())).flat()
@@ -84,14 +89,17 @@ describe('the shop', () => {
   })
 
   test('an order is one trace over all three, and written once for its key', async () => {
-    const { spans, events } = await traceOf(() => order('key-1'), { spans: 5, events: 3, status: 201 })
+    const { spans, events } = await traceOf(() => order('key-1'), { spans: 6, events: 4, status: 201 })
     expect(tree(spans)).toEqual([
       'storefront SERVER POST /orders',
       '  storefront CLIENT GET',
       '    catalog SERVER GET /products/:id',
       '  storefront CLIENT POST',
       '    checkout SERVER POST /orders',
+      '      checkout CONSUMER process orders',
     ])
+    const [taken, packed] = ['http.server.request', 'job.pack'].map((name) => events.find(({ service, eventName }) => service === 'checkout' && eventName === name))
+    expect([taken?.attributes['work.timer.queue.count'], packed?.attributes['order.id']]).toEqual([expect.any(Number), taken?.attributes['order.id']])
     expect(events.find(({ service }) => service === 'storefront')?.attributes).toMatchObject({ 'work.timer.catalog.count': 1, 'work.timer.checkout.count': 1 })
     const [first, second] = (await Promise.all([order('key-2'), order('key-2')].map(async (response) => (await response).json()))) as { id: string }[]
     expect(first?.id).toBe(second?.id)
@@ -128,14 +136,14 @@ describe('the shop', () => {
     await expect.poll(async () => (await stats()).finished, { timeout: 20_000 }).toBe(true)
     const { sent, answers, skipped } = await stats()
     expect([answers['2xx'], answers['4xx'], skipped]).toEqual([sent.view + sent.order, sent.unknown, 0])
-    const expectedSpans = 3 * (sent.view + sent.unknown) + 5 * sent.order
+    const expectedSpans = 3 * (sent.view + sent.unknown) + 6 * sent.order
     await expect.poll(() => receiver.spans.length - spansBefore, { timeout: 10_000 }).toBe(expectedSpans)
-    await expect.poll(() => receiver.events.length - eventsBefore, { timeout: 10_000 }).toBe(2 * (sent.view + sent.unknown) + 3 * sent.order)
+    await expect.poll(() => receiver.events.length - eventsBefore, { timeout: 10_000 }).toBe(2 * (sent.view + sent.unknown) + 4 * sent.order)
     const roots = receiver.spans.slice(spansBefore).filter(({ parentSpanId }) => parentSpanId === '')
     expect(roots).toHaveLength(500)
     expect(new Set(roots.map(({ service, kind }) => `${service} ${kind}`))).toEqual(new Set([`storefront ${SERVER}`]))
     const bySize = Map.groupBy(Map.groupBy(receiver.spans.slice(spansBefore), ({ traceId }) => traceId).values(), (spans) => spans.length)
-    expect(new Map([...bySize].map(([size, traces]) => [size, traces.length]))).toEqual(new Map([[3, sent.view + sent.unknown], [5, sent.order]]))
+    expect(new Map([...bySize].map(([size, traces]) => [size, traces.length]))).toEqual(new Map([[3, sent.view + sent.unknown], [6, sent.order]]))
     expect(new Set([...bySize.values()].flat().map((spans) => tree(spans).length - spans.length))).toEqual(new Set([0]))
     const reads = receiver.events.slice(eventsBefore).filter(({ service }) => service === 'catalog').map(({ attributes }) => attributes['cache.outcome'])
     expect(reads).toHaveLength(500)
@@ -148,9 +156,64 @@ describe('the shop', () => {
     await expect.poll(() => {
       const before = last
       last = receiver.spans.length
-      return last === before && receiver.events.length === receiver.spans.filter(({ kind }) => kind === SERVER).length
+      return last === before && receiver.events.length === receiver.spans.filter(({ kind }) => kind !== CLIENT).length
     }, { timeout: 20_000, interval: 300 }).toBe(true)
   }
+})
+
+describe('the shop with samples, schedules and a log of failures', () => {
+  test('sampled requests add up by their weights, prices are reviewed, and debug lines of a failure alone are written', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'ballast-shop-'))
+    const receiver = await startOtlpReceiver()
+    const [storefront, catalog, checkout] = [await freePort(), await freePort(), await freePort()]
+    const lines: { level: string; msg: string; trace_id?: string; status?: number }[] = []
+    const env = {
+      LOG_LEVEL: 'warn',
+      REDIS_URL: inject('redisUrl'),
+      OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+      SHOP_STOREFRONT_PORT: String(storefront),
+      SHOP_CATALOG_PORT: String(catalog),
+      SHOP_CHECKOUT_PORT: String(checkout),
+      SHOP_DATA_DIR: dir,
+      SHOP_CACHE_NAMESPACE: `shop-sampled-${process.pid}`,
+      SHOP_TELEMETRY_DELAY: '50ms',
+      SHOP_PRODUCTS: '100',
+      SHOP_SAMPLE_ONE_IN: '4',
+      SHOP_CRON_INTERVAL: '100ms',
+    }
+    const apps = await Promise.all(['catalog', 'storefront'].map((name) => startApp({ app: 'shop', entry: `src/${name}/main.ts`, env, onLine: (line) => lines.push(JSON.parse(line)) })))
+    try {
+      const view = async (id: number): Promise<number> => (await fetch(`http://127.0.0.1:${storefront}/products/${id}`)).status
+      const views = 400
+      for (let from = 0; from < views; from += 20) await Promise.all(Array.from({ length: 20 }, (_, i) => view(1 + ((from + i) % 100))))
+      expect(await view(1)).toBe(200)
+      await expect.poll(() => receiver.events.filter(({ eventName }) => eventName === 'price.review').length, { timeout: 10_000 }).toBeGreaterThan(0)
+      const review = receiver.events.find(({ eventName }) => eventName === 'price.review')
+      expect(review).toMatchObject({ service: 'catalog', attributes: { 'price.reviewed': 5, 'work.timer.price.change.count': 5 } })
+      expect(lines).toEqual([])
+
+      expect((await fetch(`http://127.0.0.1:${catalog}/faults`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ kind: 'errors', share: 1 }) })).status).toBe(200)
+      expect(await view(2)).toBe(502)
+      await expect.poll(() => receiver.events.find(({ service, attributes }) => service === 'storefront' && attributes['work.outcome'] === 'error')?.traceId, { timeout: 10_000 }).toBeDefined()
+      const failed = receiver.events.find(({ service, attributes }) => service === 'storefront' && attributes['work.outcome'] === 'error')
+      expect(lines.filter(({ level }) => level === 'debug')).toMatchObject([{ msg: 'answered', status: 500, trace_id: failed?.traceId }])
+
+      const logLevel = await fetch(`http://127.0.0.1:${storefront}/log-level`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ level: 'debug' }) })
+      expect([logLevel.status, await logLevel.json()]).toEqual([200, { level: 'debug' }])
+      await fetch(`http://127.0.0.1:${catalog}/faults`, { method: 'DELETE' })
+      expect(await view(3)).toBe(200)
+      expect(lines).toContainEqual(expect.objectContaining({ level: 'debug', status: 200 }))
+    } finally {
+      for (const app of apps) await app.stop()
+      await receiver.close()
+      rmSync(dir, { recursive: true, force: true })
+    }
+    const requests = receiver.events.filter(({ service, eventName }) => service === 'storefront' && eventName === 'http.server.request')
+    const weight = requests.reduce((sum, { attributes }) => sum + Number(attributes['SampleRate'] ?? 1), 0)
+    expect(requests.length).toBeLessThan(300)
+    // 403 requests, one in four kept: the weights add up to that within five standard deviations.
+    expect(Math.abs(weight - 403)).toBeLessThan(5 * Math.sqrt(403 * 3))
+  })
 })
 
 describe('the shop as one command', () => {

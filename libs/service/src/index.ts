@@ -4,7 +4,7 @@ export { type CheckResult, Health, type HealthCheck, type HealthOptions, type Re
 export { createHttpServer, type ErrorBody, httpDefaults, type HttpServerOptions } from './http-server.ts'
 export { Lifecycle, type ShutdownStep } from './lifecycle.ts'
 export { listen } from './listen.ts'
-export { createLogger, type Logger, type LogLevel, logLevels } from './logger.ts'
+export { createLogger, type Logger, type LogLevel, logLevels, type LogPipe } from './logger.ts'
 export { type Metrics, startMetrics } from './metrics.ts'
 export { runService, type Service, type ServiceContext } from './run-service.ts'
 export { bytes, choice, duration, flag, integer, port, secret, type Setting, type SettingOptions, text, url } from './settings/setting.ts'

@@ -1,7 +1,8 @@
+import type { DestinationStream } from 'pino'
 import { ServiceError } from './errors.ts'
 import { Health } from './health.ts'
 import { Lifecycle } from './lifecycle.ts'
-import { createLogger, type Logger, logLevels, type LogLevel } from './logger.ts'
+import { createLogger, type Logger, logLevels, type LogLevel, type LogPipe } from './logger.ts'
 import { type Metrics, startMetrics } from './metrics.ts'
 import { choice, duration } from './settings/setting.ts'
 import { type ConfigOf, defineSettings, type Settings } from './settings/settings.ts'
@@ -24,6 +25,8 @@ export interface Service<S extends Settings> {
   /** One sentence for `--help`. */
   readonly description: string
   readonly settings: S
+  /** What the log passes through. @default nothing: lines of the level go to stdout */
+  readonly logPipe?: (this: void, level: LogLevel, destination: DestinationStream) => LogPipe
   /** Starts the app; it runs until a signal. A rejection stops the start with exit code 1. */
   start(context: ServiceContext<ConfigOf<S>>): Promise<void>
 }
@@ -55,7 +58,7 @@ export async function runService<S extends Settings>(service: Service<S>, env: N
     throw error
   }
 
-  const log = createLogger(service.name, shared.logLevel)
+  const log = createLogger(service.name, shared.logLevel, undefined, service.logPipe)
   const lifecycle = new Lifecycle(log, shared.shutdownTimeoutMs)
   const health = new Health()
   const metrics = startMetrics(service.name)

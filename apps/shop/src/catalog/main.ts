@@ -1,5 +1,4 @@
-import { runService } from '@ballast/service'
-import { settings } from '../config.ts'
+import { runShopService } from '../run-shop-service.ts'
 import { startCatalog } from './start-catalog.ts'
 
-await runService({ name: 'catalog', description: 'The shop\'s products, read from a database through the cache.', settings, start: startCatalog }, process.env)
+await runShopService({ name: 'catalog', description: 'The shop\'s products, read from a database through the cache.', start: startCatalog }, process.env)

@@ -13,6 +13,7 @@ const BUSY_TIMEOUT_MS = 2_000
 export class ProductDatabase {
   readonly #database: DatabaseSync
   readonly #one: StatementSync
+  readonly #setPrice: StatementSync
 
   /**
    * Opens the database; fills it when it is new.
@@ -28,6 +29,7 @@ export class ProductDatabase {
     )
     if (this.count() === 0) this.#fill(products, seededRandom(SEED))
     this.#one = this.#database.prepare('SELECT id, name, brand, price_cents, description FROM products WHERE id = ?')
+    this.#setPrice = this.#database.prepare('UPDATE products SET price_cents = ? WHERE id = ?')
   }
 
   count(): number {
@@ -39,6 +41,10 @@ export class ProductDatabase {
     const row = this.#one.get(id)
     if (row === undefined) return null
     return { id: String(row['id']), name: String(row['name']), brand: String(row['brand']), priceCents: Number(row['price_cents']), description: String(row['description']) }
+  }
+
+  setPrice(id: string, priceCents: number): void {
+    this.#setPrice.run(priceCents, id)
   }
 
   close(): void {

@@ -20,7 +20,7 @@ const headers = { type: 'object', properties: { 'idempotency-key': idempotencyKe
 /** `POST /orders`. */
 export function checkoutRoutes(server: FastifyInstance, checkout: Checkout): void {
   server.post<{ Body: OrderRequest; Headers: { 'idempotency-key'?: string } }>('/orders', { schema: { body, headers } }, async (request, reply) => {
-    const { order, replayed } = checkout.place(request.body, request.headers['idempotency-key'])
+    const { order, replayed } = await checkout.place(request.body, request.headers['idempotency-key'])
     if (replayed) reply.header('idempotent-replayed', 'true')
     return reply.code(201).send(order)
   })

@@ -1,5 +1,4 @@
-import { runService } from '@ballast/service'
-import { settings } from '../config.ts'
+import { runShopService } from '../run-shop-service.ts'
 import { startCheckout } from './start-checkout.ts'
 
-await runService({ name: 'checkout', description: 'The shop\'s orders, each written once.', settings, start: startCheckout }, process.env)
+await runShopService({ name: 'checkout', description: 'The shop\'s orders, each written once.', start: startCheckout }, process.env)

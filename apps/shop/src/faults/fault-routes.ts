@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { ShopError } from '../errors.ts'
+import { loopbackOnly } from '../http/loopback-only.ts'
 import type { Fault, Faults } from './faults.ts'
 
 /** Longest delay that can be asked for. Milliseconds. */
@@ -20,16 +21,13 @@ const faultSchema = {
 
 /** `GET`, `POST` and `DELETE /faults`, for callers on this machine only. */
 export function faultRoutes(server: FastifyInstance, faults: Faults): void {
-  const onRequest = async (request: FastifyRequest): Promise<void> => {
-    if (!isLoopback(request.ip)) throw new ShopError('FAULTS_LOOPBACK_ONLY', 'faults are switched from this machine only')
-  }
   const shown = (): { faults: readonly Fault[] } => ({ faults: faults.active })
-  server.get('/faults', { onRequest }, shown)
-  server.post<{ Body: Fault }>('/faults', { onRequest, schema: { body: faultSchema } }, (request) => {
+  server.get('/faults', { onRequest: loopbackOnly }, shown)
+  server.post<{ Body: Fault }>('/faults', { onRequest: loopbackOnly, schema: { body: faultSchema } }, (request) => {
     faults.switchOn(request.body)
     return shown()
   })
-  server.delete('/faults', { onRequest }, () => {
+  server.delete('/faults', { onRequest: loopbackOnly }, () => {
     faults.switchOff()
     return shown()
   })
@@ -42,8 +40,4 @@ export function applyFaults(business: FastifyInstance, faults: Faults): void {
     if (delayMs > 0) await delay(delayMs)
     if (fail) throw new ShopError('FAULT_INJECTED', 'a fault was switched on for this service')
   })
-}
-
-function isLoopback(address: string): boolean {
-  return address === '::1' || address.startsWith('127.') || address.startsWith('::ffff:127.')
 }

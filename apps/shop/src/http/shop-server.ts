@@ -1,11 +1,12 @@
-import { createHttpServer, listen, type ServiceContext } from '@ballast/service'
+import { createHttpServer, listen } from '@ballast/service'
 import { startTelemetry } from '@ballast/telemetry'
 import { telemetryPlugin, telemetryPluginDefaults } from '@ballast/telemetry/fastify'
 import type { FastifyInstance } from 'fastify'
 import { addresses } from '../addresses.ts'
-import type { ShopConfig } from '../config.ts'
 import { applyFaults, faultRoutes } from '../faults/fault-routes.ts'
 import { Faults } from '../faults/faults.ts'
+import type { ShopContext } from '../shop-context.ts'
+import { logLevelRoutes } from './log-level-routes.ts'
 
 /** One of the shop's services. */
 export interface ShopServerOptions {
@@ -19,13 +20,14 @@ export interface ShopServerOptions {
 }
 
 /** Serves one of the shop's services: telemetry, health, faults, its routes. */
-export async function serveShop(context: ServiceContext<ShopConfig>, options: ShopServerOptions): Promise<void> {
+export async function serveShop(context: ShopContext, options: ShopServerOptions): Promise<void> {
   const { config, log, health, metrics, lifecycle } = context
   const { catalog, checkout } = addresses(config)
   const telemetry = startTelemetry({
     service: options.name,
     endpoint: config.otlpEndpoint,
     exportDelay: config.telemetryDelayMs,
+    sampling: { oneIn: config.sampleOneIn },
     // The three stop one after another, so one that cannot reach the receiver must not use up the others' time.
     shutdownTimeout: '2s',
     dependencies: { [new URL(catalog).origin]: 'catalog', [new URL(checkout).origin]: 'checkout' },
@@ -34,9 +36,10 @@ export async function serveShop(context: ServiceContext<ShopConfig>, options: Sh
 
   const server = createHttpServer({ log, health, metrics, bodyLimitBytes: 16 * 1024 })
   lifecycle.onShutdown('http server', () => server.close())
-  await server.register(telemetryPlugin, { ignoreRoutes: [...telemetryPluginDefaults.ignoreRoutes, '/faults'] })
+  await server.register(telemetryPlugin, { ignoreRoutes: [...telemetryPluginDefaults.ignoreRoutes, '/faults', '/log-level'] })
   const faults = new Faults(Math.random)
   faultRoutes(server, faults)
+  logLevelRoutes(server, context.logs)
   await server.register(async (business) => {
     applyFaults(business, faults)
     options.routes(business)

@@ -1,3 +1,4 @@
+import type { Logger } from '@ballast/service'
 import { ShopError } from '../errors.ts'
 
 /** Another service, called with a deadline. */
@@ -5,15 +6,17 @@ export class Downstream {
   readonly #name: string
   readonly #baseUrl: string
   readonly #timeoutMs: number
+  readonly #log: Logger
 
   /**
    * @param name - for messages.
    * @param timeoutMs - deadline of one call, its body included.
    */
-  constructor(name: string, baseUrl: string, timeoutMs: number) {
+  constructor(name: string, baseUrl: string, timeoutMs: number, log: Logger) {
     this.#name = name
     this.#baseUrl = baseUrl
     this.#timeoutMs = timeoutMs
+    this.#log = log
   }
 
   /**
@@ -35,6 +38,7 @@ export class Downstream {
       }
       throw new ShopError('DEPENDENCY_FAILED', `${this.#name} could not be reached or gave no JSON`, { cause: error })
     }
+    this.#log.debug({ dependency: this.#name, path, status }, 'answered')
     if (status >= 500) throw new ShopError('DEPENDENCY_FAILED', `${this.#name} answered ${status}`)
     return { status, body }
   }

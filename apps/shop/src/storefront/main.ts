@@ -1,5 +1,4 @@
-import { runService } from '@ballast/service'
-import { settings } from '../config.ts'
+import { runShopService } from '../run-shop-service.ts'
 import { startStorefront } from './start-storefront.ts'
 
-await runService({ name: 'storefront', description: 'The shop\'s front: products and orders, by calling catalog and checkout.', settings, start: startStorefront }, process.env)
+await runShopService({ name: 'storefront', description: 'The shop\'s front: products and orders, by calling catalog and checkout.', start: startStorefront }, process.env)

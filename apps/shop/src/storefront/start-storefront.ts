@@ -1,19 +1,18 @@
 import { randomUUID } from 'node:crypto'
-import type { ServiceContext } from '@ballast/service'
 import { addresses } from '../addresses.ts'
-import type { ShopConfig } from '../config.ts'
 import { serveShop } from '../http/shop-server.ts'
+import type { ShopContext } from '../shop-context.ts'
 import { Downstream } from './downstream.ts'
 import { Shop } from './shop.ts'
 import { storefrontRoutes } from './storefront-routes.ts'
 
 /** Starts the storefront: the service that customers talk to. */
-export async function startStorefront(context: ServiceContext<ShopConfig>): Promise<void> {
-  const { config } = context
+export async function startStorefront(context: ShopContext): Promise<void> {
+  const { config, log } = context
   const { catalog, checkout } = addresses(config)
   const shop = new Shop(
-    new Downstream('catalog', catalog, config.downstreamTimeoutMs),
-    new Downstream('checkout', checkout, config.downstreamTimeoutMs),
+    new Downstream('catalog', catalog, config.downstreamTimeoutMs, log),
+    new Downstream('checkout', checkout, config.downstreamTimeoutMs, log),
     randomUUID,
   )
   await serveShop(context, {

@@ -78,7 +78,11 @@ export class ValuePatterns {
     const length = stop - start
     if (length < this.minLength) return false
     const words = this.#words
-    if (length < WORD_BYTES || words.length === 0) return true
+    if (words.length === 0) return true
+    if (length < WORD_BYTES) {
+      for (let at = start; at < stop; at++) if (this.#suspects[source[at]!] !== 0) return true
+      return false
+    }
     const first = words[0]!, second = words[1]!, third = words[2]!, fourth = words[3]!
     const view = sourceView(source)
     const last = stop - WORD_BYTES

@@ -4,17 +4,20 @@ import { CacheReads } from '@ballast/telemetry/cache'
 import { ShopError } from '../errors.ts'
 import type { Product } from '../product.ts'
 
-/** Where products come from when the cache has none. */
+/** Where products are kept. */
 export interface ProductSource {
   product(id: string): Product | null
+  setPrice(id: string, priceCents: number): void
 }
 
-/** Reads products through the cache and says on the current unit of work how: `cache.outcome` is `local`, `shared` (Redis) or `miss`. */
-export class ProductReader {
+/** Reads and writes products through the cache and says on the current unit of work how: `cache.outcome` is `local`, `shared` (Redis) or `miss`. */
+export class ProductCatalog {
   readonly #products: Definition<Product | null>
   readonly #reads = new CacheReads<Product | null>('db')
+  readonly #source: ProductSource
 
   constructor(cache: Cache, source: ProductSource) {
+    this.#source = source
     this.#products = cache.define<Product | null>({
       name: 'product',
       softTtl: '1m',
@@ -37,6 +40,16 @@ export class ProductReader {
     work.add('cache.hits', ids.filter((id) => this.#products.peek(id) !== undefined).length)
     const found = await work.time('cache', () => this.#products.getMany(ids)).catch(refuseShed)
     return [...found.values()].filter((product) => product !== null)
+  }
+
+  /** The product as the source has it, past the cache. */
+  current(id: string): Product | null {
+    return this.#source.product(id)
+  }
+
+  /** Writes a new price through: the source first, then the cache of every process. */
+  async reprice(product: Product, priceCents: number): Promise<void> {
+    await this.#products.write(product.id, { ...product, priceCents }, () => currentWork().time('db', () => this.#source.setPrice(product.id, priceCents)))
   }
 }
 
