@@ -6,6 +6,7 @@ import { DatabaseMonitor } from './database/database-monitor.ts'
 import { DEFAULT_TENANT, readKeys } from './keys.ts'
 import { registerOtlpRoutes } from './otlp-http/routes.ts'
 import { createPipeline } from './pipeline.ts'
+import { readRedaction } from './redaction.ts'
 
 const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/
 
@@ -13,11 +14,12 @@ const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/
  * Starts ingest. ClickHouse may be away: ingest starts, refuses, and recovers by itself.
  *
  * @returns the port it listens on.
- * @throws SettingsError when it would be open to other machines without keys, or the keys file cannot be used.
+ * @throws SettingsError when it would be open to other machines without keys, or the file of keys or of rules cannot be used.
  */
 export async function startIngest({ config, log, health, metrics, lifecycle }: ServiceContext<IngestConfig>): Promise<number> {
   refuseOpenDoor(config)
   const tenantOf = config.apiKeysFile === '' ? () => DEFAULT_TENANT : readKeys(config.apiKeysFile)
+  const redaction = readRedaction(config)
   const now = (): number => Date.now()
   const random = (): number => Math.random()
 
@@ -47,7 +49,16 @@ export async function startIngest({ config, log, health, metrics, lifecycle }: S
   monitor.start()
   lifecycle.onShutdown('database monitor', () => monitor.stop())
 
-  const pipeline = createPipeline({ config, store: client, database: monitor, tenantOf, now, random })
+  const pipeline = createPipeline({
+    config,
+    store: client,
+    database: monitor,
+    tenantOf,
+    redaction,
+    onCardinalityLimit: (key) => log.warn({ ...key, maxValues: config.cardinalityMaxValues }, 'a key has too many values'),
+    now,
+    random,
+  })
   const server = createHttpServer({ log, health, metrics, bodyLimitBytes: config.maxBodyBytes })
   await registerOtlpRoutes(server, pipeline)
   lifecycle.onShutdown('http server', async (signal) => {

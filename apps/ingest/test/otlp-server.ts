@@ -1,3 +1,4 @@
+import type { Redaction } from '@ballast/otlp'
 import { createHttpServer, createLogger, Health, type Metrics, startMetrics } from '@ballast/service'
 import type { FastifyInstance } from 'fastify'
 import type { DatabaseState } from '../src/database/database-monitor.ts'
@@ -22,6 +23,12 @@ export interface OtlpServer {
 const defaults: PipelineConfig = {
   maxBodyBytes: 1024 * 1024,
   maxQueuedBytes: 4 * 1024 * 1024,
+  maxValueBytes: 1024 * 1024,
+  maxLogBodyBytes: 1024 * 1024,
+  maxAttributes: 1000,
+  cardinalityMode: 'replace',
+  cardinalityMaxValues: 10_000,
+  cardinalityWindowMs: 3_600_000,
   batchMaxRows: 1000,
   batchMaxBytes: 1024 * 1024,
   batchMaxAgeMs: 5,
@@ -29,7 +36,7 @@ const defaults: PipelineConfig = {
   insertDeadlineMs: 2000,
 }
 
-export async function otlpServer(config: Partial<PipelineConfig> = {}, tenantOf: TenantOf = () => DEFAULT_TENANT): Promise<OtlpServer> {
+export async function otlpServer(config: Partial<PipelineConfig> = {}, tenantOf: TenantOf = () => DEFAULT_TENANT, redaction?: Redaction): Promise<OtlpServer> {
   const metrics = startMetrics('ingest')
   const store = new FakeStore()
   const database = {
@@ -38,7 +45,7 @@ export async function otlpServer(config: Partial<PipelineConfig> = {}, tenantOf:
       database.state = error === undefined ? { kind: 'ready' } : { kind: 'down', reason: error.message, code: error.code }
     },
   }
-  const pipeline = createPipeline({ config: { ...defaults, ...config }, store, database, tenantOf, now: () => Date.now(), random: () => 0 })
+  const pipeline = createPipeline({ config: { ...defaults, ...config }, store, database, tenantOf, redaction, now: () => Date.now(), random: () => 0 })
   const server = createHttpServer({ log: createLogger('ingest', 'silent'), health: new Health(), metrics })
   await registerOtlpRoutes(server, pipeline)
   return {

@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type OtlpEncoding, transcodeLogs, type Transcoded, type TranscodeOptions, transcodeTraces } from '../src/index.ts'
 import { rowsOf } from '../test/block-rows.ts'
+import { clickHouseCpu } from './clickhouse-cpu.ts'
 import { jsonParseLogRows, jsonParseTraceRows } from './json-parse-rows.ts'
 import { protobufjsLogRows, protobufjsTraceRows } from './protobufjs-rows.ts'
+import { tenRules } from './redaction-rules.ts'
 import { logRequests, RECORDS, traceRequests } from './requests.ts'
 
 /** One measured figure, for the runner. `ratio` is ours divided by the competitor's. */
@@ -26,12 +28,13 @@ interface Case {
 
 const OURS = '@ballast/otlp to Native'
 const THEIRS = { protobuf: 'protobufjs to JSONEachRow', json: 'JSON.parse to JSONEachRow' }
+const REDACTED = '@ballast/otlp, ten redaction rules'
 const REQUESTS = 16
 
 /** `npm run bench -- otlp` */
 export const bench = {
   name: 'otlp',
-  summary: 'OTLP in both encodings to insertable blocks on one core, against protobufjs or JSON.parse, and JSON.stringify',
+  summary: 'OTLP in both encodings to insertable blocks on one core, against protobufjs or JSON.parse, and JSON.stringify; redaction; what the formats cost ClickHouse',
   async run({ quick, report }: { quick: boolean; report: (row: Row) => void }): Promise<void> {
     const cases: Case[] = [
       { name: 'traces', unit: 'spans/s', encoding: 'protobuf', requests: traceRequests(REQUESTS), transcode: transcodeTraces, competitor: protobufjsTraceRows },
@@ -40,6 +43,12 @@ export const bench = {
       { name: 'logs in JSON', unit: 'records/s', encoding: 'json', requests: logRequests(REQUESTS, undefined, 'json'), transcode: transcodeLogs, competitor: jsonParseLogRows },
     ]
     for (const each of cases) runCase(each, quick ? 9 : 31, report)
+    const cpu = await clickHouseCpu(quick ? 10 : 30)
+    for (const [format, microseconds] of cpu) {
+      const value = Number(microseconds.toFixed(2))
+      const ratio = Number((cpu.get('Native')! / microseconds).toFixed(2))
+      report({ case: 'insert', subject: `ClickHouse, ${format}`, value, unit: 'µs of its CPU a span', ...(format === 'Native' ? {} : { ratio, against: format }) })
+    }
   },
 }
 
@@ -50,13 +59,17 @@ function runCase({ name, unit, encoding, requests, transcode, competitor }: Case
     const block = transcode(request, options)
     const rows = rowsOf(block)
     const expected = jsonRows(competitor(request, options.tenantId))
+    const { redactions } = transcode(request, { ...options, redaction: tenRules })
+    if (redactions.get('user_agent') !== RECORDS || redactions.get('client') !== RECORDS) throw new Error(`${name}: the rules do not hit`)
     if (block.rows !== RECORDS || !isDeepStrictEqual(rows, expected)) throw new Error(`${name}: the rows of both subjects differ`)
   }
   const ours: number[] = []
+  const redacted: number[] = []
   const theirs: number[] = []
   // Interleaved, so that whatever else the machine does slows both.
   for (let round = 0; round < rounds; round++) {
     ours.push(rate(requests, 8, (request) => transcode(request, options).rows))
+    redacted.push(rate(requests, 8, (request) => transcode(request, { ...options, redaction: tenRules }).rows))
     theirs.push(rate(requests, 1, (request) => (competitor(request, options.tenantId).length > 0 ? RECORDS : 0)))
   }
   const value = median(ours)
@@ -64,6 +77,8 @@ function runCase({ name, unit, encoding, requests, transcode, competitor }: Case
   const megabytes = requests.reduce((sum, request) => sum + request.length, 0) / 1e6 / (requests.length * RECORDS)
   report({ case: name, subject: OURS, value: Math.round(value), unit })
   report({ case: name, subject: OURS, value: Math.round(value * megabytes), unit: 'MB/s of OTLP' })
+  const withRules = median(redacted)
+  report({ case: name, subject: REDACTED, value: Math.round(withRules), unit, ratio: Number((withRules / value).toFixed(2)), against: OURS })
   report({ case: name, subject: against, value: Math.round(other), unit, ratio: Number((value / other).toFixed(2)), against })
 }
 
