@@ -54,7 +54,6 @@ export class LogWriter implements RecordWriter {
 
   begin(options: TranscodeOptions, tally: Tally): void {
     this.builder.clear()
-    this.redactor.begin(options.redaction, options.tenantId)
     this.resourceAttributes.clear(options)
     this.scopeAttributes.clear(options)
     this.#severityText.clear(tally, guardOf(options, tables.logs.name, 'SeverityText'))

@@ -43,7 +43,7 @@ export interface RecordWriter {
   readonly resourceAttributes: GroupAttributes
   /** Absent where the table has no column for them. */
   readonly scopeAttributes: GroupAttributes | undefined
-  /** Begins empty blocks. */
+  /** Begins empty blocks, after the redactor began. */
   begin(options: TranscodeOptions, tally: Tally): void
   beginScope(resource: ResourceGroup, scope: ScopeGroup): void
   /** Calls `onRecord` for each record of what the envelope groups; absent where that is the record itself. */

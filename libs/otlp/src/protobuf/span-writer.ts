@@ -56,7 +56,6 @@ export class SpanWriter implements RecordWriter {
 
   begin(options: TranscodeOptions, tally: Tally): void {
     this.builder.clear()
-    this.redactor.begin(options.redaction, options.tenantId)
     this.resourceAttributes.clear(options)
     this.#name.clear(tally, guardOf(options, tables.traces.name, 'SpanName'))
     this.#kind.clear()

@@ -28,7 +28,7 @@ export class TextIds {
   /** Number of `source[start, stop)`, or of what is stored instead; a flaw if that is not UTF-8. */
   idOf(source: Buffer, start: number, stop: number): number {
     // What must not be stored must not get into the dictionary either.
-    const suspects = this.#redactor.patterns === undefined ? 0 : this.#redactor.suspects(source, start, stop)
+    const suspects = this.#redactor.mayHold(start, stop) ? this.#redactor.suspects(source, start, stop) : 0
     if (suspects !== 0 && isUtf8(source.subarray(start, stop))) {
       const text = Buffer.from(this.#redactor.replaced(source, start, stop, suspects) ?? '')
       return this.#guardedId(text, 0, text.length)

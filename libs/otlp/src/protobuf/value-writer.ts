@@ -5,7 +5,6 @@ import { cutAt, NO_LIMIT } from '../limits.ts'
 import type { AnyValue } from '../record/any-value.ts'
 import { Tally } from '../record/tally.ts'
 import type { Redactor } from '../redaction/redactor.ts'
-import type { ValuePatterns } from '../redaction/value-patterns.ts'
 import { valueText } from '../rows/attribute-text.ts'
 import type { TranscodeOptions } from '../transcoded-block.ts'
 import { ARRAY, BOOL, BYTES, DOUBLE, INT, KVLIST, STRING } from './any-value-range.ts'
@@ -28,7 +27,6 @@ export class ValueWriter {
   readonly #textOf = (value: AnyValue): string => valueText(value, this.#tally)
   #tally = new Tally()
   #maxBytes = NO_LIMIT
-  #patterns: ValuePatterns | undefined
   /** Texts of fewer bytes are neither too long nor can they hold what rules search for. */
   #carefulFrom = NO_LIMIT
 
@@ -42,13 +40,12 @@ export class ValueWriter {
   begin({ limits }: TranscodeOptions, tally: Tally): void {
     this.#tally = tally
     this.#maxBytes = limits?.[this.#limit] ?? NO_LIMIT
-    this.#patterns = this.redactor.patterns
     this.#carefulFrom = Math.min(this.#maxBytes + 1, this.redactor.minLength)
   }
 
   /** Adds `source[start, stop)`, which must be UTF-8. */
   appendString(column: StringColumn, source: Buffer, start: number, stop: number): void {
-    if (stop - start >= this.#carefulFrom && (stop - start > this.#maxBytes || this.#patterns!.mayHold(source, start, stop))) {
+    if (stop - start >= this.#carefulFrom && (stop - start > this.#maxBytes || this.redactor.mayHold(start, stop))) {
       this.#appendCarefully(column, source, start, stop)
     } else this.#appendUtf8(column, source, start, stop)
   }
@@ -116,7 +113,7 @@ export class ValueWriter {
 
   /** Bytes that are a text are searched as one. */
   #appendBase64(column: StringColumn, source: Buffer, start: number, stop: number): void {
-    const suspects = this.redactor.suspects(source, start, stop)
+    const suspects = this.redactor.mayHold(start, stop) ? this.redactor.suspects(source, start, stop) : 0
     if (suspects !== 0 && isUtf8(source.subarray(start, stop))) {
       const text = this.redactor.replaced(source, start, stop, suspects)
       if (text !== source.toString('utf8', start, stop)) {

@@ -1,9 +1,12 @@
 const MIN_DIGITS = 13
 const MAX_DIGITS = 19
+/** Two bytes so far to either side of one, and it, cover any run of 13 that has it. */
+const HALF = 6
 const ZERO = 48
-const NINE = 57
-const SPACE = 32
-const HYPHEN = 45
+
+/** By the byte: 1 for digits and what may part groups of them. */
+const IS_DIGIT_OR_GAP = new Uint8Array(256)
+for (const character of '0123456789 -') IS_DIGIT_OR_GAP[character.charCodeAt(0)] = 1
 
 /** A text of fewer characters holds no such number. */
 export const MIN_NUMBER_LENGTH = MIN_DIGITS
@@ -51,21 +54,20 @@ function isCardNumber(digits: string): boolean {
 }
 
 /**
- * Whether 13 digits, spaces and hyphens follow each other anywhere in `bytes[start, stop)`. Such a run covers a multiple of 13, so
- * only each thirteenth byte is looked at until one of them fits.
+ * Where 13 digits, spaces and hyphens that follow each other first end in `bytes[start, stop)`; -1 if they do nowhere. Such a run
+ * covers a multiple of 13, so only each thirteenth byte is looked at until one of them fits.
  */
-export function hasLongNumber(bytes: Uint8Array, start: number, stop: number): boolean {
+export function findLongNumber(bytes: Uint8Array, start: number, stop: number): number {
   for (let probe = start + MIN_DIGITS - 1; probe < stop; probe += MIN_DIGITS) {
-    if (!isDigitOrGap(bytes[probe]!)) continue
+    if (IS_DIGIT_OR_GAP[bytes[probe]!] === 0) continue
+    // One of the bytes half a run away must be of the run, too.
+    const ahead = probe + HALF < stop && IS_DIGIT_OR_GAP[bytes[probe + HALF]!] === 1
+    if (!ahead && IS_DIGIT_OR_GAP[bytes[probe - HALF]!] === 0) continue
     let from = probe
-    while (from > start && probe - from < MIN_DIGITS && isDigitOrGap(bytes[from - 1]!)) from--
+    while (from > start && probe - from < MIN_DIGITS && IS_DIGIT_OR_GAP[bytes[from - 1]!] === 1) from--
     let to = probe + 1
-    while (to < stop && to - from < MIN_DIGITS && isDigitOrGap(bytes[to]!)) to++
-    if (to - from >= MIN_DIGITS) return true
+    while (to < stop && to - from < MIN_DIGITS && IS_DIGIT_OR_GAP[bytes[to]!] === 1) to++
+    if (to - from >= MIN_DIGITS) return to
   }
-  return false
-}
-
-function isDigitOrGap(byte: number): boolean {
-  return (byte >= ZERO && byte <= NINE) || byte === SPACE || byte === HYPHEN
+  return -1
 }

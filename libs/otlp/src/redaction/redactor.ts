@@ -5,7 +5,9 @@ import type { Redaction } from './create-redaction.ts'
 import { NO_RULE } from './key-rules.ts'
 import type { Pseudonyms } from './pseudonyms.ts'
 import { redacted, type RedactionAction } from './redaction-rule.ts'
+import { MarkedBlocks } from './marked-blocks.ts'
 import type { Replace, ValuePatterns } from './value-patterns.ts'
+import type { TranscodeOptions } from '../transcoded-block.ts'
 
 /** How a value is stored as a text. */
 type TextOf = (value: AnyValue) => string
@@ -15,25 +17,27 @@ const NEVER = 2 ** 30
 
 /** Applies the rules to one request, and counts what they hit. */
 export class Redactor {
-  /** Texts of fewer bytes need no look. */
+  /** Texts of the request of fewer bytes need no look. */
   minLength = NEVER
   /** The same for texts that are the digits of a number. */
   minNumberLength = NEVER
-  /** The rules by value, if there are any. */
-  patterns: ValuePatterns | undefined
+  #patterns: ValuePatterns | undefined
+  readonly #marks = new MarkedBlocks()
   #redaction: Redaction | undefined
   #pseudonyms: Pseudonyms | undefined
   #hits: number[] = []
   readonly #replace: Replace = (rule, found) => this.#replacement(rule, found)
 
-  /** Begins a request. */
-  begin(redaction: Redaction | undefined, tenantId: string): void {
+  /** Begins a request, which is `source`. */
+  begin({ redaction, tenantId }: TranscodeOptions, source: Buffer): void {
     this.#redaction = redaction
     this.#pseudonyms = redaction?.pseudonyms?.of(tenantId)
     this.#hits = redaction === undefined ? [] : redaction.rules.map(() => 0)
-    this.patterns = redaction?.patterns
-    this.minLength = redaction?.patterns?.minLength ?? NEVER
-    this.minNumberLength = redaction?.patterns?.minNumberLength ?? NEVER
+    const patterns = redaction?.patterns
+    this.#patterns = patterns
+    patterns?.mark(source, this.#marks)
+    this.minLength = patterns !== undefined && (this.#marks.any || patterns.searchesAll) ? patterns.minLength : NEVER
+    this.minNumberLength = patterns?.minNumberLength ?? NEVER
   }
 
   /** Whether there are any rules. */
@@ -57,19 +61,23 @@ export class Redactor {
     return this.#redaction!.rules[rule]!.action
   }
 
+  /** Whether the request's bytes from `start` to `stop` may hold what value rules find: the first and cheapest look, at every text. */
+  mayHold(start: number, stop: number): boolean {
+    return stop - start >= this.minLength && (this.#marks.has(start, stop) || this.#patterns!.searchesAll)
+  }
+
   /** The value rules that `source[start, stop)` must be searched for; 0 for nearly every text. */
   suspects(source: Buffer, start: number, stop: number): number {
-    return this.patterns === undefined ? 0 : this.patterns.suspects(source, start, stop)
+    return this.#patterns === undefined ? 0 : this.#patterns.suspects(source, start, stop)
   }
 
   /** The text of `source[start, stop)` after the value rules, `undefined` when it is dropped. The bytes as they are when they are not UTF-8. */
   replaced(source: Buffer, start: number, stop: number, suspects: number): string | undefined {
-    return this.patterns!.replace(source.toString('utf8', start, stop), suspects, this.#replace)
+    return this.#patterns!.replace(source.toString('utf8', start, stop), suspects, this.#replace)
   }
 
   /** A text after the value rules; empty when it is dropped. */
   text(text: string): string {
-    if (text.length * 3 < this.minLength) return text
     return this.#textOrDropped(text) ?? ''
   }
 
@@ -116,10 +124,10 @@ export class Redactor {
   }
 
   #textOrDropped(text: string): string | undefined {
-    if (this.minLength === NEVER) return text
+    if (this.#patterns === undefined) return text
     const bytes = Buffer.from(text)
     const suspects = this.suspects(bytes, 0, bytes.length)
-    return suspects === 0 ? text : this.patterns!.replace(text, suspects, this.#replace)
+    return suspects === 0 ? text : this.#patterns.replace(text, suspects, this.#replace)
   }
 
   #replacement(rule: number, found: string): string | undefined {

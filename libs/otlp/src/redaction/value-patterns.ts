@@ -1,14 +1,6 @@
-import { sourceView } from '@ballast/clickhouse'
 import type { RE2JS } from 're2js'
-import { cardNumbers, hasLongNumber, MIN_NUMBER_LENGTH, type TextRange } from './check-digit.ts'
-
-/** So many bytes are looked for four at a time. */
-const MAX_FAST_BYTES = 4
-const WORD_BYTES = 4
-
-/** The lowest and the highest bit of each byte of a word. */
-const LOW_BITS = 0x01010101
-const HIGH_BITS = 0x80808080 | 0
+import { cardNumbers, findLongNumber, MIN_NUMBER_LENGTH, type TextRange } from './check-digit.ts'
+import type { MarkedBlocks } from './marked-blocks.ts'
 
 /** So many value rules have a bit each in a number. */
 export const MAX_VALUE_RULES = 30
@@ -27,8 +19,9 @@ export interface CompiledValueRule {
 export type Replace = (rule: number, found: string) => string | undefined
 
 /**
- * Searches texts for what value rules describe. Hardly any text holds it, so what is cheap comes first: for each rule a byte that
- * must be there, looked for in all rules at once; then the texts that must be there; only then the regular expression.
+ * Searches texts for what value rules describe. Hardly any text holds it, so what is cheap comes first: the request as a whole is
+ * looked over for what must be there; then a text in question for one byte of it; then for all of it; only then comes the regular
+ * expression.
  */
 export class ValuePatterns {
   /** Shorter texts, in bytes, hold nothing that is searched for. */
@@ -38,8 +31,8 @@ export class ValuePatterns {
   readonly #rules: readonly CompiledValueRule[]
   /** For each byte the rules that it makes suspicious, one bit each. */
   readonly #suspects = new Int32Array(256)
-  /** The bytes that make any rule suspicious, each four times in a word; empty when they are too many to look for, or a rule needs none. */
-  readonly #words: Int32Array
+  /** What must be in a text, for {@link MarkedBlocks}. */
+  readonly #needles: readonly Buffer[]
   /** Rules that search every text. */
   #always = 0
   /** Rules that search texts with long numbers. */
@@ -54,47 +47,29 @@ export class ValuePatterns {
       else if (contains.length === 0) this.#always |= bit
       else for (const text of contains) this.#suspects[rarestByte(text)]! |= bit
     })
+    this.#needles = rules.flatMap(({ contains }) => contains.map(needleOf))
     const bytes = [...this.#suspects.keys()].filter((byte) => this.#suspects[byte] !== 0)
-    const first = bytes[0] ?? 0xff
-    this.#words = Int32Array.from({ length: bytes.length > MAX_FAST_BYTES || this.#always !== 0 ? 0 : MAX_FAST_BYTES }, (_, at) => Math.imul(bytes[at] ?? first, LOW_BITS))
     this.minNumberLength = this.#always !== 0 || bytes.some((byte) => /[\d.+e-]/.test(String.fromCharCode(byte))) ? this.minLength : MIN_NUMBER_LENGTH
+  }
+
+  /** Marks where in a request something may be found. */
+  mark(source: Buffer, marks: MarkedBlocks): void {
+    marks.mark(source, this.#needles, this.#numbers !== 0)
+  }
+
+  /** Whether every text must be searched. */
+  get searchesAll(): boolean {
+    return this.#always !== 0
   }
 
   /** The rules that `source[start, stop)` must be searched for, one bit each; 0 for nearly every text. */
   suspects(source: Buffer, start: number, stop: number): number {
-    if (!this.mayHold(source, start, stop)) return 0
+    if (stop - start < this.minLength) return 0
     const table = this.#suspects
     let found = this.#always
     for (let at = start; at < stop; at++) found |= table[source[at]!]!
-    if (this.#numbers !== 0 && hasLongNumber(source, start, stop)) found |= this.#numbers
+    if (this.#numbers !== 0 && findLongNumber(source, start, stop) !== -1) found |= this.#numbers
     return found
-  }
-
-  /**
-   * Whether `source[start, stop)` may hold anything: the first and cheapest look, at every text. A byte of `word ^ bytes` is zero
-   * where one of the bytes is, and the high bit that the test for zero bytes sets says so; it errs only beside such a byte.
-   */
-  mayHold(source: Buffer, start: number, stop: number): boolean {
-    const length = stop - start
-    if (length < this.minLength) return false
-    const words = this.#words
-    if (words.length === 0) return true
-    if (length < WORD_BYTES) {
-      for (let at = start; at < stop; at++) if (this.#suspects[source[at]!] !== 0) return true
-      return false
-    }
-    const first = words[0]!, second = words[1]!, third = words[2]!, fourth = words[3]!
-    const view = sourceView(source)
-    const last = stop - WORD_BYTES
-    let zeros = 0
-    for (let at = start; ; at += WORD_BYTES) {
-      // The last word may overlap the one before.
-      const word = view.getInt32(at < last ? at : last, true)
-      const a = word ^ first, b = word ^ second, c = word ^ third, d = word ^ fourth
-      zeros |= ((a - LOW_BITS) & ~a) | ((b - LOW_BITS) & ~b) | ((c - LOW_BITS) & ~c) | ((d - LOW_BITS) & ~d)
-      if (at >= last) break
-    }
-    return (zeros & HIGH_BITS) !== 0 || (this.#numbers !== 0 && hasLongNumber(source, start, stop))
   }
 
   /** The text after the rules in `suspects`; `undefined` when one of them drops it. */
@@ -138,10 +113,21 @@ function minLengthOf({ pattern, contains }: CompiledValueRule): number {
   return contains.length === 0 ? 1 : Math.min(...contains.map((text) => Buffer.byteLength(text)))
 }
 
+/** A text from its rarest byte on, which the engine looks for first; but not a single byte, if there are more, because it may be a tag. */
+function needleOf(text: string): Buffer {
+  const bytes = Buffer.from(text)
+  return bytes.length < 2 ? bytes : bytes.subarray(rarestAt(bytes.subarray(0, -1)))
+}
+
 function rarestByte(text: string): number {
-  const rarity = (byte: number): number => {
-    const at = COMMON.indexOf(String.fromCharCode(byte))
-    return at === -1 ? COMMON.length : at
-  }
-  return [...Buffer.from(text)].reduce((rarest, byte) => (rarity(byte) > rarity(rarest) ? byte : rarest))
+  const bytes = Buffer.from(text)
+  return bytes[rarestAt(bytes)]!
+}
+
+function rarestAt(bytes: Buffer): number {
+  const rarities = [...bytes].map((byte) => {
+    const rank = COMMON.indexOf(String.fromCharCode(byte))
+    return rank === -1 ? COMMON.length : rank
+  })
+  return rarities.indexOf(Math.max(...rarities))
 }

@@ -54,7 +54,6 @@ export class MetricWriter implements RecordWriter {
 
   begin(options: TranscodeOptions, tally: Tally): void {
     this.#tally = tally
-    this.redactor.begin(options.redaction, options.tenantId)
     this.#values.begin(options, tally)
     this.#resourceColumn.clear()
     this.#scopeColumn.clear()
