@@ -1,4 +1,4 @@
-import { bytes, type ConfigOf, defineSettings, duration, flag, integer, port, secret, text, url } from '@ballast/service'
+import { bytes, choice, type ConfigOf, defineSettings, duration, flag, integer, port, secret, text, url } from '@ballast/service'
 
 /** Every setting of ingest. */
 export const settings = defineSettings('INGEST_', {
@@ -22,6 +22,19 @@ export const settings = defineSettings('INGEST_', {
     minBytes: 1024,
     help: 'bytes of requests that may wait for ClickHouse; more are answered 429',
   }),
+  redaction: flag('INGEST_REDACTION', { default: true, help: 'whether secrets are redacted before anything is stored' }),
+  redactionFile: text('INGEST_REDACTION_FILE', { default: '', help: 'JSON file of rules of redaction; without it attributes named like secrets are masked' }),
+  pseudonymSecret: secret('INGEST_PSEUDONYM_SECRET', { default: '', help: 'secret of which the keys for pseudonyms are made, at least 16 characters' }),
+  maxValueBytes: bytes('INGEST_MAX_VALUE_BYTES', { default: 64 * 2 ** 10, minBytes: 64, help: 'longest value of an attribute; longer ones are cut' }),
+  maxLogBodyBytes: bytes('INGEST_MAX_LOG_BODY_BYTES', { default: 2 ** 20, minBytes: 64, help: 'longest body of a log record; longer ones are cut' }),
+  maxAttributes: integer('INGEST_MAX_ATTRIBUTES', { default: 1_000, min: 1, max: 100_000, help: 'attributes of one record, event, link, scope or resource; further ones are left out' }),
+  cardinalityMode: choice('INGEST_CARDINALITY_MODE', {
+    default: 'replace',
+    values: ['replace', 'report', 'off'],
+    help: 'what becomes of values of a key that has too many: replaced, or stored and reported, or not even counted',
+  }),
+  cardinalityMaxValues: integer('INGEST_CARDINALITY_MAX_VALUES', { default: 10_000, min: 1, max: 1_000_000, help: 'distinct values that a key may have for one tenant in one window' }),
+  cardinalityWindowMs: duration('INGEST_CARDINALITY_WINDOW', { default: 3_600_000, minMs: 1_000, maxMs: 86_400_000, help: 'time after which the values of all keys are forgotten' }),
   batchMaxRows: integer('INGEST_BATCH_MAX_ROWS', { default: 20_000, min: 1, max: 1_000_000, help: 'rows that close a batch' }),
   batchMaxBytes: bytes('INGEST_BATCH_MAX_BYTES', { default: 8 * 2 ** 20, minBytes: 1, help: 'bytes that close a batch' }),
   batchMaxAgeMs: duration('INGEST_BATCH_MAX_AGE', { default: 200, minMs: 1, maxMs: 10_000, help: 'age that closes a batch' }),

@@ -20,6 +20,8 @@ export interface Counters {
   deduplicated(signal: Signal, records: number): void
   /** Records with an oddity that were stored all the same. */
   warned(signal: Signal, kind: string, records: number): void
+  /** A rule of redaction hit. */
+  redacted(signal: Signal, rule: string, hits: number): void
   /** Rejected records that did not reach the quarantine table. */
   quarantineLost(records: number): void
   inserted(table: string, rows: number, seconds: number, outcome: 'stored' | 'failed'): void
@@ -43,6 +45,7 @@ export function createCounters(waiting: Waiting): Counters {
   const refused = meter.createCounter('ballast_ingest_records_refused', { description: 'Records to be sent again, by reason.' })
   const deduplicated = meter.createCounter('ballast_ingest_records_deduplicated', { description: 'Records of repeats that were stored before.' })
   const warned = meter.createCounter('ballast_ingest_records_warned', { description: 'Stored records with an oddity, by kind.' })
+  const redactions = meter.createCounter('ballast_ingest_redactions', { description: 'Hits of the rules of redaction.' })
   const lost = meter.createCounter('ballast_ingest_quarantine_lost', { description: 'Rejected records that did not reach the quarantine table.' })
   const rows = meter.createHistogram('ballast_ingest_batch_rows', {
     description: 'Rows of one insert.',
@@ -66,6 +69,7 @@ export function createCounters(waiting: Waiting): Counters {
     refused: (signal, reason, records) => refused.add(records, { signal, reason }),
     deduplicated: (signal, records) => deduplicated.add(records, { signal }),
     warned: (signal, kind, records) => warned.add(records, { signal, kind }),
+    redacted: (signal, rule, hits) => redactions.add(hits, { signal, rule }),
     quarantineLost: (records) => lost.add(records),
     inserted(table, count, seconds, outcome) {
       rows.record(count, { table })

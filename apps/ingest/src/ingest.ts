@@ -8,6 +8,7 @@ import { GrpcServer } from './otlp-grpc/grpc-server.ts'
 import { readOrigins } from './otlp-http/cors.ts'
 import { registerOtlpRoutes } from './otlp-http/routes.ts'
 import { createPipeline } from './pipeline.ts'
+import { readRedaction } from './redaction.ts'
 import { readTls } from './tls.ts'
 
 const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/
@@ -22,6 +23,7 @@ export async function startIngest({ config, log, health, metrics, lifecycle }: S
   refuseOpenDoor(config)
   const tenantOf = config.apiKeysFile === '' ? () => DEFAULT_TENANT : readKeys(config.apiKeysFile)
   const tls = readTls(config)
+  const redaction = readRedaction(config)
   const now = (): number => Date.now()
   const random = (): number => Math.random()
 
@@ -51,7 +53,16 @@ export async function startIngest({ config, log, health, metrics, lifecycle }: S
   monitor.start()
   lifecycle.onShutdown('database monitor', () => monitor.stop())
 
-  const pipeline = createPipeline({ config, store: client, database: monitor, tenantOf, now, random })
+  const pipeline = createPipeline({
+    config,
+    store: client,
+    database: monitor,
+    tenantOf,
+    redaction,
+    onCardinalityLimit: (key) => log.warn({ ...key, maxValues: config.cardinalityMaxValues }, 'a key has too many values'),
+    now,
+    random,
+  })
   const server = createHttpServer({ log, health, metrics, bodyLimitBytes: config.maxBodyBytes, ...(tls !== undefined && { tls }) })
   await registerOtlpRoutes(server, { ...pipeline, corsOrigins: readOrigins(config.corsOrigins) })
   const grpc = new GrpcServer({

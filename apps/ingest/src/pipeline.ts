@@ -1,3 +1,4 @@
+import { CardinalityGuard, type LimitedKey, type Redaction } from '@ballast/otlp'
 import { Admission } from './admission.ts'
 import { BatchWriter } from './batch/batch-writer.ts'
 import { Batchers } from './batch/batchers.ts'
@@ -11,7 +12,9 @@ import { ExportHandler } from './otlp-http/export-handler.ts'
 /** Sizes and times of the pipeline. */
 export type PipelineConfig = Pick<
   IngestConfig,
-  'maxBodyBytes' | 'maxQueuedBytes' | 'batchMaxRows' | 'batchMaxBytes' | 'batchMaxAgeMs' | 'insertConcurrency' | 'insertDeadlineMs'
+  | 'maxBodyBytes' | 'maxQueuedBytes'
+  | 'maxValueBytes' | 'maxLogBodyBytes' | 'maxAttributes' | 'cardinalityMode' | 'cardinalityMaxValues' | 'cardinalityWindowMs'
+  | 'batchMaxRows' | 'batchMaxBytes' | 'batchMaxAgeMs' | 'insertConcurrency' | 'insertDeadlineMs'
 >
 
 export interface PipelineOptions {
@@ -19,6 +22,9 @@ export interface PipelineOptions {
   readonly store: BlockStore
   readonly database: Pick<DatabaseMonitor, 'state' | 'report'>
   readonly tenantOf: TenantOf
+  readonly redaction?: Redaction | undefined
+  /** Called once in a window for each key that has too many values. */
+  readonly onCardinalityLimit?: (key: LimitedKey) => void
   /** Milliseconds since 1970. */
   readonly now: () => number
   /** 0 (inclusive) to 1 (exclusive). */
@@ -67,10 +73,20 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     admission,
     counters,
     maxBodyBytes: config.maxBodyBytes,
+    values: {
+      redaction: options.redaction,
+      limits: { maxValueBytes: config.maxValueBytes, maxBodyBytes: config.maxLogBodyBytes, maxAttributes: config.maxAttributes },
+      cardinality: createGuard(options),
+    },
     database: () => database.state,
     maxQueuedAgeMs: config.insertDeadlineMs / 2,
     batches,
     now,
   })
   return { handler, counters, drain: () => batches.drain(), abandon: () => stopping.abort() }
+}
+
+function createGuard({ config, onCardinalityLimit }: PipelineOptions): CardinalityGuard | undefined {
+  const { cardinalityMode: mode, cardinalityMaxValues: maxValues, cardinalityWindowMs: windowMs } = config
+  return mode === 'off' ? undefined : new CardinalityGuard({ mode, maxValues, windowMs, ...(onCardinalityLimit && { onLimit: onCardinalityLimit }) })
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { ClickHouseError } from '@ballast/clickhouse'
+import { builtInRules, createRedaction } from '@ballast/otlp'
 import { afterEach, describe, expect, test } from 'vitest'
 import { tenantByKey } from '../src/keys.ts'
 import { unreachable } from './fake-store.ts'
@@ -205,4 +206,22 @@ test('abandoning answers everybody who waits', async () => {
   await expect.poll(() => ingest.count('ballast_ingest_queue_age_seconds')).toBeGreaterThan(0)
   ingest.pipeline.abandon()
   expect((await waiting).statusCode).toBe(503)
+})
+
+test('no secret reaches a block or the quarantine, and every hit is counted by its rule', async () => {
+  const ingest = await start({}, undefined, { redaction: createRedaction({ rules: [builtInRules.credentials] }) })
+  const field = (number: number, ...parts: readonly Buffer[]): Buffer => {
+    const content = Buffer.concat(parts)
+    return Buffer.concat([Buffer.from([(number << 3) | 2, (content.length & 0x7f) | 0x80, content.length >> 7]), content])
+  }
+  const attribute = field(9, field(1, Buffer.from('password')), field(2, field(1, Buffer.from('hunter22'))))
+  const traceId = field(1, Buffer.alloc(16, 1))
+  // Two spans; the second one has no id.
+  const body = field(1, field(2, field(2, traceId, field(2, Buffer.alloc(8, 2)), attribute), field(2, traceId, attribute)))
+  expect((await post(ingest, body, PROTOBUF_TYPE)).statusCode).toBe(200)
+  await expect.poll(() => ingest.store.attempts.length).toBe(2)
+  const stored = Buffer.concat(ingest.store.attempts.flatMap((batch) => batch.body)).toString('latin1')
+  expect(stored).not.toContain('hunter22')
+  expect(stored).toContain('[redacted]')
+  expect(await ingest.count('ballast_ingest_redactions_total', 'signal="traces",rule="credentials"')).toBe(1)
 })

@@ -1,3 +1,4 @@
+import type { Redaction } from '@ballast/otlp'
 import { createHttpServer, createLogger, Health, type Metrics, startMetrics } from '@ballast/service'
 import type { FastifyInstance } from 'fastify'
 import type { DatabaseState } from '../src/database/database-monitor.ts'
@@ -25,6 +26,12 @@ export interface OtlpServer {
 const defaults: PipelineConfig = {
   maxBodyBytes: 1024 * 1024,
   maxQueuedBytes: 4 * 1024 * 1024,
+  maxValueBytes: 1024 * 1024,
+  maxLogBodyBytes: 1024 * 1024,
+  maxAttributes: 1000,
+  cardinalityMode: 'replace',
+  cardinalityMaxValues: 10_000,
+  cardinalityWindowMs: 3_600_000,
   batchMaxRows: 1000,
   batchMaxBytes: 1024 * 1024,
   batchMaxAgeMs: 5,
@@ -32,7 +39,12 @@ const defaults: PipelineConfig = {
   insertDeadlineMs: 2000,
 }
 
-export async function otlpServer(config: Partial<PipelineConfig> = {}, tenantOf: TenantOf = () => DEFAULT_TENANT, corsOrigins = new Set<string>()): Promise<OtlpServer> {
+export interface OtlpServerExtras {
+  readonly corsOrigins?: ReadonlySet<string>
+  readonly redaction?: Redaction
+}
+
+export async function otlpServer(config: Partial<PipelineConfig> = {}, tenantOf: TenantOf = () => DEFAULT_TENANT, { corsOrigins = new Set(), redaction }: OtlpServerExtras = {}): Promise<OtlpServer> {
   const metrics = startMetrics('ingest')
   const store = new FakeStore()
   const database = {
@@ -41,7 +53,7 @@ export async function otlpServer(config: Partial<PipelineConfig> = {}, tenantOf:
       database.state = error === undefined ? { kind: 'ready' } : { kind: 'down', reason: error.message, code: error.code }
     },
   }
-  const pipeline = createPipeline({ config: { ...defaults, ...config }, store, database, tenantOf, now: () => Date.now(), random: () => 0 })
+  const pipeline = createPipeline({ config: { ...defaults, ...config }, store, database, tenantOf, redaction, now: () => Date.now(), random: () => 0 })
   const server = createHttpServer({ log: createLogger('ingest', 'silent'), health: new Health(), metrics })
   await registerOtlpRoutes(server, { ...pipeline, corsOrigins })
   const grpc = new GrpcServer({ ...pipeline, maxBodyBytes: config.maxBodyBytes ?? defaults.maxBodyBytes, tls: undefined, onInternalError: () => undefined })

@@ -1,11 +1,10 @@
 import { type BlockFormat, insertColumns, tables } from '@ballast/clickhouse'
-import type { OtlpEncoding, RejectedRecord } from './transcoded-block.ts'
+import type { RejectedRecord } from './transcoded-block.ts'
 
 /** Where rejected records came from. */
 export interface RejectSource {
   readonly signal: 'traces' | 'logs' | 'metrics'
   readonly tenantId: string
-  readonly encoding: OtlpEncoding
   readonly requestId: string
   readonly receivedAtUnixNano: bigint
 }
@@ -23,7 +22,7 @@ export interface RejectsBlock {
 export function rejectsBlock(rejects: readonly RejectedRecord[], source: RejectSource): RejectsBlock {
   const parts = rejects.flatMap((reject) => [
     int64(source.receivedAtUnixNano),
-    ...[source.tenantId, source.signal, reject.reason, reject.detail, source.requestId, source.encoding, reject.raw].flatMap(sized),
+    ...[source.tenantId, source.signal, reject.reason, reject.detail, source.requestId, reject.encoding, reject.raw].flatMap(sized),
   ])
   return {
     table: tables.rejects.name,

@@ -1,4 +1,7 @@
 import type { BlockFormat } from '@ballast/clickhouse'
+import type { CardinalityGuard } from './cardinality/cardinality-guard.ts'
+import type { Limits } from './limits.ts'
+import type { Redaction } from './redaction/create-redaction.ts'
 
 /** The two encodings of an OTLP/HTTP body. */
 export type OtlpEncoding = 'protobuf' | 'json'
@@ -10,6 +13,12 @@ export interface TranscodeOptions {
   readonly tenantId: string
   /** When the request came; the time of a record that carries none. Nanoseconds since 1970. */
   readonly receivedAtUnixNano: bigint
+  /** What must not be stored as it came. Absent: everything is. */
+  readonly redaction?: Redaction | undefined
+  /** Sizes beyond which values are cut. Absent: none are. */
+  readonly limits?: Limits | undefined
+  /** Bounds how many values a key has. It remembers, so the same request gives the same block as long as its window lasts. Absent: no bound. */
+  readonly cardinality?: CardinalityGuard | undefined
 }
 
 /** Why a record is not stored. */
@@ -40,13 +49,20 @@ export type WarningKind =
   | 'enum_unknown'
   | 'lone_surrogate'
   | 'no_known_field'
+  | 'value_truncated'
+  | 'body_truncated'
+  | 'attribute_over_limit'
+  | 'cardinality_limit'
+  | 'sample_rate_invalid'
 
 /** One record that is not stored. */
 export interface RejectedRecord {
   readonly reason: RejectReason
   /** A sentence for a person. */
   readonly detail: string
-  /** The record as it came: its protobuf bytes, or its JSON text. */
+  /** Of `raw`. */
+  readonly encoding: OtlpEncoding
+  /** The record as it came: its protobuf bytes, or its JSON text. With redaction only its ids, times and numbers, always in protobuf. */
   readonly raw: Uint8Array
 }
 
@@ -71,4 +87,6 @@ export interface Transcoded {
   readonly rejects: readonly RejectedRecord[]
   /** How often each oddity was met. */
   readonly warnings: ReadonlyMap<WarningKind, number>
+  /** How often each redaction rule hit, by its name. */
+  readonly redactions: ReadonlyMap<string, number>
 }

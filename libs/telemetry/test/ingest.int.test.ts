@@ -131,9 +131,9 @@ describe('events in a real ingest', () => {
     for (let id = 0; id < units; id++) unitOfWork('job', (work) => { if (id % 100 === 0) work.fail(new RangeError('no')) })
     await telemetry.shutdown()
     const [counts] = await ingest.rows<{ stored: number; weighted: number; failed: number; spans: number }>(`
-      SELECT toUInt32(count()) AS stored, toUInt32(sum(toUInt64OrDefault(LogAttributes['SampleRate'], toUInt64(1)))) AS weighted,
+      SELECT toUInt32(count()) AS stored, toUInt32(sum(SampleRate)) AS weighted,
              toUInt32(countIf(LogAttributes['work.outcome'] = 'error')) AS failed,
-             (SELECT toUInt32(sum(toUInt64(SpanAttributes['SampleRate']))) FROM otel_traces WHERE ServiceName = 'sampled') AS spans
+             (SELECT toUInt32(sum(SampleRate)) FROM otel_traces WHERE ServiceName = 'sampled') AS spans
       FROM otel_logs WHERE ServiceName = 'sampled'`)
     // One in ten of 19,800, with a standard deviation of 42.
     const fiveDeviations = 5 * Math.sqrt((units * 0.99) * 0.1 * 0.9)

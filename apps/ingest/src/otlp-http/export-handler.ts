@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
-import { type OtlpEncoding, rejectsBlock, type Transcoded } from '@ballast/otlp'
+import { type OtlpEncoding, rejectsBlock, type Transcoded, type TranscodeOptions } from '@ballast/otlp'
 import type { Admission, Reservation } from '../admission.ts'
 import type { Block, InsertOutcome } from '../batch/block-store.ts'
 import { PartlyStored } from '../batch/partly-stored.ts'
@@ -16,6 +16,8 @@ export interface ExportHandlerOptions {
   readonly admission: Admission
   readonly counters: Counters
   readonly maxBodyBytes: number
+  /** What becomes of values that are secret, too long or too many. */
+  readonly values: Pick<TranscodeOptions, 'redaction' | 'limits' | 'cardinality'>
   readonly database: () => DatabaseState
   /** Blocks that wait longer than this mean that more requests would only wait too. Milliseconds. */
   readonly maxQueuedAgeMs: number
@@ -65,10 +67,10 @@ export class ExportHandler {
     try {
       const receivedAtUnixNano = BigInt(this.#options.now()) * NANOSECONDS_PER_MILLISECOND
       const body = await request.read(this.#options.maxBodyBytes, reservation)
-      const transcoded = endpoint.transcode(body, { encoding, tenantId, receivedAtUnixNano })
+      const transcoded = endpoint.transcode(body, { encoding, tenantId, receivedAtUnixNano, ...this.#options.values })
       reservation.resize(transcoded.blocks.reduce((sum, block) => sum + block.body.length, 0))
       this.#countTranscoded(endpoint, transcoded)
-      if (transcoded.rejects.length > 0) this.#quarantine(transcoded, { signal: endpoint.signal, tenantId, encoding, requestId: randomUUID(), receivedAtUnixNano })
+      if (transcoded.rejects.length > 0) this.#quarantine(transcoded, { signal: endpoint.signal, tenantId, requestId: randomUUID(), receivedAtUnixNano })
       await this.#store(endpoint, transcoded.blocks)
       return transcoded
     } finally {
@@ -92,11 +94,12 @@ export class ExportHandler {
     return reservation
   }
 
-  #countTranscoded({ signal }: SignalEndpoint, { rows, rejected, warnings }: Transcoded): void {
+  #countTranscoded({ signal }: SignalEndpoint, { rows, rejected, warnings, redactions }: Transcoded): void {
     const { counters } = this.#options
     counters.received(signal, rows + rejected.count)
     for (const [reason, count] of rejected.reasons) counters.rejected(signal, reason, count)
     for (const [kind, count] of warnings) counters.warned(signal, kind, count)
+    for (const [rule, hits] of redactions) counters.redacted(signal, rule, hits)
   }
 
   /** Waits until all blocks are stored, or it is known that one is not: the request is answered as a whole. */

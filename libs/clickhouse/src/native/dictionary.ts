@@ -29,9 +29,7 @@ export class Dictionary {
 
   /** Number of `source[start, end)`, which is added if it is new. */
   idOf(source: Buffer, start: number, end: number): number {
-    let hash = SEED
-    for (let at = start; at < end; at++) hash = Math.imul(hash ^ source[at]!, MULTIPLIER)
-    hash = (hash ^ (hash >>> 15)) >>> 0
+    const hash = hashOf(source, start, end)
     const mask = this.#slots.length - 1
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const id = this.#slots[slot]! - 1
@@ -43,6 +41,21 @@ export class Dictionary {
   /** Number of the value that has the number `id` in another dictionary; it is added if it is new. */
   idFrom(other: Dictionary, id: number): number {
     return this.idOf(other.values.data.bytes, other.#starts.values[id]!, other.#ends.values[id]!)
+  }
+
+  /** Number of `source[start, end)`; -1 if it is not there. */
+  find(source: Buffer, start: number, end: number): number {
+    const hash = hashOf(source, start, end)
+    const mask = this.#slots.length - 1
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const id = this.#slots[slot]! - 1
+      if (id === -1 || (this.#hashes.values[id] === hash && this.is(id, source, start, end))) return id
+    }
+  }
+
+  /** The value with this number as a text. */
+  text(id: number): string {
+    return this.values.data.bytes.toString('utf8', this.#starts.values[id], this.#ends.values[id])
   }
 
   /** Whether the value with this number is `source[start, end)`. */
@@ -102,4 +115,10 @@ export class Dictionary {
     }
     this.#slots = slots
   }
+}
+
+function hashOf(source: Buffer, start: number, end: number): number {
+  let hash = SEED
+  for (let at = start; at < end; at++) hash = Math.imul(hash ^ source[at]!, MULTIPLIER)
+  return (hash ^ (hash >>> 15)) >>> 0
 }

@@ -62,6 +62,22 @@ export class MapColumn implements ColumnBuilder {
     return { keys: keys.map((id) => this.keys.dictionary.idFrom(from.keys.dictionary, id)), values }
   }
 
+  /** Calls back for each pair of a row that `takeRow` gave: the number of the key, and the value as it is written, whose text begins at `start`. */
+  forEachValue({ keys, values }: MapRow, each: (key: number, encoded: Buffer, start: number) => void): void {
+    let at = 0
+    for (const key of keys) {
+      let text = at
+      let length = 0
+      for (let scale = 1; ; scale *= 128) {
+        const byte = values[text++]!
+        length += (byte & 0x7f) * scale
+        if (byte < 0x80) break
+      }
+      each(key, values.subarray(at, text + length), text - at)
+      at = text + length
+    }
+  }
+
   get dataBytes(): number {
     return this.rows * 8 + this.keys.dataBytes + this.values.dataBytes
   }

@@ -91,6 +91,12 @@ export class StringColumn implements ColumnBuilder {
     this.rows++
   }
 
+  /** Takes the last value, which begins at `start` of `data`, out again. */
+  removeLast(start: number): void {
+    this.data.length = start
+    this.rows--
+  }
+
   /** Adds `count` values that are already in the form in which they are written. */
   appendEncoded(encoded: Buffer, count: number): void {
     const data = this.data

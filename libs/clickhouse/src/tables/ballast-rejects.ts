@@ -1,7 +1,7 @@
 import type { TableDefinition } from '../schema/table.ts'
 import { tenantId } from './attribute-map.ts'
 
-/** Quarantine: records that were not stored, as they came, with the reason. */
+/** Quarantine: records that were not stored, as they came or as redaction leaves them, with the reason. */
 export const ballastRejects: TableDefinition = {
   name: 'ballast_rejects',
   columns: [

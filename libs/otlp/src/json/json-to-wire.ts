@@ -45,14 +45,14 @@ export class JsonToWire {
   }
 
   /**
-   * The request as protobuf, good until `end`.
+   * The request as protobuf, good until `end`. `quote` is whether what is said about mistakes may show what was sent.
    *
    * @throws OtlpError INVALID_JSON, WRONG_SHAPE, WRONG_ENDPOINT
    */
-  rewrite(source: Buffer, request: MessageType, tally: Tally): Buffer {
+  rewrite(source: Buffer, request: MessageType, tally: Tally, quote: boolean): Buffer {
     const text = this.#text
     const wire = this.#wire
-    this.#misfits.begin()
+    this.#misfits.begin(quote)
     this.#depth = 0
     this.#endpoint = undefined
     text.open(source)
@@ -70,7 +70,7 @@ export class JsonToWire {
     this.#text.close()
     this.#scalars.end()
     this.#wire.end()
-    this.#misfits.begin()
+    this.#misfits.flaws.clear()
   }
 
   /** The JSON of a record, by the first byte of its message in `wire`. */

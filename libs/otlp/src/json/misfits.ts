@@ -21,13 +21,16 @@ export class Misfits {
   recordStart = 0
   readonly #text: JsonText
   readonly #skipper: JsonSkipper
+  #quote = true
 
   constructor(text: JsonText, skipper: JsonSkipper) {
     this.#text = text
     this.#skipper = skipper
   }
 
-  begin(): void {
+  /** Begins a request. `quote` is whether values may be shown. */
+  begin(quote: boolean): void {
+    this.#quote = quote
     this.flaws.clear()
     this.record = NO_RECORD
   }
@@ -55,7 +58,7 @@ export class Misfits {
     const { source, at } = this.#text
     if (reason !== undefined && source[start] === QUOTE) {
       const id = source.toString('utf8', start + 1, Math.min(at - 1, start + MAX_SHOWN_BYTES))
-      return { reason, detail: badId(title!, id, idBytes!) }
+      return { reason, detail: badId(title!, id, idBytes!, this.#quote) }
     }
     const path = pathInJson(source, this.recordStart, start)
     return { reason: 'invalid_value', detail: `${path} must be ${expected}, but is ${this.#shown(start)}` }
@@ -71,6 +74,8 @@ export class Misfits {
   #shown(start: number): string {
     const { source, at } = this.#text
     if (source[start] === OPEN_BRACE) return 'an object'
-    return source[start] === OPEN_BRACKET ? 'an array' : source.toString('utf8', start, Math.min(at, start + MAX_SHOWN_BYTES))
+    if (source[start] === OPEN_BRACKET) return 'an array'
+    if (!this.#quote) return source[start] === QUOTE ? 'a text' : 'not'
+    return source.toString('utf8', start, Math.min(at, start + MAX_SHOWN_BYTES))
   }
 }

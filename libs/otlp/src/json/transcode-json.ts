@@ -22,7 +22,7 @@ export function transcodeJson(body: Uint8Array, request: MessageType, writer: Re
   const { flaws } = rewriter
   const tally = new Tally()
   try {
-    const wire = source.length === 0 ? source : rewriter.rewrite(source, request, tally)
+    const wire = source.length === 0 ? source : rewriter.rewrite(source, request, tally, options.redaction === undefined)
     const raw = (_: Buffer, start: number): Uint8Array => JsonToWire.jsonOf(source, wire, start)
     return transcodeProtobuf(wire, writer, options, { flaws, warnings: tally.warnings, raw })
   } finally {

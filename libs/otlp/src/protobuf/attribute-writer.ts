@@ -1,8 +1,13 @@
 import type { MapColumn } from '@ballast/clickhouse'
+import { NO_LIMIT } from '../limits.ts'
 import type { Tally } from '../record/tally.ts'
-import { AnyValueRange, STRING } from './any-value-range.ts'
+import { NO_RULE } from '../redaction/key-rules.ts'
+import type { TranscodeOptions } from '../transcoded-block.ts'
+import { AnyValueRange } from './any-value-range.ts'
 import type { Flaw } from './flaw.ts'
+import { GuardedValues } from './guarded-values.ts'
 import { KeySequences, ROOT, UNKNOWN } from './key-sequences.ts'
+import { RedactedPairs } from './redacted-pairs.ts'
 import { TextIds } from './text-ids.ts'
 import type { ValueWriter } from './value-writer.ts'
 import { LEN, WireReader } from './wire-reader.ts'
@@ -13,14 +18,30 @@ const INITIAL_ATTRIBUTES = 64
 const KEY = (1 << 3) | LEN
 const VALUE = (2 << 3) | LEN
 
+/** No record of the block has the watched key. */
+const NEVER_SEEN = -1
+
 /** Numbers kept for each value: kind, start, stop. */
 const STRIDE = 3
+
+/** What is special about attributes of one kind. */
+export interface AttributeTraits {
+  /** A key whose value is asked for. */
+  readonly watch?: Buffer
+  /** What the cardinality guard calls these attributes. Absent: their values are not bounded. */
+  readonly guarded?: { readonly table: string; readonly column: string }
+}
 
 /** Writes the attributes of one kind of record: gathers where they lie, then adds them to the map column in sorted order. */
 export class AttributeWriter {
   readonly column: MapColumn
+  /** Number of the watched key, once a record of the block has it. */
+  watchedId = NEVER_SEEN
   readonly #keys: TextIds
   readonly #values: ValueWriter
+  readonly #redacted: RedactedPairs
+  readonly #guarded: GuardedValues | undefined
+  readonly #watch: Buffer | undefined
   readonly #sequences: KeySequences
   readonly #reader = new WireReader()
   readonly #value = new AnyValueRange()
@@ -28,24 +49,34 @@ export class AttributeWriter {
   #ranges = new Int32Array(INITIAL_ATTRIBUTES * STRIDE)
   #count = 0
   #sequence = ROOT
+  #maxAttributes = NO_LIMIT
+  #overLimit = 0
 
-  constructor(column: MapColumn, flaw: Flaw, values: ValueWriter) {
+  constructor(column: MapColumn, flaw: Flaw, values: ValueWriter, { watch, guarded }: AttributeTraits = {}) {
     this.column = column
-    this.#keys = new TextIds(column.keys, flaw, 'an attribute key')
+    this.#watch = watch
+    this.#keys = new TextIds(column.keys, flaw, values.redactor, 'an attribute key')
     this.#values = values
+    this.#redacted = new RedactedPairs(column, values)
+    this.#guarded = guarded && new GuardedValues(column, guarded)
     this.#sequences = new KeySequences(column.keys)
   }
 
-  /** Forgets what belongs to the last block. */
-  clear(): void {
+  /** Begins a block. */
+  clear(options: TranscodeOptions): void {
     this.#keys.clear()
     this.#sequences.clear()
+    this.#redacted.clear()
+    this.#guarded?.clear(options)
+    this.#maxAttributes = options.limits?.maxAttributes ?? NO_LIMIT
+    this.watchedId = NEVER_SEEN
     this.begin()
   }
 
   /** Begins a row. */
   begin(): void {
     this.#count = 0
+    this.#overLimit = 0
     this.#sequence = ROOT
   }
 
@@ -63,14 +94,17 @@ export class AttributeWriter {
     } else this.#addAny(source, start, stop)
   }
 
-  /** The text of the first attribute with this key; `undefined` if there is none or it is no text. */
-  text(source: Buffer, key: Buffer): string | undefined {
-    for (let at = 0; at < this.#count; at++) {
-      if (!this.column.keys.dictionary.is(this.#ids[at]!, key, 0, key.length)) continue
-      const slot = at * STRIDE
-      return this.#ranges[slot] === STRING ? source.toString('utf8', this.#ranges[slot + 1], this.#ranges[slot + 2]) : undefined
-    }
-    return undefined
+  /** Where the value of the first attribute with the watched key lies; `undefined` if there is none. Free for as long as no record of the block has the key. */
+  get watched(): AnyValueRange | undefined {
+    if (this.watchedId === NEVER_SEEN) return undefined
+    const at = this.#ids.indexOf(this.watchedId)
+    if (at === -1 || at >= this.#count) return undefined
+    const slot = at * STRIDE
+    const value = this.#value
+    value.kind = this.#ranges[slot]!
+    value.start = this.#ranges[slot + 1]!
+    value.stop = this.#ranges[slot + 2]!
+    return value
   }
 
   /** Adds the pairs to the column. The caller ends the row, or takes it out. */
@@ -79,13 +113,26 @@ export class AttributeWriter {
     if (count === 0) return
     const order = this.#sequences.orderOf(this.#sequence, this.#ids, count)
     for (let duplicate = order.length; duplicate < count; duplicate++) tally.warn('duplicate_attribute_key')
+    for (; this.#overLimit > 0; this.#overLimit--) tally.warn('attribute_over_limit')
     const { keys, values } = this.column
     const ranges = this.#ranges
+    const redact = this.#values.redactor.active
+    const guarded = this.#guarded?.active === true ? this.#guarded : undefined
+    this.#values.dropped = false
     for (let at = 0; at < order.length; at++) {
       const position = order[at]!
       const slot = position * STRIDE
-      keys.ids.push(this.#ids[position]!)
-      this.#values.append(values, source, ranges[slot]!, ranges[slot + 1]!, ranges[slot + 2]!)
+      const key = this.#ids[position]!
+      const before = keys.ids.length
+      const valueStart = values.data.length
+      if (redact && this.#redacted.rules[key] !== NO_RULE) {
+        this.#redacted.append(key, source, ranges[slot]!, ranges[slot + 1]!, ranges[slot + 2]!)
+      } else {
+        keys.ids.push(key)
+        this.#values.append(values, source, ranges[slot]!, ranges[slot + 1]!, ranges[slot + 2]!)
+      }
+      if (this.#values.dropped) this.#dropLast(valueStart)
+      if (guarded !== undefined && keys.ids.length > before) guarded.boundLast(key, valueStart, tally)
     }
   }
 
@@ -93,6 +140,13 @@ export class AttributeWriter {
   write(source: Buffer, tally: Tally): void {
     this.writePairs(source, tally)
     this.column.endRow()
+  }
+
+  /** Takes out the pair whose value a rule dropped. */
+  #dropLast(valueStart: number): void {
+    this.#values.dropped = false
+    this.column.keys.ids.length--
+    this.column.values.removeLast(valueStart)
   }
 
   #addAny(source: Buffer, start: number, stop: number): void {
@@ -119,6 +173,10 @@ export class AttributeWriter {
 
   #gather(source: Buffer, keyStart: number, keyStop: number): void {
     const value = this.#value
+    if (this.#count >= this.#maxAttributes) {
+      this.#overLimit++
+      return
+    }
     const at = this.#count++
     if (at === this.#ids.length) this.#grow()
     this.#ids[at] = this.#keyId(source, keyStart, keyStop)
@@ -134,8 +192,10 @@ export class AttributeWriter {
     this.#sequence = this.#sequences.next(before, source, start, stop)
     if (this.#sequence !== UNKNOWN) return this.#sequences.keyOf(this.#sequence)
     const id = this.#keys.idOf(source, start, stop)
-    // A key that is not UTF-8 must be looked at each time it comes.
-    if (this.#keys.isValid(id)) this.#sequence = this.#sequences.add(before, id)
+    const { dictionary } = this.column.keys
+    // A key that is not UTF-8, or is not stored as it is, must be looked at each time it comes.
+    if (this.#keys.isValid(id) && dictionary.is(id, source, start, stop)) this.#sequence = this.#sequences.add(before, id)
+    if (this.#watch !== undefined && dictionary.is(id, this.#watch, 0, this.#watch.length)) this.watchedId = id
     return id
   }
 

@@ -6,8 +6,6 @@ import type { GroupAttributes } from './group-attributes.ts'
 import type { OnRecord, RecordWriter, ResourceGroup, ScopeGroup } from './record-writer.ts'
 import { LEN, VARINT, WireReader } from './wire-reader.ts'
 
-const SERVICE_NAME = Buffer.from('service.name')
-
 /** Field 1 of the request is the resource groups; of a group, 1 is the resource or scope, 2 what it groups, 3 the schema's URL. */
 const FIRST = (1 << 3) | LEN
 const SECOND = (2 << 3) | LEN
@@ -57,9 +55,10 @@ export class Envelope {
     const attributes = this.#writer.resourceAttributes
     attributes.begin()
     for (const resource of this.#fields(FIRST, start, stop)) this.#addAll(attributes, FIRST, resource.start, resource.stop)
+    const row = attributes.take(this.#source, this.#tally)
     const group = {
-      serviceName: orUnknownService(attributes.text(this.#source, SERVICE_NAME)),
-      attributes: attributes.take(this.#source, this.#tally),
+      serviceName: orUnknownService(attributes.watchedText(row)),
+      attributes: row,
       schemaUrl: this.#text(THIRD, start, stop) ?? '',
     }
     this.#refuseFlaw('a resource')
@@ -118,7 +117,7 @@ export class Envelope {
   #decode(reader: WireReader): string {
     const bytes = this.#source.subarray(reader.start, reader.stop)
     if (!isUtf8(bytes)) throw notUtf8('a scope or schema URL')
-    return bytes.toString()
+    return this.#writer.redactor.text(bytes.toString())
   }
 
   /** All length-delimited fields with this tag. For groups; records have a loop of their own. */

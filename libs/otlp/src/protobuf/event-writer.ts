@@ -1,6 +1,8 @@
 import { type ArrayColumn, type BlockBuilder, FixedColumn, LowCardinalityColumn, MapColumn } from '@ballast/clickhouse'
+import type { GuardedKey } from '../cardinality/cardinality-guard.ts'
 import { lateTime } from '../record/reject-detail.ts'
 import type { Tally } from '../record/tally.ts'
+import type { TranscodeOptions } from '../transcoded-block.ts'
 import { AttributeWriter } from './attribute-writer.ts'
 import type { Flaw } from './flaw.ts'
 import { TextIds } from './text-ids.ts'
@@ -22,14 +24,15 @@ export class EventWriter {
     this.#times = builder.arrayColumn('Events.Timestamp', FixedColumn)
     this.#nameRows = builder.arrayColumn('Events.Name', LowCardinalityColumn)
     this.#attributeRows = builder.arrayColumn('Events.Attributes', MapColumn)
-    this.#names = new TextIds(this.#nameRows.items, flaw, 'the name of an event')
+    this.#names = new TextIds(this.#nameRows.items, flaw, values.redactor, 'the name of an event')
     this.#attributes = new AttributeWriter(this.#attributeRows.items, flaw, values)
     this.#flaw = flaw
   }
 
-  clear(): void {
-    this.#names.clear()
-    this.#attributes.clear()
+  /** Begins a block. */
+  clear(options: TranscodeOptions, tally: Tally, names: GuardedKey | undefined): void {
+    this.#names.clear(tally, names)
+    this.#attributes.clear(options)
   }
 
   endRow(): void {

@@ -1,6 +1,8 @@
 import type { MapColumn, MapRow } from '@ballast/clickhouse'
 import type { Tally } from '../record/tally.ts'
-import { AttributeWriter } from './attribute-writer.ts'
+import type { TranscodeOptions } from '../transcoded-block.ts'
+import { STRING } from './any-value-range.ts'
+import { type AttributeTraits, AttributeWriter } from './attribute-writer.ts'
 import type { Flaw } from './flaw.ts'
 import type { ValueWriter } from './value-writer.ts'
 
@@ -8,13 +10,13 @@ import type { ValueWriter } from './value-writer.ts'
 export class GroupAttributes {
   readonly #writer: AttributeWriter
 
-  constructor(column: MapColumn, flaw: Flaw, values: ValueWriter) {
-    this.#writer = new AttributeWriter(column, flaw, values)
+  constructor(column: MapColumn, flaw: Flaw, values: ValueWriter, traits?: AttributeTraits) {
+    this.#writer = new AttributeWriter(column, flaw, values, traits)
   }
 
-  /** Forgets what belongs to the last block. */
-  clear(): void {
-    this.#writer.clear()
+  /** Begins a block. */
+  clear(options: TranscodeOptions): void {
+    this.#writer.clear(options)
   }
 
   /** Begins a group. */
@@ -35,8 +37,13 @@ export class GroupAttributes {
     return column.takeRow(valuesStart)
   }
 
-  /** The text of the first attribute with this key; `undefined` if there is none or it is no text. */
-  text(source: Buffer, key: Buffer): string | undefined {
-    return this.#writer.text(source, key)
+  /** The text of the watched key as it is stored in a row that `take` gave; `undefined` if there is none or it came as no text. */
+  watchedText(row: MapRow): string | undefined {
+    if (this.#writer.watched?.kind !== STRING) return undefined
+    let text: string | undefined
+    this.#writer.column.forEachValue(row, (key, encoded, start) => {
+      if (key === this.#writer.watchedId) text = encoded.toString('utf8', start)
+    })
+    return text
   }
 }

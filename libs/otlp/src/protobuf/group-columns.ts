@@ -2,6 +2,9 @@ import { type BlockBuilder, encodeString, FixedColumn, LowCardinalityColumn, Map
 import type { TranscodeOptions } from '../transcoded-block.ts'
 import type { ResourceGroup, ScopeGroup } from './record-writer.ts'
 
+/** Attribute of a resource that is a column of its own. */
+export const SERVICE_NAME = Buffer.from('service.name')
+
 /** A group without attributes. */
 export const NO_PAIRS: MapRow = { keys: new Uint32Array(0), values: Buffer.alloc(0) }
 
@@ -35,12 +38,12 @@ export class GroupColumns {
     this.#scopeNameEncoded = encodeString(scope.name)
   }
 
-  /** Adds a row. */
-  write(): void {
+  /** Adds a row that stands for `sampleRate` records. */
+  write(sampleRate: number): void {
     this.#serviceName.ids.push(this.#serviceNameId)
     this.#resourceAttributes.appendRow(this.#resourceRow)
     this.#scopeName.appendEncoded(this.#scopeNameEncoded, 1)
     this.#tenantId.ids.push(this.#tenantKey)
-    this.#sampleRate.append64(1, 0)
+    this.#sampleRate.append64(sampleRate >>> 0, Math.floor(sampleRate / 2 ** 32))
   }
 }

@@ -1,5 +1,6 @@
 import { type ArrayColumn, type BlockBuilder, MapColumn, StringColumn } from '@ballast/clickhouse'
 import type { Tally } from '../record/tally.ts'
+import type { TranscodeOptions } from '../transcoded-block.ts'
 import { AttributeWriter } from './attribute-writer.ts'
 import type { Flaw } from './flaw.ts'
 import { appendHex, isId } from './hex.ts'
@@ -25,8 +26,9 @@ export class LinkWriter {
     this.#values = values
   }
 
-  clear(): void {
-    this.#attributes.clear()
+  /** Begins a block. */
+  clear(options: TranscodeOptions): void {
+    this.#attributes.clear(options)
   }
 
   endRow(): void {

@@ -1,18 +1,20 @@
 import { BlockBuilder, FixedColumn, LowCardinalityColumn, MapColumn, StringColumn, tables } from '@ballast/clickhouse'
 import { lateTime } from '../record/reject-detail.ts'
 import { Tally } from '../record/tally.ts'
+import { Redactor } from '../redaction/redactor.ts'
 import { MAX_SEVERITY, severityName } from '../rows/names.ts'
 import type { TranscodeOptions } from '../transcoded-block.ts'
 import { AttributeWriter } from './attribute-writer.ts'
 import { Flaw } from './flaw.ts'
 import { GroupAttributes } from './group-attributes.ts'
-import { GroupColumns } from './group-columns.ts'
+import { GroupColumns, SERVICE_NAME } from './group-columns.ts'
 import { appendHex, isId, isZero } from './hex.ts'
 import { LogFields } from './log-fields.ts'
 import { LogGroupColumns } from './log-group-columns.ts'
 import { Names } from './names.ts'
 import type { RecordWriter, ResourceGroup, ScopeGroup } from './record-writer.ts'
-import { TextIds } from './text-ids.ts'
+import { SAMPLE_RATE, SampleRates } from './sample-rates.ts'
+import { guardOf, TextIds } from './text-ids.ts'
 import { isStorableHigh, unixNano } from './unix-nano.ts'
 import { ValueWriter } from './value-writer.ts'
 
@@ -26,8 +28,14 @@ export class LogWriter implements RecordWriter {
   #tally = new Tally()
   #receivedLow = 0
   #receivedHigh = 0
-  readonly #values = new ValueWriter(this.flaw, this.#tally)
-  readonly resourceAttributes = new GroupAttributes(this.builder.column('ResourceAttributes', MapColumn), this.flaw, this.#values)
+  readonly redactor = new Redactor()
+  readonly idFields = [9, 10]
+  readonly #values = new ValueWriter(this.flaw, this.redactor)
+  readonly #bodies = new ValueWriter(this.flaw, this.redactor, 'maxBodyBytes')
+  readonly resourceAttributes = new GroupAttributes(this.builder.column('ResourceAttributes', MapColumn), this.flaw, this.#values, {
+    watch: SERVICE_NAME,
+    guarded: { table: tables.logs.name, column: 'ResourceAttributes' },
+  })
   readonly scopeAttributes = new GroupAttributes(this.builder.column('ScopeAttributes', MapColumn), this.flaw, this.#values)
   readonly #fields = new LogFields()
   readonly #group = new GroupColumns(this.builder)
@@ -36,22 +44,24 @@ export class LogWriter implements RecordWriter {
   readonly #traceId = this.builder.column('TraceId', StringColumn)
   readonly #spanId = this.builder.column('SpanId', StringColumn)
   readonly #traceFlags = this.builder.column('TraceFlags', FixedColumn)
-  readonly #severityText = new TextIds(this.builder.column('SeverityText', LowCardinalityColumn), this.flaw, 'the severity text')
+  readonly #severityText = new TextIds(this.builder.column('SeverityText', LowCardinalityColumn), this.flaw, this.redactor, 'the severity text')
   readonly #severityName = new Names(this.#severityText.column, SEVERITY_NAMES)
   readonly #severityNumber = this.builder.column('SeverityNumber', FixedColumn)
   readonly #body = this.builder.column('Body', StringColumn)
-  readonly #attributes = new AttributeWriter(this.builder.column('LogAttributes', MapColumn), this.flaw, this.#values)
+  readonly #attributes = new AttributeWriter(this.builder.column('LogAttributes', MapColumn), this.flaw, this.#values, { watch: SAMPLE_RATE })
+  readonly #sampleRates = new SampleRates()
   readonly #eventName = this.builder.column('EventName', StringColumn)
 
   begin(options: TranscodeOptions, tally: Tally): void {
     this.builder.clear()
-    this.resourceAttributes.clear()
-    this.scopeAttributes.clear()
-    this.#severityText.clear()
+    this.resourceAttributes.clear(options)
+    this.scopeAttributes.clear(options)
+    this.#severityText.clear(tally, guardOf(options, tables.logs.name, 'SeverityText'))
     this.#severityName.clear()
-    this.#attributes.clear()
+    this.#attributes.clear(options)
     this.#tally = tally
-    this.#values.begin(tally)
+    this.#values.begin(options, tally)
+    this.#bodies.begin(options, tally)
     this.#group.begin(options)
     this.#receivedLow = Number(options.receivedAtUnixNano & 0xffffffffn)
     this.#receivedHigh = Number(options.receivedAtUnixNano >> 32n)
@@ -69,10 +79,10 @@ export class LogWriter implements RecordWriter {
     this.#writeIds(source)
     this.#writeSeverity(source)
     this.#traceFlags.append8(fields.flags & 0xff)
-    this.#values.append(this.#body, source, fields.body.kind, fields.body.start, fields.body.stop)
+    this.#bodies.append(this.#body, source, fields.body.kind, fields.body.start, fields.body.stop)
     this.#attributes.write(source, this.#tally)
     this.#values.appendString(this.#eventName, source, fields.eventName.start, fields.eventName.stop)
-    this.#group.write()
+    this.#group.write(this.#sampleRates.of(source, this.#attributes, this.#tally))
     this.#logGroup.write()
     return true
   }

@@ -1,5 +1,6 @@
 import type { BlockBuilder, MapRow } from '@ballast/clickhouse'
 import type { Tally } from '../record/tally.ts'
+import type { Redactor } from '../redaction/redactor.ts'
 import type { TranscodeOptions } from '../transcoded-block.ts'
 import type { Flaw } from './flaw.ts'
 import type { GroupAttributes } from './group-attributes.ts'
@@ -36,10 +37,13 @@ export interface RecordWriter {
   readonly tables: readonly TableBlock[]
   /** Set when the last record cannot be stored. */
   readonly flaw: Flaw
+  readonly redactor: Redactor
+  /** Numbers of the record's fields that hold ids; they and the numbers of a rejected record are kept when there is redaction. */
+  readonly idFields: readonly number[]
   readonly resourceAttributes: GroupAttributes
   /** Absent where the table has no column for them. */
   readonly scopeAttributes: GroupAttributes | undefined
-  /** Begins empty blocks. */
+  /** Begins empty blocks, after the redactor began. */
   begin(options: TranscodeOptions, tally: Tally): void
   beginScope(resource: ResourceGroup, scope: ScopeGroup): void
   /** Calls `onRecord` for each record of what the envelope groups; absent where that is the record itself. */

@@ -1,6 +1,7 @@
 import { BlockBuilder, encodeString, FixedColumn, LowCardinalityColumn, MapColumn, StringColumn, tables } from '@ballast/clickhouse'
 import { badId, lateTime } from '../record/reject-detail.ts'
 import { Tally } from '../record/tally.ts'
+import { Redactor } from '../redaction/redactor.ts'
 import { SPAN_KINDS, STATUS_CODES } from '../rows/names.ts'
 import type { RejectReason, TranscodeOptions } from '../transcoded-block.ts'
 import { AttributeWriter } from './attribute-writer.ts'
@@ -8,13 +9,14 @@ import { EventWriter } from './event-writer.ts'
 import type { FieldRange } from './field-range.ts'
 import { Flaw } from './flaw.ts'
 import { GroupAttributes } from './group-attributes.ts'
-import { GroupColumns } from './group-columns.ts'
+import { GroupColumns, SERVICE_NAME } from './group-columns.ts'
 import { appendHex, isId, isZero } from './hex.ts'
 import { LinkWriter } from './link-writer.ts'
 import { Names } from './names.ts'
 import type { RecordWriter, ResourceGroup, ScopeGroup } from './record-writer.ts'
+import { SAMPLE_RATE, SampleRates } from './sample-rates.ts'
 import { SpanFields } from './span-fields.ts'
-import { TextIds } from './text-ids.ts'
+import { guardOf, TextIds } from './text-ids.ts'
 import { isStorableHigh, unixNano } from './unix-nano.ts'
 import { ValueWriter } from './value-writer.ts'
 
@@ -25,8 +27,13 @@ export class SpanWriter implements RecordWriter {
   readonly flaw = new Flaw()
   #tally = new Tally()
   #receivedAtUnixNano = 0n
-  readonly #values = new ValueWriter(this.flaw, this.#tally)
-  readonly resourceAttributes = new GroupAttributes(this.builder.column('ResourceAttributes', MapColumn), this.flaw, this.#values)
+  readonly redactor = new Redactor()
+  readonly idFields = [1, 2, 4]
+  readonly #values = new ValueWriter(this.flaw, this.redactor)
+  readonly resourceAttributes = new GroupAttributes(this.builder.column('ResourceAttributes', MapColumn), this.flaw, this.#values, {
+    watch: SERVICE_NAME,
+    guarded: { table: tables.traces.name, column: 'ResourceAttributes' },
+  })
   readonly scopeAttributes = undefined
   readonly #fields = new SpanFields()
   readonly #group = new GroupColumns(this.builder)
@@ -37,9 +44,10 @@ export class SpanWriter implements RecordWriter {
   readonly #spanId = this.builder.column('SpanId', StringColumn)
   readonly #parentSpanId = this.builder.column('ParentSpanId', StringColumn)
   readonly #traceState = this.builder.column('TraceState', StringColumn)
-  readonly #name = new TextIds(this.builder.column('SpanName', LowCardinalityColumn), this.flaw, 'the name of the span')
+  readonly #name = new TextIds(this.builder.column('SpanName', LowCardinalityColumn), this.flaw, this.redactor, 'the name of the span')
   readonly #kind = new Names(this.builder.column('SpanKind', LowCardinalityColumn), SPAN_KINDS)
-  readonly #attributes = new AttributeWriter(this.builder.column('SpanAttributes', MapColumn), this.flaw, this.#values)
+  readonly #attributes = new AttributeWriter(this.builder.column('SpanAttributes', MapColumn), this.flaw, this.#values, { watch: SAMPLE_RATE })
+  readonly #sampleRates = new SampleRates()
   readonly #duration = this.builder.column('Duration', FixedColumn)
   readonly #statusCode = new Names(this.builder.column('StatusCode', LowCardinalityColumn), STATUS_CODES)
   readonly #statusMessage = this.builder.column('StatusMessage', StringColumn)
@@ -48,15 +56,15 @@ export class SpanWriter implements RecordWriter {
 
   begin(options: TranscodeOptions, tally: Tally): void {
     this.builder.clear()
-    this.resourceAttributes.clear()
-    this.#name.clear()
+    this.resourceAttributes.clear(options)
+    this.#name.clear(tally, guardOf(options, tables.traces.name, 'SpanName'))
     this.#kind.clear()
-    this.#attributes.clear()
+    this.#attributes.clear(options)
     this.#statusCode.clear()
-    this.#events.clear()
-    this.#links.clear()
+    this.#events.clear(options, tally, guardOf(options, tables.traces.name, 'Events.Name'))
+    this.#links.clear(options)
     this.#tally = tally
-    this.#values.begin(tally)
+    this.#values.begin(options, tally)
     this.#group.begin(options)
     this.#receivedAtUnixNano = options.receivedAtUnixNano
   }
@@ -81,7 +89,7 @@ export class SpanWriter implements RecordWriter {
     this.#attributes.write(source, this.#tally)
     this.#statusCode.append(fields.statusCode, this.#tally)
     this.#values.appendString(this.#statusMessage, source, fields.statusMessage.start, fields.statusMessage.stop)
-    this.#group.write()
+    this.#group.write(this.#sampleRates.ofSpan(source, this.#attributes, fields, this.#tally))
     this.#scopeVersion.appendEncoded(this.#scopeVersionEncoded, 1)
     const { events, links } = fields
     for (let at = 0; at < events.count; at++) this.#events.write(source, events.start(at), events.stop(at), this.#tally)
@@ -120,7 +128,7 @@ export class SpanWriter implements RecordWriter {
   }
 
   #badId(reason: RejectReason, what: string, source: Buffer, id: FieldRange, bytes: number): false {
-    this.flaw.set(reason, badId(what, source.toString('hex', id.start, id.stop), bytes))
+    this.flaw.set(reason, badId(what, source.toString('hex', id.start, id.stop), bytes, !this.redactor.active))
     return false
   }
 }

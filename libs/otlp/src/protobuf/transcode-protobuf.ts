@@ -3,6 +3,7 @@ import { Tally } from '../record/tally.ts'
 import type { Transcoded, TranscodeOptions, WarningKind } from '../transcoded-block.ts'
 import { Envelope } from './envelope.ts'
 import type { OnRecord, RecordWriter } from './record-writer.ts'
+import { withoutTexts } from './rejected-bytes.ts'
 
 /** Where protobuf comes from when it is not what was sent. */
 export interface RecordOrigin {
@@ -35,7 +36,7 @@ export function transcodeProtobuf(body: Uint8Array, writer: RecordWriter, option
   const blocks = writer.tables
     .filter(({ builder }) => builder.rows > 0)
     .map(({ table, builder }) => ({ table, columns: builder.columnNames, format: 'Native' as const, body: builder.finish(), rows: builder.rows }))
-  return { blocks, rows: blocks.reduce((sum, block) => sum + block.rows, 0), ...tally.outcome() }
+  return { blocks, rows: blocks.reduce((sum, block) => sum + block.rows, 0), ...tally.outcome(), redactions: writer.redactor.counts }
 }
 
 /** Goes over the request once. `spoilt` are records to leave out, by their first byte; those found on the way are added. */
@@ -44,8 +45,15 @@ function pass(source: Buffer, writer: RecordWriter, options: TranscodeOptions, s
   for (const [kind, times] of origin.warnings) tally.warn(kind, times)
   const { flaw } = writer
   flaw.clear()
+  options.cardinality?.begin(options.receivedAtUnixNano)
+  writer.redactor.begin(options, source)
   writer.begin(options, tally)
-  const reject = (problem: Problem, start: number, stop: number): void => tally.reject({ ...problem, raw: origin.raw(source, start, stop) })
+  const reject = (problem: Problem, start: number, stop: number): void =>
+    tally.reject(
+      options.redaction === undefined
+        ? { ...problem, encoding: options.encoding, raw: origin.raw(source, start, stop) }
+        : { ...problem, encoding: 'protobuf', raw: withoutTexts(source, start, stop, writer.idFields) },
+    )
   const onRecord: OnRecord = (start, stop) => {
     const known = spoilt.get(start)
     if (known !== undefined) {

@@ -1,8 +1,9 @@
 import type { RejectReason } from '../transcoded-block.ts'
 
-/** What to say about an id, given as hex, that is none. */
-export function badId(what: string, id: string, bytes: number): string {
-  const found = id === '' ? 'missing' : /^0+$/.test(id) ? 'all zeros' : `"${id.slice(0, 64)}"`
+/** What to say about an id, given as hex, that is none. With redaction it is not quoted: it may be anything. */
+export function badId(what: string, id: string, bytes: number, quote = true): string {
+  const other = quote ? `"${id.slice(0, 64)}"` : `${id.length} characters long`
+  const found = id === '' ? 'missing' : /^0+$/.test(id) ? 'all zeros' : other
   return `the ${what} is ${found}; it must be ${bytes} bytes, ${bytes * 2} hex digits in JSON, and not all zeros`
 }
 

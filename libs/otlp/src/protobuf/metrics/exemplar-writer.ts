@@ -1,6 +1,7 @@
 import { type ArrayColumn, type BlockBuilder, FixedColumn, MapColumn, StringColumn } from '@ballast/clickhouse'
 import { lateTime } from '../../record/reject-detail.ts'
 import type { Tally } from '../../record/tally.ts'
+import type { TranscodeOptions } from '../../transcoded-block.ts'
 import { AttributeWriter } from '../attribute-writer.ts'
 import { FieldRange, type FieldRanges } from '../field-range.ts'
 import type { Flaw } from '../flaw.ts'
@@ -34,8 +35,9 @@ export class ExemplarWriter {
     this.#flaw = flaw
   }
 
-  clear(): void {
-    this.#attributes.clear()
+  /** Begins a block. */
+  clear(options: TranscodeOptions): void {
+    this.#attributes.clear(options)
   }
 
   /** Adds the row of a data point: these exemplars. */

@@ -33,7 +33,7 @@ export class ExponentialHistogramPointWriter implements PointWriter {
   #tally = new Tally()
 
   constructor(flaw: Flaw, values: ValueWriter) {
-    this.columns = new PointColumns(this.builder, flaw, values)
+    this.columns = new PointColumns(this.table, this.builder, flaw, values)
     this.#exemplarWriter = new ExemplarWriter(this.builder, flaw, values)
   }
 
@@ -41,7 +41,7 @@ export class ExponentialHistogramPointWriter implements PointWriter {
     this.#tally = tally
     this.builder.clear()
     this.columns.begin(options, tally)
-    this.#exemplarWriter.clear()
+    this.#exemplarWriter.clear(options)
   }
 
   write(source: Buffer, start: number, stop: number, metric: MetricFields): boolean {

@@ -1,9 +1,11 @@
 import { MapColumn, tables } from '@ballast/clickhouse'
 import { Tally } from '../../record/tally.ts'
+import { Redactor } from '../../redaction/redactor.ts'
 import type { TranscodeOptions } from '../../transcoded-block.ts'
 import type { FieldRange } from '../field-range.ts'
 import { Flaw } from '../flaw.ts'
 import { GroupAttributes } from '../group-attributes.ts'
+import { SERVICE_NAME } from '../group-columns.ts'
 import type { OnRecord, RecordWriter, ResourceGroup, ScopeGroup } from '../record-writer.ts'
 import { isUtf8Text } from '../utf8-text.ts'
 import { ValueWriter } from '../value-writer.ts'
@@ -19,15 +21,24 @@ import { SummaryPointWriter } from './summary-point-writer.ts'
 /** Field 1 of the data of every kind. */
 const DATA_POINT = (1 << 3) | LEN
 
+/** What the cardinality guard calls the tables of all kinds: a resource is written to any of them. */
+const ALL_TABLES = 'otel_metrics'
+
 /** Writes the data points of metrics into the tables of their kinds. */
 export class MetricWriter implements RecordWriter {
   readonly flaw = new Flaw()
   #tally = new Tally()
-  readonly #values = new ValueWriter(this.flaw, this.#tally)
+  readonly redactor = new Redactor()
+  /** A data point has no ids of its own. */
+  readonly idFields = []
+  readonly #values = new ValueWriter(this.flaw, this.redactor)
   /** Attributes of resource and scope are encoded here once, for whichever tables the group's metrics need. */
   readonly #resourceColumn = new MapColumn()
   readonly #scopeColumn = new MapColumn()
-  readonly resourceAttributes = new GroupAttributes(this.#resourceColumn, this.flaw, this.#values)
+  readonly resourceAttributes = new GroupAttributes(this.#resourceColumn, this.flaw, this.#values, {
+    watch: SERVICE_NAME,
+    guarded: { table: ALL_TABLES, column: 'ResourceAttributes' },
+  })
   readonly scopeAttributes = new GroupAttributes(this.#scopeColumn, this.flaw, this.#values)
   readonly #gauge = new NumberPointWriter(tables.metricsGauge, this.flaw, this.#values)
   readonly #sum = new NumberPointWriter(tables.metricsSum, this.flaw, this.#values)
@@ -43,11 +54,11 @@ export class MetricWriter implements RecordWriter {
 
   begin(options: TranscodeOptions, tally: Tally): void {
     this.#tally = tally
-    this.#values.begin(tally)
+    this.#values.begin(options, tally)
     this.#resourceColumn.clear()
     this.#scopeColumn.clear()
-    this.resourceAttributes.clear()
-    this.scopeAttributes.clear()
+    this.resourceAttributes.clear(options)
+    this.scopeAttributes.clear(options)
     for (const points of this.tables) points.begin(options, tally)
   }
 
@@ -86,7 +97,7 @@ export class MetricWriter implements RecordWriter {
     if (flaw.reason !== undefined) {
       const { name } = this.#metric
       // The bytes of a data point do not say what they are of.
-      flaw.detail = `${this.#points.table.replace('otel_metrics_', '')} ${JSON.stringify(source.toString('utf8', name.start, name.stop))}: ${flaw.detail}`
+      flaw.detail = `${this.#points.table.replace('otel_metrics_', '')} ${JSON.stringify(this.redactor.text(source.toString('utf8', name.start, name.stop)))}: ${flaw.detail}`
     }
     return written
   }

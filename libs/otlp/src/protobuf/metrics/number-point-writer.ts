@@ -29,7 +29,7 @@ export class NumberPointWriter implements PointWriter {
   constructor(table: TableDefinition, flaw: Flaw, values: ValueWriter) {
     this.table = table.name
     this.builder = BlockBuilder.forTable(table)
-    this.columns = new PointColumns(this.builder, flaw, values)
+    this.columns = new PointColumns(this.table, this.builder, flaw, values)
     this.#exemplarWriter = new ExemplarWriter(this.builder, flaw, values)
     this.#valueColumn = this.builder.column('Value', FixedColumn)
     const isSum = this.builder.columnNames.includes('IsMonotonic')
@@ -41,7 +41,7 @@ export class NumberPointWriter implements PointWriter {
     this.#tally = tally
     this.builder.clear()
     this.columns.begin(options, tally)
-    this.#exemplarWriter.clear()
+    this.#exemplarWriter.clear(options)
   }
 
   write(source: Buffer, start: number, stop: number, metric: MetricFields): boolean {

@@ -5,6 +5,7 @@ import type { TranscodeOptions } from '../../transcoded-block.ts'
 import { AttributeWriter } from '../attribute-writer.ts'
 import type { Flaw } from '../flaw.ts'
 import { NO_PAIRS } from '../group-columns.ts'
+import { guardOf, TextIds } from '../text-ids.ts'
 import { isStorableHigh, unixNano } from '../unix-nano.ts'
 import type { ValueWriter } from '../value-writer.ts'
 import type { WireReader } from '../wire-reader.ts'
@@ -14,7 +15,9 @@ import type { MetricGroup } from './metric-group.ts'
 /** Writes the columns that the tables of all kinds of metric have. A point's times and flags are kept here until they are written. */
 export class PointColumns {
   readonly attributes: AttributeWriter
+  readonly #table: string
   readonly #flaw: Flaw
+  readonly #values: ValueWriter
   readonly #resourceAttributes: MapColumn
   readonly #resourceSchemaUrl: StringColumn
   readonly #scopeName: StringColumn
@@ -23,7 +26,7 @@ export class PointColumns {
   readonly #scopeDroppedAttrCount: FixedColumn
   readonly #scopeSchemaUrl: StringColumn
   readonly #serviceName: LowCardinalityColumn
-  readonly #metricName: LowCardinalityColumn
+  readonly #metricName: TextIds
   readonly #metricDescription: StringColumn
   readonly #metricUnit: StringColumn
   readonly #startTime: FixedColumn
@@ -50,8 +53,10 @@ export class PointColumns {
   #timeLow = 0
   #timeHigh = 0
 
-  constructor(builder: BlockBuilder, flaw: Flaw, values: ValueWriter) {
+  constructor(table: string, builder: BlockBuilder, flaw: Flaw, values: ValueWriter) {
+    this.#table = table
     this.#flaw = flaw
+    this.#values = values
     this.#resourceAttributes = builder.column('ResourceAttributes', MapColumn)
     this.#resourceSchemaUrl = builder.column('ResourceSchemaUrl', StringColumn)
     this.#scopeName = builder.column('ScopeName', StringColumn)
@@ -60,10 +65,10 @@ export class PointColumns {
     this.#scopeDroppedAttrCount = builder.column('ScopeDroppedAttrCount', FixedColumn)
     this.#scopeSchemaUrl = builder.column('ScopeSchemaUrl', StringColumn)
     this.#serviceName = builder.column('ServiceName', LowCardinalityColumn)
-    this.#metricName = builder.column('MetricName', LowCardinalityColumn)
+    this.#metricName = new TextIds(builder.column('MetricName', LowCardinalityColumn), flaw, values.redactor, 'the name of the metric')
     this.#metricDescription = builder.column('MetricDescription', StringColumn)
     this.#metricUnit = builder.column('MetricUnit', StringColumn)
-    this.attributes = new AttributeWriter(builder.column('Attributes', MapColumn), flaw, values)
+    this.attributes = new AttributeWriter(builder.column('Attributes', MapColumn), flaw, values, { guarded: { table, column: 'Attributes' } })
     this.#startTime = builder.column('StartTimeUnix', FixedColumn)
     this.#time = builder.column('TimeUnix', FixedColumn)
     this.#flags = builder.column('Flags', FixedColumn)
@@ -72,7 +77,8 @@ export class PointColumns {
 
   begin(options: TranscodeOptions, tally: Tally): void {
     this.#tally = tally
-    this.attributes.clear()
+    this.attributes.clear(options)
+    this.#metricName.clear(tally, guardOf(options, this.#table, 'MetricName'))
     this.#group = undefined
     this.#tenantKey = this.#tenantId.idOfText(options.tenantId)
     this.#receivedLow = Number(options.receivedAtUnixNano & 0xffffffffn)
@@ -82,7 +88,7 @@ export class PointColumns {
   /** Begins a metric of a group; its texts are known to be UTF-8. */
   beginMetric(source: Buffer, { name }: MetricFields, group: MetricGroup): void {
     if (group !== this.#group) this.#beginGroup(group)
-    this.#metricNameId = this.#metricName.dictionary.idOf(source, name.start, name.stop)
+    this.#metricNameId = this.#metricName.idOf(source, name.start, name.stop)
   }
 
   beginPoint(): void {
@@ -131,9 +137,9 @@ export class PointColumns {
     this.#scopeDroppedAttrCount.append32(this.#droppedAttributes)
     this.#scopeSchemaUrl.appendEncoded(this.#scopeSchemaUrlEncoded, 1)
     this.#serviceName.ids.push(this.#serviceNameId)
-    this.#metricName.ids.push(this.#metricNameId)
-    this.#metricDescription.appendBytes(source, description.start, description.stop)
-    this.#metricUnit.appendBytes(source, unit.start, unit.stop)
+    this.#metricName.column.ids.push(this.#metricNameId)
+    this.#values.appendString(this.#metricDescription, source, description.start, description.stop)
+    this.#values.appendString(this.#metricUnit, source, unit.start, unit.stop)
     this.attributes.write(source, this.#tally)
     this.#startTime.append64(this.#startLow, this.#startHigh)
     this.#writeTime()

@@ -25,7 +25,7 @@ export class SummaryPointWriter implements PointWriter {
   readonly #quantiles = new FieldRanges()
 
   constructor(flaw: Flaw, values: ValueWriter) {
-    this.columns = new PointColumns(this.builder, flaw, values)
+    this.columns = new PointColumns(this.table, this.builder, flaw, values)
   }
 
   begin(options: TranscodeOptions, tally: Tally): void {
