@@ -4,7 +4,7 @@ import { findLongNumber } from '../src/redaction/check-digit.ts'
 import { MarkedBlocks } from '../src/redaction/marked-blocks.ts'
 
 /** Bytes with many digits, so that runs of any length come up. */
-const bytes = fc.array(fc.constantFrom(...'0123456789 -0123456789 -0123456789 -@Jx'), { maxLength: 400 }).map((characters) => Buffer.from(characters.join('')))
+const bytes = fc.array(fc.stringMatching(/^(?:[\d -]{1,20}|[@Jx])$/), { maxLength: 60 }).map((characters) => Buffer.from(characters.join('')))
 
 test('a long number is found where an expression finds one', () => {
   fc.assert(
