@@ -53,22 +53,21 @@ describe('events', () => {
   })
 
   test.each([
-    [{}, 'name', /1 to 256 characters/],
-    [{ name: 'x'.repeat(257) }, 'name', /1 to 256 characters/],
-    [{ name: 'x', user: 7 }, 'user', /put it into attributes/],
-    [{ name: 'x', time: 'yesterday' }, 'time', /2026-11-21T/],
-    [{ name: 'x', time: '2026-13-01T00:00:00Z' }, 'time', /2026-11-21T/],
-    [{ name: 'x', time: '2107-01-01T00:00:00Z' }, 'time', /between 1970 and 2106/],
-    [{ name: 'x', time: -1 }, 'time', /between 1970 and 2106/],
-    [{ name: 'x', severity: 'LOUD' }, 'severity', /TRACE, DEBUG/],
-    [{ name: 'x', message: 7 }, 'message', /a text/],
-    [{ name: 'x', traceId: 'abc' }, 'traceId', /32 hexadecimal/],
-    [{ name: 'x', attributes: [] }, 'attributes', /an object/],
+    [{}, /^name$/, /1 to 256 characters/],
+    [{ name: 'x'.repeat(257) }, /^name$/, /1 to 256 characters/],
+    [{ name: 'x', user: 7 }, /^user$/, /put it into attributes/],
+    [{ name: 'x', time: 'yesterday' }, /^time$/, /2026-11-21T/],
+    [{ name: 'x', time: '2026-13-01T00:00:00Z' }, /^time$/, /2026-11-21T/],
+    [{ name: 'x', time: '2107-01-01T00:00:00Z' }, /^time$/, /between 1970 and 2106/],
+    [{ name: 'x', time: -1 }, /^time$/, /between 1970 and 2106/],
+    [{ name: 'x', severity: 'LOUD' }, /^severity$/, /TRACE, DEBUG/],
+    [{ name: 'x', message: 7 }, /^message$/, /a text/],
+    [{ name: 'x', traceId: 'abc' }, /^traceId$/, /32 hexadecimal/],
+    [{ name: 'x', attributes: [] }, /^attributes$/, /an object/],
     [{ name: 'x', attributes: { deep: JSON.parse('['.repeat(18) + ']'.repeat(18)) as unknown } }, /^attributes\.deep\[0\]\[0\]/, /deeper than 16/],
-    [{ name: 'x', message: 'y'.repeat(300_000) }, '', /larger than 262144/],
+    [{ name: 'x', message: 'y'.repeat(300_000) }, /^$/, /larger than 262144/],
   ])('%j is rejected, and the field is named', async (event, field, message) => {
-    const named = typeof field === 'string' ? field : (expect.stringMatching(field) as string)
-    expect(await one(event)).toEqual({ status: 'rejected', field: named, message: expect.stringMatching(message) as string })
+    expect(await one(event)).toEqual({ status: 'rejected', field: expect.stringMatching(field) as string, message: expect.stringMatching(message) as string })
     expect(ingest.store.attempts).toEqual([])
   })
 
