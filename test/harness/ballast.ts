@@ -110,7 +110,7 @@ export function stillRunning(pids: readonly number[]): number[] {
 }
 
 /** An environment without Ballast's own variables, so that a developer's settings do not reach the tests. */
-function withoutOurs(env: NodeJS.ProcessEnv): Record<string, string> {
+export function withoutOurs(env: NodeJS.ProcessEnv): Record<string, string> {
   const ours = /^(BALLAST_|INGEST_|SLO_|SHOP_|CLICKHOUSE_|REDIS_|OTEL_|npm_)/
   return Object.fromEntries(Object.entries(env).filter(([name, value]) => value !== undefined && !ours.test(name) && name !== 'VITEST' && name !== 'NODE_ENV')) as Record<string, string>
 }

@@ -25,8 +25,16 @@ export interface Counters {
   inserted(table: string, rows: number, seconds: number, outcome: 'stored' | 'failed'): void
 }
 
+/** What waits for ClickHouse now. */
+export interface Waiting {
+  /** Bytes of requests. */
+  readonly bytes: () => number
+  /** Age of the oldest batch, milliseconds; 0 without one. */
+  readonly oldestAgeMs: () => number
+}
+
 /** Makes the counters; call after the meter provider is registered. */
-export function createCounters(queuedBytes: () => number): Counters {
+export function createCounters(waiting: Waiting): Counters {
   const meter = metrics.getMeter('@ballast/ingest')
   const requests = meter.createCounter('ballast_ingest_requests', { description: 'Requests by signal, protocol and status code.' })
   const received = meter.createCounter('ballast_ingest_records_received', { description: 'Records of requests that could be read.' })
@@ -46,7 +54,10 @@ export function createCounters(queuedBytes: () => number): Counters {
   })
   meter
     .createObservableGauge('ballast_ingest_queued_bytes', { description: 'Bytes of requests that wait for ClickHouse.' })
-    .addCallback((result) => result.observe(queuedBytes()))
+    .addCallback((result) => result.observe(waiting.bytes()))
+  meter
+    .createObservableGauge('ballast_ingest_queue_age_seconds', { description: 'Age of the oldest batch that waits for ClickHouse, seconds.' })
+    .addCallback((result) => result.observe(waiting.oldestAgeMs() / 1000))
   return {
     request: (protocol, signal, status) => requests.add(1, { signal, code: status, protocol }),
     received: (signal, records) => received.add(records, { signal }),

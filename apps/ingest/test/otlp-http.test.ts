@@ -202,6 +202,7 @@ test('abandoning answers everybody who waits', async () => {
   ingest.store.failures = Array.from({ length: 100_000 }, unreachable)
   const waiting = post(ingest, traces(span()))
   await expect.poll(() => ingest.store.attempts.length).toBeGreaterThan(0)
+  await expect.poll(() => ingest.count('ballast_ingest_queue_age_seconds')).toBeGreaterThan(0)
   ingest.pipeline.abandon()
   expect((await waiting).statusCode).toBe(503)
 })

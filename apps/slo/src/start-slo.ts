@@ -2,6 +2,7 @@ import { createClickHouse } from '@ballast/clickhouse'
 import { type ConfigOf, createHttpServer, listen, type ServiceContext } from '@ballast/service'
 import { AlertBook } from './alert/alert-book.ts'
 import { readTierCatalog } from './burn/tier-catalog.ts'
+import { CacheHitsReader } from './clickhouse/cache-hits.ts'
 import { EventLog } from './clickhouse/event-log.ts'
 import { SpanStore } from './clickhouse/span-store.ts'
 import type { settings } from './config.ts'
@@ -65,7 +66,7 @@ export async function startSlo({ config, log, health, metrics, lifecycle }: Serv
   health.check('clickhouse', (signal) => store.ping(signal))
   health.check('evaluation', () => engine.checkFresh(3 * config.tickMs + config.queryTimeoutMs))
   const server = createHttpServer({ log, health, metrics })
-  addRoutes(server, engine, alerts)
+  addRoutes(server, engine, alerts, new CacheHitsReader(clickhouse))
   lifecycle.onShutdown('http server', () => server.close())
   const port = await listen(server, { host: config.host, port: config.port, variable: 'SLO_PORT' })
   log.info({ host: config.host, port, objectives: config.dir, webhook: config.webhookUrl !== '' }, 'listening')

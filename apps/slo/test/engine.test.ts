@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { AlertBook } from '../src/alert/alert-book.ts'
 import { Engine } from '../src/engine.ts'
 import { escapeHtml } from '../src/http/console-page.ts'
+import type { CacheHits } from '../src/clickhouse/cache-hits.ts'
 import { addRoutes } from '../src/http/routes.ts'
 import type { CountRequest, CountResult, EventStore } from '../src/measure/event-store.ts'
 import { Measurement } from '../src/measure/measurement.ts'
@@ -120,10 +121,11 @@ describe('the engine', () => {
 describe('the API', () => {
   const log = createLogger('slo', 'silent')
   let server: ReturnType<typeof createHttpServer>
+  let caches: CacheHits | undefined
 
   beforeEach(() => {
     server = createHttpServer({ log, health: new Health(), metrics: { text: () => Promise.resolve('') } })
-    addRoutes(server, engine, alerts)
+    addRoutes(server, engine, alerts, { read: () => (caches === undefined ? Promise.reject(new Error('ClickHouse does not answer')) : Promise.resolve(caches)) })
   })
 
   afterEach(() => server.close())
@@ -165,6 +167,22 @@ describe('the API', () => {
     store.total = 0
     await tick()
     expect((await get('/api/v1/objectives/checkout')).json()).toMatchObject({ status: 'no data', sli: null, burn: { '5m': null, '1h': null } })
+  })
+
+  test('counts objectives by their state, each once, and those without events not at all', async () => {
+    caches = { fromMs: 0, toMs: 3_600_000, reads: 200, hitRatio: 0.875 }
+    set = setOf('a', 'b')
+    await tick()
+    expect((await get('/api/v1/headlines')).json()).toEqual({ objectives: 2, healthy: 2, atRisk: 0, exhausted: 0, cache: { from: '1970-01-01T00:00:00.000Z', to: '1970-01-01T01:00:00.000Z', reads: 200, hitRatio: 0.875 } })
+    expect((await get('/')).body).toContain('cache hits, last hour <b>87.5 %</b>')
+  })
+
+  test('shows objectives without events, and caches that cannot be read, as no data', async () => {
+    caches = undefined
+    store.total = 0
+    await tick()
+    expect((await get('/api/v1/headlines')).json()).toEqual({ objectives: 0, healthy: 0, atRisk: 0, exhausted: 0, cache: null })
+    expect((await get('/')).body).toContain('cache hits, last hour <b>no data</b>')
   })
 
   test('answers 404 with the names that there are', async () => {

@@ -1,5 +1,7 @@
 import { cachified, type CacheEntry } from '@epic-web/cachified'
 import { createCache as createDedupe } from 'async-cache-dedupe'
+import { BentoCache, bentostore } from 'bentocache'
+import { memoryDriver } from 'bentocache/drivers/memory'
 import { createCache as createManager } from 'cache-manager'
 import { Cacheable } from 'cacheable'
 import { Loader } from 'layered-loader/core'
@@ -14,7 +16,7 @@ const TTL_MS = 3_600_000
 /** Each library with its in-memory tier alone, through the call that loads on a miss. */
 export function localSubjects(): Subject[] {
   const load = (id: string): Promise<Product> => Promise.resolve(productOf(id))
-  return [ballast(load), rawLru(), layeredLoader(load), dedupe(load), withCachified(load), cacheable(load), cacheManager(load)]
+  return [ballast(load), rawLru(), layeredLoader(load), dedupe(load), withCachified(load), bentocache(load), cacheable(load), cacheManager(load)]
 }
 
 function ballast(load: (id: string) => Promise<Product>): Subject {
@@ -50,6 +52,11 @@ function dedupe(load: (id: string) => Promise<Product>): Subject {
 function withCachified(load: (id: string) => Promise<Product>): Subject {
   const cache = new LRUCache<string, CacheEntry>({ max: MAX_ITEMS })
   return { name: 'cachified', get: (id) => cachified({ key: id, cache, ttl: TTL_MS, getFreshValue: () => load(id) }) }
+}
+
+function bentocache(load: (id: string) => Promise<Product>): Subject {
+  const bento = new BentoCache({ default: 'memory', stores: { memory: bentostore().useL1Layer(memoryDriver({ maxItems: MAX_ITEMS, serialize: false })) } })
+  return { name: 'bentocache', get: (id) => bento.getOrSet({ key: id, ttl: TTL_MS, factory: () => load(id) }), close: () => bento.disconnectAll() }
 }
 
 function cacheable(load: (id: string) => Promise<Product>): Subject {

@@ -34,8 +34,14 @@ export class Counters {
   leaseWaits = 0
   /** Values that were not stored because the key was invalidated or written during their load. */
   fillsRefused = 0
-  /** Entries in Redis that could not be read. */
+  /** Entries in Redis whose bytes are damaged, or not an entry at all; a miss, as are the next three. */
   corrupt = 0
+  /** Entries of another serialiser or another version of the format. */
+  foreign = 0
+  /** Entries that are encrypted with an unknown key or without a key here, not encrypted though they must be, changed, or moved from another key. */
+  undecryptable = 0
+  /** Entries whose value did not pass the schema. */
+  mismatched = 0
   /** Calls of `write` that stored a value. */
   writes = 0
   /** Calls of `invalidate`. */

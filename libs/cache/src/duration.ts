@@ -5,7 +5,7 @@ import { CacheError } from './errors.ts'
 export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`
 
 /** The longest duration accepted: a year. */
-const MAX_DURATION_MS = 365 * 24 * 60 * 60 * 1000
+export const MAX_DURATION_MS = 365 * 24 * 60 * 60 * 1000
 
 /**
  * Milliseconds of a duration.

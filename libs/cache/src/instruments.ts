@@ -15,6 +15,14 @@ const GETS = [
   ['failed', 'none', 'error'],
 ] as const
 
+/** Which counter is which `cache.reason` of `cache.entries.unusable`. */
+const UNUSABLE = [
+  ['corrupt', 'corrupt'],
+  ['foreign', 'foreign'],
+  ['undecryptable', 'undecryptable'],
+  ['mismatched', 'schema'],
+] as const
+
 /** Shows a cache's counts as OpenTelemetry instruments, read when metrics are collected. Returns what ends it. Keys never become attributes. */
 export function observeCache(namespace: string, stats: () => CacheStats): () => void {
   const meter = metrics.getMeter('@ballast/cache')
@@ -26,18 +34,21 @@ export function observeCache(namespace: string, stats: () => CacheStats): () => 
   const running = meter.createObservableUpDownCounter('cache.loads.running', { description: 'Loads that run', unit: '{load}' })
   const waiting = meter.createObservableUpDownCounter('cache.loads.queued', { description: 'Loads that wait for their turn', unit: '{load}' })
   const refused = meter.createObservableCounter('cache.fills.refused', { description: 'Loaded values not stored, because the key changed meanwhile', unit: '{fill}' })
-  const corrupt = meter.createObservableCounter('cache.entries.corrupt', { description: 'Entries in Redis that could not be read', unit: '{entry}' })
+  const unusable = meter.createObservableCounter('cache.entries.unusable', { description: 'Entries in Redis that were treated as a miss, by reason', unit: '{entry}' })
   const leaseWaits = meter.createObservableCounter('cache.lease.waits', { description: 'Loads that waited for another process', unit: '{wait}' })
   const writes = meter.createObservableCounter('cache.puts', { description: 'Values stored by write', unit: '{put}' })
   const invalidations = meter.createObservableCounter('cache.invalidations', { description: 'Calls of invalidate', unit: '{invalidation}' })
   const size = meter.createObservableUpDownCounter('cache.size', { description: 'Entries in the local tier', unit: '{entry}' })
+  const bytes = meter.createObservableUpDownCounter('cache.local.bytes', { description: 'Estimated memory of the local tier, where local.maxBytes is set', unit: 'By' })
+  const evictions = meter.createObservableCounter('cache.evictions', { description: 'Local entries that gave way to others', unit: '{entry}' })
+  const oversized = meter.createObservableCounter('cache.local.oversized', { description: 'Values not kept locally because they are larger than local.maxBytes', unit: '{entry}' })
   const redisErrors = meter.createObservableCounter('cache.redis.errors', { description: 'Redis commands that failed or timed out', unit: '{error}' })
   const queued = meter.createObservableUpDownCounter('cache.invalidations.queued', { description: 'Invalidations that wait for Redis', unit: '{invalidation}' })
   const reachable = meter.createObservableGauge('cache.redis.reachable', { description: '1 when Redis is asked, else 0' })
   const tracking = meter.createObservableGauge('cache.tracking.live', { description: '1 while changes in Redis are heard, else 0' })
   const losses = meter.createObservableCounter('cache.tracking.losses', { description: 'Times that the channel of changes was lost', unit: '{loss}' })
   const heard = meter.createObservableCounter('cache.changes.heard', { description: 'Changed keys that were heard of', unit: '{change}' })
-  const instruments = [shed, running, waiting, early, tracking, losses, heard, gets, loads, loadErrors, refused, corrupt, leaseWaits, writes, invalidations, size, redisErrors, queued, reachable]
+  const instruments = [bytes, evictions, oversized, shed, running, waiting, early, tracking, losses, heard, gets, loads, loadErrors, refused, unusable, leaseWaits, writes, invalidations, size, redisErrors, queued, reachable]
 
   const observe: Parameters<typeof meter.addBatchObservableCallback>[0] = (result) => {
     const { definitions, redis } = stats()
@@ -51,11 +62,14 @@ export function observeCache(namespace: string, stats: () => CacheStats): () => 
       result.observe(running, counts.loadsRunning, attributes)
       result.observe(waiting, counts.loadsQueued, attributes)
       result.observe(refused, counts.fillsRefused, attributes)
-      result.observe(corrupt, counts.corrupt, attributes)
+      for (const [counter, reason] of UNUSABLE) result.observe(unusable, counts[counter], { ...attributes, 'cache.reason': reason })
       result.observe(leaseWaits, counts.leaseWaits, attributes)
       result.observe(writes, counts.writes, attributes)
       result.observe(invalidations, counts.invalidations, attributes)
       result.observe(size, counts.localItems, attributes)
+      result.observe(bytes, counts.localBytes, attributes)
+      result.observe(evictions, counts.evictions, attributes)
+      result.observe(oversized, counts.oversized, attributes)
     }
     result.observe(redisErrors, redis.errors, { 'cache.namespace': namespace })
     result.observe(queued, redis.queuedInvalidations, { 'cache.namespace': namespace })

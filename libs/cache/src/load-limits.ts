@@ -10,6 +10,13 @@ export interface LoadLimitOptions {
   readonly maxQueued?: number
   /** Longest wait for a turn; then the load is refused with `LOAD_SHED`. @default '5s' */
   readonly maxWait?: Duration
+  /**
+   * After a start, a clear or a flush of Redis the number of loads at once grows from `rampFrom` to `maxConcurrent` over this time, so that a source whose own caches
+   * are cold is not hit by all at once; 0: it does not. @default 0
+   */
+  readonly rampUp?: Duration
+  /** Loads at once at the beginning of `rampUp`; not above `maxConcurrent`. @default 4 */
+  readonly rampFrom?: number
 }
 
 /** Defaults of {@link LoadLimitOptions}. */
@@ -20,6 +27,10 @@ export const loadLimitDefaults = {
   maxQueued: 10_000,
   /** milliseconds */
   maxWait: 5_000,
+  /** milliseconds */
+  rampUp: 0,
+  /** loads */
+  rampFrom: 4,
 } as const
 
 /**
@@ -30,9 +41,12 @@ export const loadLimitDefaults = {
  */
 export function resolveLoadLimits(where: string, options: LoadLimitOptions = {}, defaults?: BulkheadLimits): BulkheadLimits {
   refuseUnknown(Object.keys(options), Object.keys(loadLimitDefaults), where)
+  const maxConcurrent = toCount(`${where}maxConcurrent`, options.maxConcurrent ?? defaults?.maxConcurrent ?? loadLimitDefaults.maxConcurrent)
   return {
-    maxConcurrent: toCount(`${where}maxConcurrent`, options.maxConcurrent ?? defaults?.maxConcurrent ?? loadLimitDefaults.maxConcurrent),
+    maxConcurrent,
     maxQueued: toCount(`${where}maxQueued`, options.maxQueued ?? defaults?.maxQueued ?? loadLimitDefaults.maxQueued),
     maxWaitMs: toMilliseconds(`${where}maxWait`, options.maxWait ?? defaults?.maxWaitMs ?? loadLimitDefaults.maxWait, 1),
+    rampUpMs: toMilliseconds(`${where}rampUp`, options.rampUp ?? defaults?.rampUpMs ?? loadLimitDefaults.rampUp, 0),
+    rampFrom: Math.min(maxConcurrent, toCount(`${where}rampFrom`, options.rampFrom ?? defaults?.rampFrom ?? loadLimitDefaults.rampFrom)),
   }
 }

@@ -1,15 +1,16 @@
 import type { Cluster, Redis } from 'ioredis'
+import { BYTES_OPTIONS, type BytesOptions, type BytesPolicy, resolveBytes } from './bytes-options.ts'
 import { type Clock, SystemClock } from './clock.ts'
 import { type Duration, toMilliseconds } from './duration.ts'
+import { type EncryptionOptions, Sealer } from './entry/sealer.ts'
 import { CacheError } from './errors.ts'
 import type { BulkheadLimits } from './flight/bulkhead.ts'
 import { type LoadLimitOptions, resolveLoadLimits } from './load-limits.ts'
+import { LOCAL_LIMIT_OPTIONS, type LocalLimitOptions, type LocalLimits, localDefaults, resolveLocalLimits } from './local/local-limits.ts'
 import { refuseUnknown, toCount } from './option-checks.ts'
 
-/** The tier in this process. */
-export interface LocalOptions {
-  /** Most entries kept, for each definition and for `getOrLoad`; the least recently used goes first. @default 10000 */
-  readonly maxItems?: number
+/** The tier in this process. The limits are for each definition, and for `getOrLoad`. */
+export interface LocalOptions extends LocalLimitOptions {
   /**
    * How long a local copy is used before Redis is asked again: the longest time for which this process may not notice
    * what another one wrote or invalidated, while changes are not heard. Has no meaning without Redis. @default '5s'
@@ -20,12 +21,14 @@ export interface LocalOptions {
 }
 
 /** Options of {@link createCache}. */
-export interface CacheOptions {
+export interface CacheOptions extends BytesOptions {
   /** First part of every key in Redis: 1 to 64 letters, digits, `_`, `-` or `.`. */
   readonly namespace: string
   /** A `redis://` or `rediss://` URL, a connected ioredis client (which `close()` leaves open), or `false` for a local-only cache. */
   readonly redis: string | Redis | Cluster | false
   readonly local?: LocalOptions
+  /** Encrypts all values in Redis; an entry that these keys have not sealed is a miss. @default not encrypted */
+  readonly encrypted?: EncryptionOptions
   /** Limits of the loads of each definition, and of `getOrLoad`, in this process. */
   readonly loads?: LoadLimitOptions
   /** Longest wait for one answer of Redis; then the call goes on without it. @default '250ms' */
@@ -34,6 +37,11 @@ export interface CacheOptions {
   readonly leaseTtl?: Duration
   /** How long a caller without a stale value waits for the load of another process before it loads by itself. @default '5s' */
   readonly leaseWait?: Duration
+  /**
+   * How long an invalidation of a tag is remembered in Redis; a value with tags lives no longer than this, whatever its `hardTtl`.
+   * Must be the same in all processes of the namespace. @default '7d'
+   */
+  readonly maxTaggedTtl?: Duration
   /** Most invalidations remembered while Redis is away. @default 10000 */
   readonly maxQueuedInvalidations?: number
   /** Told of failures that no caller sees: refreshes in background, Redis lost, invalidations dropped. Must not throw. @default none */
@@ -48,13 +56,16 @@ export interface CacheOptions {
 export interface ResolvedOptions {
   readonly namespace: string
   readonly redis: string | Redis | Cluster | false
-  readonly maxItems: number
+  readonly localLimits: LocalLimits
+  readonly bytes: BytesPolicy
+  readonly sealer: Sealer | undefined
   readonly loadLimits: BulkheadLimits
   readonly maxStalenessMs: number
   readonly tracking: boolean
   readonly redisTimeoutMs: number
   readonly leaseTtlMs: number
   readonly leaseWaitMs: number
+  readonly maxTaggedTtlMs: number
   readonly maxQueuedInvalidations: number
   readonly onError: (error: CacheError) => void
   readonly clock: Clock
@@ -63,8 +74,7 @@ export interface ResolvedOptions {
 
 /** Defaults of {@link CacheOptions}. */
 export const cacheDefaults = {
-  /** entries, for each definition */
-  maxItems: 10_000,
+  ...localDefaults,
   /** milliseconds */
   maxStaleness: 5_000,
   tracking: true,
@@ -74,12 +84,14 @@ export const cacheDefaults = {
   leaseTtl: 2_000,
   /** milliseconds */
   leaseWait: 5_000,
-  /** keys */
+  /** milliseconds */
+  maxTaggedTtl: 7 * 24 * 3_600_000,
+  /** invalidations */
   maxQueuedInvalidations: 10_000,
 } as const
 
-const CACHE_OPTIONS = ['namespace', 'redis', 'local', 'loads', 'redisTimeout', 'leaseTtl', 'leaseWait', 'maxQueuedInvalidations', 'onError', 'clock', 'random']
-const LOCAL_OPTIONS = ['maxItems', 'maxStaleness', 'tracking']
+const CACHE_OPTIONS = ['namespace', 'redis', 'local', ...BYTES_OPTIONS, 'encrypted', 'loads', 'redisTimeout', 'leaseTtl', 'leaseWait', 'maxTaggedTtl', 'maxQueuedInvalidations', 'onError', 'clock', 'random']
+const LOCAL_OPTIONS = [...LOCAL_LIMIT_OPTIONS, 'maxStaleness', 'tracking']
 
 /** Checks the options and fills in the defaults. @throws {@link CacheError} `OPTION_INVALID`. */
 export function resolveOptions(options: CacheOptions): ResolvedOptions {
@@ -94,13 +106,16 @@ export function resolveOptions(options: CacheOptions): ResolvedOptions {
   return {
     namespace: options.namespace,
     redis: options.redis,
-    maxItems: toCount('local.maxItems', options.local?.maxItems ?? cacheDefaults.maxItems),
+    localLimits: resolveLocalLimits('local.', options.local),
+    bytes: resolveBytes('', options),
+    sealer: options.encrypted === undefined ? undefined : new Sealer(options.encrypted),
     loadLimits: resolveLoadLimits('loads.', options.loads),
     maxStalenessMs: toMilliseconds('local.maxStaleness', options.local?.maxStaleness ?? cacheDefaults.maxStaleness, 0),
     tracking,
     redisTimeoutMs: toMilliseconds('redisTimeout', options.redisTimeout ?? cacheDefaults.redisTimeout, 1),
     leaseTtlMs: toMilliseconds('leaseTtl', options.leaseTtl ?? cacheDefaults.leaseTtl, 100),
     leaseWaitMs: toMilliseconds('leaseWait', options.leaseWait ?? cacheDefaults.leaseWait, 0),
+    maxTaggedTtlMs: toMilliseconds('maxTaggedTtl', options.maxTaggedTtl ?? cacheDefaults.maxTaggedTtl, 1_000),
     maxQueuedInvalidations: toCount('maxQueuedInvalidations', options.maxQueuedInvalidations ?? cacheDefaults.maxQueuedInvalidations),
     onError: guarded(options.onError ?? (() => {})),
     clock: options.clock ?? new SystemClock(),

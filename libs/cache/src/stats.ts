@@ -1,8 +1,10 @@
 import type { CounterSnapshot } from './counters.ts'
+import type { LocalMemory } from './local/local-tier.ts'
+import type { Coherence } from './redis/changes.ts'
 import type { SharedTierStats } from './redis/shared-tier.ts'
 
 /** What one definition did so far. */
-export interface DefinitionStats extends CounterSnapshot {
+export interface DefinitionStats extends CounterSnapshot, LocalMemory {
   /** Entries in the local tier now. */
   readonly localItems: number
   /** Loads that run now. */
@@ -17,4 +19,6 @@ export interface CacheStats {
   readonly definitions: Readonly<Record<string, DefinitionStats>>
   /** Zero and off in a local-only cache. */
   readonly redis: SharedTierStats
+  /** By what the local copies of processes agree now. */
+  readonly coherence: Coherence
 }

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { Breaker } from '../src/redis/breaker.ts'
-import { FakeClock } from './fake-clock.ts'
+import { FakeClock } from '../src/testing/testing.ts'
 
 function setUp(probe: () => Promise<unknown>): { breaker: Breaker; clock: FakeClock; changes: boolean[] } {
   const clock = new FakeClock()

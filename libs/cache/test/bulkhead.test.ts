@@ -1,10 +1,10 @@
 import fc from 'fast-check'
-import { expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { Bulkhead } from '../src/flight/bulkhead.ts'
+import { resolveLoadLimits } from '../src/load-limits.ts'
 import { cacheFixture } from './cache-fixture.ts'
 import { DeferredLoader } from './deferred-loader.ts'
-import { FakeClock, settle } from './fake-clock.ts'
-import { MemoryServer, MemoryTier } from './memory-tier.ts'
+import { FakeClock, settle, MemoryServer, MemoryTier } from '../src/testing/testing.ts'
 
 const ttl = { softTtl: '1m', hardTtl: '10m', jitter: 0 } as const
 
@@ -12,7 +12,7 @@ test('never more than the limit run, never more than the limit wait, and everybo
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 6 }), fc.array(fc.constantFrom('enter', 'enter', 'leave', 'wait'), { maxLength: 80 }), async (maxConcurrent, maxQueued, steps) => {
       const clock = new FakeClock()
-      const bulkhead = new Bulkhead({ maxConcurrent, maxQueued, maxWaitMs: 100 }, clock)
+      const bulkhead = new Bulkhead({ maxConcurrent, maxQueued, maxWaitMs: 100, rampUpMs: 0, rampFrom: 1 }, clock)
       const admitted: number[] = []
       let entered = 0
       let refused = 0
@@ -170,4 +170,72 @@ test('a load that is refused gives its lease back, so that another process loads
   await settle()
   loader.last.resolve('v')
   await Promise.all(running)
+})
+
+describe('the ramp after a cold start', () => {
+  const limits = { maxConcurrent: 12, maxQueued: 100, maxWaitMs: 60_000, rampUpMs: 10_000, rampFrom: 2 }
+
+  test('lets the number of loads at once grow with time, though none of them ends', async () => {
+    const clock = new FakeClock()
+    const bulkhead = new Bulkhead(limits, clock)
+    for (let i = 0; i < 20; i++) void bulkhead.enter()
+    const running: number[] = []
+    for (let second = 0; second <= 11; second++) {
+      running.push(bulkhead.running)
+      await clock.advance(1_000)
+    }
+    expect(running).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 12])
+    expect(bulkhead.queued).toBe(8)
+  })
+
+  test('begins anew when everything is cold again, and lets what runs end', async () => {
+    const clock = new FakeClock()
+    const bulkhead = new Bulkhead(limits, clock)
+    await clock.advance(10_000)
+    for (let i = 0; i < 14; i++) void bulkhead.enter()
+    expect(bulkhead.running).toBe(12)
+    bulkhead.cool()
+    for (let i = 0; i < 10; i++) bulkhead.leave()
+    expect([bulkhead.running, bulkhead.queued]).toEqual([2, 2])
+    bulkhead.leave()
+    await settle()
+    expect([bulkhead.running, bulkhead.queued]).toEqual([2, 1])
+  })
+
+  test('holds for the loads of a definition, and begins anew after a clear and a flush', async () => {
+    const clock = new FakeClock()
+    const server = new MemoryServer(clock)
+    const shared = new MemoryTier(server)
+    const { cache } = cacheFixture({ clock, shared, loads: { maxConcurrent: 8, rampUp: '10s', rampFrom: 2 } })
+    shared.track()
+    const loader = new DeferredLoader<string>()
+    const products = cache.define({ name: 'product', load: loader.load, softTtl: '1m', hardTtl: '1h', loadTimeout: '1h' })
+    const ask = async (round: string): Promise<number> => {
+      const begun = loader.calls.length
+      const answers = Array.from({ length: 8 }, (_, i) => products.get(`${round} ${i}`))
+      await clock.advance(0)
+      const atOnce = loader.calls.length - begun
+      for (let next = begun; next < begun + 8; next++) {
+        loader.calls[next]!.resolve('v')
+        await settle()
+      }
+      await Promise.all(answers)
+      return atOnce
+    }
+    const atOnce = [await ask('cold')]
+    await clock.advance(10_000)
+    atOnce.push(await ask('warm'))
+    await cache.clear()
+    atOnce.push(await ask('cleared'))
+    await clock.advance(10_000)
+    server.flush()
+    await clock.advance(0)
+    atOnce.push(await ask('flushed'))
+    expect(atOnce).toEqual([2, 8, 2, 2])
+  })
+
+  test('does not begin with more than there may be in all', () => {
+    const bulkhead = new Bulkhead({ ...resolveLoadLimits('loads.', { maxConcurrent: 2, rampUp: '1s', rampFrom: 50 }) }, new FakeClock())
+    expect(bulkhead.limit).toBe(2)
+  })
 })

@@ -2,8 +2,7 @@ import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
 import type { Definition } from '../src/definition.ts'
 import { cacheFixture } from './cache-fixture.ts'
-import { FakeClock } from './fake-clock.ts'
-import { type Delivery, MemoryServer, MemoryTier } from './memory-tier.ts'
+import { FakeClock, type Delivery, MemoryServer, MemoryTier } from '../src/testing/testing.ts'
 
 /** `npm run test:long` plays fifty times as many schedules. */
 const scale = process.env['BALLAST_TEST_LONG'] === '1' ? 50 : 1

@@ -1,32 +1,19 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { earlyWindowMs, refreshesEarly } from '../src/entry/early-refresh.ts'
-import type { Policy } from '../src/policy.ts'
 import { cacheFixture } from './cache-fixture.ts'
 import { DeferredLoader } from './deferred-loader.ts'
-import { FakeClock } from './fake-clock.ts'
-import { MemoryServer, MemoryTier } from './memory-tier.ts'
+import { FakeClock, MemoryServer, MemoryTier, seededRandom } from '../src/testing/testing.ts'
 
 const DRAWS = 4_000
 /** The luckiest draw: a refresh whenever one is possible. */
 const eager = (): number => 1 - 2 ** -53
 const policy = { softTtl: '1m', hardTtl: '1h', jitter: 0 } as const
 
-/** A sequence of numbers in [0, 1), the same for the same seed. */
-function seeded(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
-
 test('the share of requests that refresh is exp(-gap / (beta x cost))', () => {
   fc.assert(
     fc.property(fc.integer(), fc.integer({ min: 1, max: 60_000 }), fc.double({ min: 0.1, max: 10, noNaN: true }), fc.double({ min: 0, max: 6, noNaN: true }), (seed, costMs, beta, costs) => {
-      const random = seeded(seed)
+      const random = seededRandom(seed)
       const softAt = 1_700_000_000_000
       const gapMs = Math.round(costs * beta * costMs)
       let refreshes = 0
@@ -42,7 +29,7 @@ test('the share of requests that refresh is exp(-gap / (beta x cost))', () => {
 test('the window never exceeds a quarter of the lifetime, and outside of it hardly any request would refresh', () => {
   fc.assert(
     fc.property(fc.nat(1_000_000), fc.double({ min: 0, max: 100, noNaN: true }), fc.integer({ min: 1, max: 86_400_000 }), (deltaMs, beta, softTtlMs) => {
-      const windowMs = earlyWindowMs({ value: 'v', deltaMs }, { beta, softTtlMs } satisfies Pick<Policy, 'beta' | 'softTtlMs'>)
+      const windowMs = earlyWindowMs({ value: 'v', deltaMs, softTtlMs }, beta)
       expect(windowMs).toBeLessThanOrEqual(softTtlMs / 4)
       expect(windowMs === softTtlMs / 4 || beta * deltaMs === 0 || Math.exp(-windowMs / (beta * deltaMs)) < 1e-8).toBe(true)
     }),
@@ -70,7 +57,7 @@ test('a value that will be stale soon is returned at once while it is renewed', 
   expect(await a.get('1')).toBe('old')
   await clock.advance(0)
   expect(loader.calls).toHaveLength(2)
-  expect(loader.last.context.reason).toBe('refresh')
+  expect(loader.last.context.reason).toBe('early')
   expect(caches[0]!.stats().definitions['product']).toMatchObject({ localFresh: 1, localStale: 0, refreshes: 1, earlyRefreshes: 1 })
   loader.last.resolve('new')
   await clock.advance(0)

@@ -3,8 +3,7 @@ import { entryOf } from '../src/entry/entry.ts'
 import { resolvePolicy } from '../src/policy.ts'
 import { cacheFixture } from './cache-fixture.ts'
 import { DeferredLoader } from './deferred-loader.ts'
-import { FakeClock, settle } from './fake-clock.ts'
-import { MemoryServer, MemoryTier } from './memory-tier.ts'
+import { FakeClock, settle, MemoryServer, MemoryTier } from '../src/testing/testing.ts'
 
 const ttl = { softTtl: '1m', hardTtl: '10m' } as const
 
@@ -29,7 +28,7 @@ describe('soft and hard expiry', () => {
     await clock.advance(60_000)
     expect(await Promise.all([products.get('1'), products.get('1'), products.get('1')])).toEqual(['old', 'old', 'old'])
     expect(loader.calls).toHaveLength(2)
-    expect(loader.last.context.reason).toBe('refresh')
+    expect(loader.last.context.reason).toBe('expired')
     loader.last.resolve('new')
     await settle()
     expect(await products.get('1')).toBe('new')
@@ -101,11 +100,11 @@ describe('soft and hard expiry', () => {
 
   test('jitter shortens the soft lifetime by up to its share and leaves the hard one', () => {
     const policy = resolvePolicy('product', { ...ttl, jitter: 0.2 })
-    const softTtls = [0, 0.5, 0.999].map((random) => entryOf('v', policy, 1_000, 1_000, () => random).softAt - 1_000)
+    const softTtls = [0, 0.5, 0.999].map((random) => entryOf('v', policy, policy.jitter, 1_000, () => random, { deltaMs: 1_000 }).softAt - 1_000)
     expect(softTtls[0]).toBe(60_000)
     expect(softTtls[1]).toBe(54_000)
     expect(softTtls[2]).toBeCloseTo(48_012)
-    expect(entryOf('v', policy, 1_000, 1_000, () => 0.999).hardAt).toBe(601_000)
+    expect(entryOf('v', policy, policy.jitter, 1_000, () => 0.999, { deltaMs: 1_000 }).hardAt).toBe(601_000)
   })
 })
 
@@ -245,5 +244,40 @@ describe('the local copy', () => {
     for (const id of ['1', '2', '1', '3']) await products.get(id)
     expect([products.peek('1'), products.peek('2'), products.peek('3')]).toEqual(['1', undefined, '3'])
     expect(products.localItems).toBe(2)
+  })
+})
+
+describe('absences in the local tier', () => {
+  test('random ids drive out one another, and no value', async () => {
+    const { cache } = cacheFixture({ local: { maxItems: 20 } })
+    const products = cache.define({ name: 'product', load: (id: string) => (id.startsWith('p') ? id : null), ...ttl })
+    const ids = Array.from({ length: 20 }, (_, i) => `p${i}`)
+    await products.getMany(ids)
+    for (let i = 0; i < 1_000; i++) await products.get(`random ${i}`)
+    expect(ids.map((id) => products.peek(id))).toEqual(ids)
+    expect(products.localItems).toBe(22)
+    expect([products.peek('random 997'), products.peek('random 998'), products.peek('random 999')]).toEqual([undefined, null, null])
+  })
+
+  test('have a limit of their own for each definition', async () => {
+    const { cache } = cacheFixture({ local: { maxNegatives: 3 } })
+    const load = (): null => null
+    const [asCache, own, share] = [{ name: 'a' }, { name: 'b', local: { maxNegatives: 5 } }, { name: 'c', local: { maxItems: 40 } }].map((options) => cache.define({ ...options, load, ...ttl }))
+    for (const definition of [asCache!, own!, share!]) for (let i = 0; i < 10; i++) await definition.get(`${i}`)
+    expect([asCache!.localItems, own!.localItems, share!.localItems]).toEqual([3, 5, 4])
+  })
+
+  test('a value that comes into being takes the place of its absence, and the other way round', async () => {
+    const { cache, clock } = cacheFixture()
+    const load = vi.fn<() => string | null>().mockReturnValueOnce(null).mockReturnValueOnce('v').mockReturnValueOnce(null)
+    const products = cache.define({ name: 'product', load, softTtl: '5s', hardTtl: '10s', negativeTtl: '5s' })
+    const seen: unknown[] = []
+    for (let i = 0; i < 3; i++) {
+      await products.get('1')
+      await settle()
+      seen.push(products.peek('1'), products.localItems)
+      await clock.advance(5_000)
+    }
+    expect(seen).toEqual([null, 1, 'v', 1, null, 1])
   })
 })

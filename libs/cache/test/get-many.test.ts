@@ -2,8 +2,7 @@ import { expect, test, vi } from 'vitest'
 import type { CacheError } from '../src/errors.ts'
 import { cacheFixture } from './cache-fixture.ts'
 import { DeferredLoader } from './deferred-loader.ts'
-import { FakeClock, settle } from './fake-clock.ts'
-import { MemoryServer, MemoryTier } from './memory-tier.ts'
+import { FakeClock, settle, MemoryServer, MemoryTier } from '../src/testing/testing.ts'
 
 const ttl = { softTtl: '1m', hardTtl: '10m' } as const
 const upper = (ids: readonly string[]): Map<string, string> => new Map(ids.map((id) => [id, id.toUpperCase()]))

@@ -2,15 +2,32 @@ import { describe, expect, test } from 'vitest'
 import { ShapedCodec } from '../src/entry/shaped-codec.ts'
 
 function roundTrip(writer: ShapedCodec, value: unknown, reader = writer): unknown {
-  const { shapes, payload } = writer.encode(value)
-  return reader.decode(Buffer.concat([shapes, payload]), 0, shapes.length)
+  const bytes = writer.encode(value, 0)
+  return reader.decode(bytes, 0, bytes.length)
+}
+
+/** The parts of what the codec writes. */
+function split(bytes: Buffer): { shapes: Buffer; payload: Buffer } {
+  const payloadAt = 2 + bytes.readUInt16BE()
+  return { shapes: bytes.subarray(2, payloadAt), payload: bytes.subarray(payloadAt) }
+}
+
+function join(shapes: string | Uint8Array, payload: Uint8Array): Buffer {
+  const bytes = Buffer.from(shapes)
+  return Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 0xff]), bytes, payload])
 }
 
 const product = (n: number): unknown => ({ id: `p${n}`, price: { amount: n, currency: 'EUR' }, stock: [{ count: n }, { count: 2 }], tags: new Set(['a']), on: new Date(n), attributes: new Map([['k', n]]) })
 
 describe('the codec', () => {
+  test('leaves room in front, and reads from the middle of other bytes', () => {
+    const codec = new ShapedCodec()
+    const bytes = Buffer.concat([codec.encode({ a: 1 }, 5), Buffer.from('after')])
+    expect(codec.decode(bytes, 5, bytes.length - 5)).toEqual({ a: 1 })
+  })
+
   test('keeps keys apart from values, once for all objects of a shape', () => {
-    const { shapes, payload } = new ShapedCodec().encode([{ firstKey: 1, secondKey: 2 }, { firstKey: 3, secondKey: 4 }])
+    const { shapes, payload } = split(new ShapedCodec().encode([{ firstKey: 1, secondKey: 2 }, { firstKey: 3, secondKey: 4 }], 0))
     expect(JSON.parse(shapes.toString())).toEqual([['firstKey', 'secondKey']])
     expect(payload.toString('latin1')).not.toContain('firstKey')
   })
@@ -26,23 +43,23 @@ describe('the codec', () => {
 
   test('reads entries written before and after a new shape turned up', () => {
     const writer = new ShapedCodec()
-    const early = writer.encode({ a: 1 })
-    const late = writer.encode({ a: 1, b: 2 })
+    const early = writer.encode({ a: 1 }, 0)
+    const late = writer.encode({ a: 1, b: 2 }, 0)
     const reader = new ShapedCodec()
     for (let i = 0; i < 3; i++) {
-      expect(reader.decode(Buffer.concat([early.shapes, early.payload]), 0, early.shapes.length)).toEqual({ a: 1 })
-      expect(reader.decode(Buffer.concat([late.shapes, late.payload]), 0, late.shapes.length)).toEqual({ a: 1, b: 2 })
+      expect(reader.decode(early, 0, early.length)).toEqual({ a: 1 })
+      expect(reader.decode(late, 0, late.length)).toEqual({ a: 1, b: 2 })
     }
   })
 
   test('gives up on shapes when keys are data, and still reads everything', () => {
     const writer = new ShapedCodec()
     const values = Array.from({ length: 200 }, (_, n) => ({ byId: { [`customer-${n}`]: { total: n } }, map: new Map([[n, 'x']]) }))
-    const encoded = values.map((value) => writer.encode(value))
-    expect(encoded.at(-1)!.shapes.length).toBe(0)
-    expect(Math.max(...encoded.map(({ shapes }) => shapes.length))).toBeLessThanOrEqual(512)
+    const encoded = values.map((value) => writer.encode(value, 0))
+    expect(split(encoded.at(-1)!).shapes.length).toBe(0)
+    expect(Math.max(...encoded.map((bytes) => split(bytes).shapes.length))).toBeLessThanOrEqual(512)
     const reader = new ShapedCodec()
-    for (const [n, { shapes, payload }] of encoded.entries()) expect(reader.decode(Buffer.concat([shapes, payload]), 0, shapes.length)).toEqual(values[n])
+    for (const [n, bytes] of encoded.entries()) expect(reader.decode(bytes, 0, bytes.length)).toEqual(values[n])
   })
 
   test('reads more sets of shapes than it keeps decoders for', () => {
@@ -53,19 +70,19 @@ describe('the codec', () => {
   })
 
   test.each(['{}', '[["a"', '[[1]]', '["a"]', 'null', 'x'])('refuses the shapes %s', (shapes) => {
-    const { payload } = new ShapedCodec().encode({ a: 1 })
-    expect(() => new ShapedCodec().decode(Buffer.concat([Buffer.from(shapes), payload]), 0, shapes.length)).toThrow(Error)
+    const bytes = join(shapes, split(new ShapedCodec().encode({ a: 1 }, 0)).payload)
+    expect(() => new ShapedCodec().decode(bytes, 0, bytes.length)).toThrow(Error)
   })
 
   test('does not let keys from Redis reach the prototype or run as code', () => {
-    const { payload } = new ShapedCodec().encode({ a: 'polluted', b: 2 })
+    const { payload } = split(new ShapedCodec().encode({ a: 'polluted', b: 2 }, 0))
     for (const key of ['__proto__', 'constructor', '"]:0});globalThis.ran=1;({["x']) {
       const shapes = Buffer.from(JSON.stringify([[key, 'b']]))
       const codec = new ShapedCodec()
-      const bytes = Buffer.concat([shapes, payload])
+      const bytes = join(shapes, payload)
       // Often enough for the decoder to compile the shape.
       for (let i = 0; i < 50; i++) {
-        const value = codec.decode(bytes, 0, shapes.length) as object
+        const value = codec.decode(bytes, 0, bytes.length) as object
         expect(Object.getPrototypeOf(value)).toBe(Object.prototype)
       }
     }
@@ -74,9 +91,8 @@ describe('the codec', () => {
 
   test('copies buffers out of the reply', () => {
     const writer = new ShapedCodec()
-    const { shapes, payload } = writer.encode({ bytes: Buffer.from([1, 2, 3]) })
-    const reply = Buffer.concat([shapes, payload])
-    const value = writer.decode(reply, 0, shapes.length) as { bytes: Buffer }
+    const reply = writer.encode({ bytes: Buffer.from([1, 2, 3]) }, 0)
+    const value = writer.decode(reply, 0, reply.length) as { bytes: Buffer }
     reply.fill(0)
     expect([...value.bytes]).toEqual([1, 2, 3])
   })

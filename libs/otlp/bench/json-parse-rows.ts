@@ -21,17 +21,17 @@ interface Traces { resourceSpans: { resource: Resource; scopeSpans: { scope: Sco
 interface Logs { resourceLogs: { resource: Resource; schemaUrl?: string; scopeLogs: { scope: Scope; schemaUrl?: string; logRecords: LogRecord[] }[] }[] }
 
 /** A trace request as JSONEachRow. */
-export function jsonParseTraceRows(body: Uint8Array, tenantId: string): Buffer {
+export function jsonParseTraceRows(body: Uint8Array, tenantId: string): readonly Buffer[] {
   let text = ''
   for (const { resource, scopeSpans } of (JSON.parse(textOf(body)) as Traces).resourceSpans) {
     const resourceAttributes = attributesOf(resource.attributes)
     for (const { scope, spans } of scopeSpans) for (const span of spans) text += `${JSON.stringify(spanRow(span, resourceAttributes, scope, tenantId))}\n`
   }
-  return Buffer.from(text)
+  return [Buffer.from(text)]
 }
 
 /** A log request as JSONEachRow. */
-export function jsonParseLogRows(body: Uint8Array, tenantId: string): Buffer {
+export function jsonParseLogRows(body: Uint8Array, tenantId: string): readonly Buffer[] {
   let text = ''
   for (const { resource, schemaUrl = '', scopeLogs } of (JSON.parse(textOf(body)) as Logs).resourceLogs) {
     const shared = { ServiceName: '', ResourceSchemaUrl: schemaUrl, ResourceAttributes: attributesOf(resource.attributes), TenantId: tenantId, SampleRate: '1' }
@@ -41,7 +41,7 @@ export function jsonParseLogRows(body: Uint8Array, tenantId: string): Buffer {
       for (const log of logRecords) text += `${JSON.stringify({ ...logRow(log), ...shared, ...scoped })}\n`
     }
   }
-  return Buffer.from(text)
+  return [Buffer.from(text)]
 }
 
 function spanRow(span: Span, resourceAttributes: Record<string, string>, scope: Scope, tenantId: string): object {

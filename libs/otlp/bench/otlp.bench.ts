@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
-import { type OtlpEncoding, transcodeLogs, type Transcoded, type TranscodeOptions, transcodeTraces } from '../src/index.ts'
+import { type OtlpEncoding, transcodeLogs, transcodeMetrics, type Transcoded, type TranscodeOptions, transcodeTraces } from '../src/index.ts'
 import { rowsOf } from '../test/block-rows.ts'
 import { jsonParseLogRows, jsonParseTraceRows } from './json-parse-rows.ts'
+import { metricRequests } from './metric-requests.ts'
+import { protobufjsMetricRows } from './protobufjs-metric-rows.ts'
 import { protobufjsLogRows, protobufjsTraceRows } from './protobufjs-rows.ts'
 import { logRequests, RECORDS, traceRequests } from './requests.ts'
 
@@ -21,7 +23,7 @@ interface Case {
   readonly encoding: OtlpEncoding
   readonly requests: readonly Uint8Array[]
   readonly transcode: (body: Uint8Array, options: TranscodeOptions) => Transcoded
-  readonly competitor: (body: Uint8Array, tenantId: string) => Buffer
+  readonly competitor: (body: Uint8Array, tenantId: string) => readonly Buffer[]
 }
 
 const OURS = '@ballast/otlp to Native'
@@ -35,6 +37,7 @@ export const bench = {
   async run({ quick, report }: { quick: boolean; report: (row: Row) => void }): Promise<void> {
     const cases: Case[] = [
       { name: 'traces', unit: 'spans/s', encoding: 'protobuf', requests: traceRequests(REQUESTS), transcode: transcodeTraces, competitor: protobufjsTraceRows },
+      { name: 'metrics', unit: 'points/s', encoding: 'protobuf', requests: metricRequests(REQUESTS), transcode: transcodeMetrics, competitor: protobufjsMetricRows },
       { name: 'logs', unit: 'records/s', encoding: 'protobuf', requests: logRequests(REQUESTS), transcode: transcodeLogs, competitor: protobufjsLogRows },
       { name: 'traces in JSON', unit: 'spans/s', encoding: 'json', requests: traceRequests(REQUESTS, undefined, 'json'), transcode: transcodeTraces, competitor: jsonParseTraceRows },
       { name: 'logs in JSON', unit: 'records/s', encoding: 'json', requests: logRequests(REQUESTS, undefined, 'json'), transcode: transcodeLogs, competitor: jsonParseLogRows },
@@ -47,17 +50,16 @@ function runCase({ name, unit, encoding, requests, transcode, competitor }: Case
   const options = { encoding, tenantId: 'default', receivedAtUnixNano: 1n } as const
   const against = THEIRS[encoding]
   for (const request of requests) {
-    const block = transcode(request, options)
-    const rows = rowsOf(block)
-    const expected = jsonRows(competitor(request, options.tenantId))
-    if (block.rows !== RECORDS || !isDeepStrictEqual(rows, expected)) throw new Error(`${name}: the rows of both subjects differ`)
+    const transcoded = transcode(request, options)
+    const expected = competitor(request, options.tenantId).flatMap(jsonRows)
+    if (transcoded.rows !== RECORDS || !isDeepStrictEqual(rowsOf(transcoded), expected)) throw new Error(`${name}: the rows of both subjects differ`)
   }
   const ours: number[] = []
   const theirs: number[] = []
   // Interleaved, so that whatever else the machine does slows both.
   for (let round = 0; round < rounds; round++) {
     ours.push(rate(requests, 8, (request) => transcode(request, options).rows))
-    theirs.push(rate(requests, 1, (request) => (competitor(request, options.tenantId).length > 0 ? RECORDS : 0)))
+    theirs.push(rate(requests, 1, (request) => (competitor(request, options.tenantId).every((body) => body.length > 0) ? RECORDS : 0)))
   }
   const value = median(ours)
   const other = median(theirs)

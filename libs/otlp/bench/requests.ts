@@ -10,7 +10,7 @@ const encoders = { protobuf: toProtobuf, json: (_: RequestName, json: object) =>
 const START = 1_763_700_000_000_000_000n
 
 /** Numbers that look random and are the same in every run. */
-class Sequence {
+export class Sequence {
   #state = 42
 
   below(bound: number): number {
@@ -23,8 +23,8 @@ class Sequence {
   }
 }
 
-const ROUTES = ['/products/:id', '/cart', '/checkout', '/search', '/users/:id/orders']
-const resource = {
+export const ROUTES = ['/products/:id', '/cart', '/checkout', '/search', '/users/:id/orders']
+export const resource = {
   attributes: Object.entries({ 'service.name': 'checkout', 'service.version': '1.14.2', 'host.name': 'ip-10-0-3-17', 'deployment.environment.name': 'production', 'telemetry.sdk.language': 'nodejs' })
     .map(([key, stringValue]) => ({ key, value: { stringValue } })),
 }

@@ -2,7 +2,7 @@ import { currentWork } from './work/current-work.ts'
 
 /** What a cache tells its loader; `refresh` says that a stale value was served and nobody waits. */
 export interface CacheLoadContext {
-  readonly reason: 'miss' | 'refresh'
+  readonly reason: 'miss' | 'expired' | 'early'
 }
 
 /** What this module uses of a definition of `@ballast/cache`. */
@@ -44,7 +44,7 @@ export class CacheReads<R> {
   /** The loader to give to the cache, made from the one that reads the source. */
   loader<C extends CacheLoadContext>(load: (id: string, context: C) => R | Promise<R>): (id: string, context: C) => Promise<R> {
     return async (id, context) => {
-      if (context.reason === 'refresh') currentWork().add('cache.refreshes')
+      if (context.reason !== 'miss') currentWork().add('cache.refreshes')
       const startedAt = this.#now()
       try {
         return await load(id, context)

@@ -99,7 +99,7 @@ describe('work that is no request', () => {
     values.set('a', 'value of a')
     await read('a')
     await read('elsewhere')
-    await unitOfWork('refresh', () => load('a', { reason: 'refresh' }))
+    await unitOfWork('refresh', () => load('a', { reason: 'expired' }))
     expect(await attributes()).toMatchObject([
       { 'cache.outcome': 'miss', 'cache.misses': 1, 'work.timer.db.total_ms': 5 },
       { 'cache.outcome': 'miss', 'cache.misses': 1, 'work.timer.db.total_ms': 5 },

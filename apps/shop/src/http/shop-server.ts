@@ -26,6 +26,7 @@ export async function serveShop(context: ShopContext, options: ShopServerOptions
   const telemetry = startTelemetry({
     service: options.name,
     endpoint: config.otlpEndpoint,
+    env: { OTEL_EXPORTER_OTLP_HEADERS: config.otlpHeaders },
     exportDelay: config.telemetryDelayMs,
     metrics,
     metricInterval: config.metricIntervalMs,

@@ -1,4 +1,5 @@
 import type { Problem } from '../openslo/problem.ts'
+import type { Headlines } from './headlines.ts'
 import type { ObjectiveView } from './objective-view.ts'
 
 const STYLE = `
@@ -14,6 +15,9 @@ td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 
 /** What the console shows. */
 export interface ConsoleContent {
+  readonly headlines: Headlines
+  /** Share of cached reads of the last hour that needed no load; `null` without any. */
+  readonly cacheHitRatio: number | null
   readonly objectives: readonly ObjectiveView[]
   readonly problems: readonly Problem[]
   readonly measuredAtMs: number | undefined
@@ -22,7 +26,7 @@ export interface ConsoleContent {
 }
 
 /** The console: one page, rendered here, without scripts. Everything that comes from a file or a database is escaped. */
-export function consolePage({ objectives, problems, measuredAtMs, failure }: ConsoleContent): string {
+export function consolePage({ headlines, cacheHitRatio, objectives, problems, measuredAtMs, failure }: ConsoleContent): string {
   const measured = measuredAtMs === undefined ? 'Not measured yet.' : `Measured at ${new Date(measuredAtMs).toISOString()}.`
   return `<!doctype html>
 <html lang="en">
@@ -30,12 +34,19 @@ export function consolePage({ objectives, problems, measuredAtMs, failure }: Con
 <body>
 <h1>Objectives</h1>
 ${failure === undefined ? '' : `<p class="burning" role="alert">Cannot measure: ${escapeHtml(failure)}. The figures are those of the last measurement, and alerts stay as they are.</p>`}
+${headline(headlines, cacheHitRatio)}
 ${objectives.length === 0 ? '<p>There are no objectives. Put OpenSLO files into the folder that <code>SLO_DIR</code> names.</p>' : table(objectives)}
 ${problems.length === 0 ? '' : `<h2>Problems in the files</h2>\n<ul>${problems.map(({ message }) => `<li>${escapeHtml(message)}</li>`).join('\n')}</ul>`}
-<footer><p>${measured} As JSON: <a href="/api/v1/objectives">objectives</a>, <a href="/api/v1/alerts">alerts</a>, <a href="/api/v1/problems">problems</a>.</p></footer>
+<footer><p>${measured} As JSON: <a href="/api/v1/headlines">headlines</a>, <a href="/api/v1/objectives">objectives</a>, <a href="/api/v1/alerts">alerts</a>, <a href="/api/v1/problems">problems</a>.</p></footer>
 </body>
 </html>
 `
+}
+
+/** The figures that the dashboards begin with. */
+function headline({ objectives, healthy, atRisk, exhausted }: Headlines, cacheHitRatio: number | null): string {
+  const figures = [['measured', objectives], ['healthy', healthy], ['at risk', atRisk], ['exhausted', exhausted], ['cache hits, last hour', percent(cacheHitRatio, 1)]]
+  return `<p class="headline">${figures.map(([name, figure]) => `${name} <b>${figure}</b>`).join(' · ')}</p>`
 }
 
 function table(objectives: readonly ObjectiveView[]): string {

@@ -1,4 +1,3 @@
-import type { Policy } from '../policy.ts'
 import type { Entry } from './entry.ts'
 
 /** Above so many costs before the expiry a refresh is so improbable (2 in 10^9) that no random number is drawn. */
@@ -7,8 +6,8 @@ const NEGLIGIBLE_COSTS = 20
 const MAX_SHARE = 0.25
 
 /** How long before its soft expiry an entry may be refreshed early, in milliseconds; 0 for never. An absence is not. */
-export function earlyWindowMs(entry: Pick<Entry<unknown>, 'value' | 'deltaMs'>, { beta, softTtlMs }: Pick<Policy, 'beta' | 'softTtlMs'>): number {
-  return entry.value === null ? 0 : Math.min(NEGLIGIBLE_COSTS * beta * entry.deltaMs, MAX_SHARE * softTtlMs)
+export function earlyWindowMs(entry: Pick<Entry<unknown>, 'value' | 'deltaMs' | 'softTtlMs'>, beta: number): number {
+  return entry.value === null ? 0 : Math.min(NEGLIGIBLE_COSTS * beta * entry.deltaMs, MAX_SHARE * entry.softTtlMs)
 }
 
 /**

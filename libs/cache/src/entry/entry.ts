@@ -1,4 +1,4 @@
-import type { Policy } from '../policy.ts'
+import type { Lifetime } from '../policy.ts'
 
 /** Weight of the latest load in the cost of a key. */
 const COST_WEIGHT = 0.3
@@ -15,6 +15,22 @@ export interface Entry<R> {
   readonly deltaMs: number
   /** The writer's version of the value; 0 when none was given. */
   readonly version: number
+  /** How long it is fresh in all, in milliseconds, jitter aside. */
+  readonly softTtlMs: number
+  /** Redis's time in microseconds at the start of the load; 0 when Redis was not asked, and then it is not in Redis either. Compared with the marks of tags and namespaces. */
+  readonly stampUs: number
+  /** `undefined` for none. */
+  readonly tags: readonly string[] | undefined
+  /** Declared stale in Redis before its soft expiry. */
+  readonly expired: boolean
+}
+
+/** What a new entry carries beside its value and its lifetime. */
+export interface EntryStamps {
+  readonly deltaMs: number
+  readonly version?: number
+  readonly stampUs?: number
+  readonly tags?: readonly string[] | undefined
 }
 
 /** The cost of a key after a load that took `tookMs`. */
@@ -26,15 +42,19 @@ export function smoothedCost(beforeMs: number, tookMs: number): number {
  * The entry for a value that was just loaded or written.
  *
  * Its lifetime counts from `startedAt`, not from the end of the load: what changed in the source meanwhile may not be in the value.
- * An absence lives for `negativeTtlMs` alone and is never kept as stale. Jitter shortens the soft lifetime.
+ * An absence is never kept as stale. Jitter shortens the soft lifetime.
  */
-export function entryOf<R>(value: R, policy: Policy, startedAt: number, deltaMs: number, random: () => number, version = 0): Entry<R> {
-  const softAt = startedAt + (value === null ? policy.negativeTtlMs : policy.softTtlMs) * (1 - policy.jitter * random())
+export function entryOf<R>(value: R, { softTtlMs, hardTtlMs }: Lifetime, jitter: number, startedAt: number, random: () => number, { deltaMs, version = 0, stampUs = 0, tags }: EntryStamps): Entry<R> {
+  const softAt = startedAt + softTtlMs * (1 - jitter * random())
   return {
     value,
     softAt,
-    hardAt: value === null ? softAt : startedAt + policy.hardTtlMs,
+    hardAt: value === null ? softAt : startedAt + hardTtlMs,
     deltaMs,
     version,
+    softTtlMs,
+    stampUs,
+    tags,
+    expired: false,
   }
 }

@@ -1,4 +1,5 @@
 import { Packr, Unpackr } from 'msgpackr'
+import { SERIALISER, type ValueCodec } from './value-codec.ts'
 
 /** More shapes than this, or more bytes of them, are not worth carrying in each entry: the objects have keys that are data. */
 const MAX_SHAPES = 16
@@ -10,18 +11,18 @@ const MAX_DECODERS = 32
 const OPTIONS = { copyBuffers: true, moreTypes: true } as const
 const NO_SHAPES = Buffer.alloc(0)
 
-/** A value in bytes: the shapes of its objects (lists of keys), and the rest, which refers to them. */
-export interface EncodedValue {
-  /** Empty when the payload carries its own keys. */
-  readonly shapes: Buffer
-  readonly payload: Buffer
-}
+/** Bytes of the length of the shapes (uint16, big-endian). */
+const LENGTH_BYTES = 2
 
 /**
  * MessagePack with the keys of objects kept apart. The values of one definition look alike, so a decoder made once for their
  * shapes reads them two to three times as fast as a decoder that meets the keys anew in each value. Each entry carries its shapes: no process has to know another's.
+ *
+ * Bytes: length of the shapes, the shapes (a JSON list of lists of keys, empty when the payload carries its own keys), the payload.
  */
-export class ShapedCodec {
+export class ShapedCodec implements ValueCodec {
+  readonly serialiser = SERIALISER.msgpack
+  readonly name = 'msgpack'
   #structures: string[][] & { sharedLength?: number } = []
   #shaped: Packr | undefined = new Packr({ ...OPTIONS, structures: this.#structures })
   #shapes: Buffer = NO_SHAPES
@@ -31,32 +32,39 @@ export class ShapedCodec {
   #last: { readonly shapes: Buffer; readonly decoder: Unpackr } | undefined
   readonly #range = { start: 0, end: 0 }
 
-  encode(value: unknown): EncodedValue {
-    if (this.#shaped === undefined) return { shapes: NO_SHAPES, payload: this.#plain.pack(value) }
-    const payload = this.#shaped.pack(value)
-    const count = this.#structures.sharedLength ?? 0
-    if (count !== this.#shapeCount) {
-      this.#shapeCount = count
-      this.#shapes = Buffer.from(JSON.stringify(this.#structures.slice(0, count)))
-      if (count > MAX_SHAPES || this.#shapes.length > MAX_SHAPES_BYTES) {
-        this.#shaped = undefined
-        this.#structures = []
-        return this.encode(value)
-      }
-    }
-    return { shapes: this.#shapes, payload }
+  encode(value: unknown, offset: number): Buffer {
+    const payload = this.#pack(value)
+    const shapes = this.#shapes
+    const bytes = Buffer.allocUnsafe(offset + LENGTH_BYTES + shapes.length + payload.length)
+    bytes.writeUInt16BE(shapes.length, offset)
+    bytes.set(shapes, offset + LENGTH_BYTES)
+    bytes.set(payload, offset + LENGTH_BYTES + shapes.length)
+    return bytes
   }
 
-  /**
-   * Reads the value from a part of `bytes`: shapes from `start`, payload from `payloadAt` to the end.
-   *
-   * @throws when the bytes are not what {@link encode} made.
-   */
-  decode(bytes: Buffer, start: number, payloadAt: number): unknown {
-    const decoder = start === payloadAt ? this.#plain : this.#decoder(bytes, start, payloadAt)
+  decode(bytes: Buffer, start: number, end: number): unknown {
+    const shapesAt = start + LENGTH_BYTES
+    const payloadAt = shapesAt + bytes.readUInt16BE(start)
+    if (payloadAt >= end) throw new RangeError('shapes without a payload')
+    const decoder = shapesAt === payloadAt ? this.#plain : this.#decoder(bytes, shapesAt, payloadAt)
     this.#range.start = payloadAt
-    this.#range.end = bytes.length
+    this.#range.end = end
     return decoder.unpack(bytes, this.#range)
+  }
+
+  /** The payload; its shapes are in {@link #shapes} then. */
+  #pack(value: unknown): Buffer {
+    if (this.#shaped === undefined) return this.#plain.pack(value)
+    const payload = this.#shaped.pack(value)
+    const count = this.#structures.sharedLength ?? 0
+    if (count === this.#shapeCount) return payload
+    this.#shapeCount = count
+    this.#shapes = Buffer.from(JSON.stringify(this.#structures.slice(0, count)))
+    if (count <= MAX_SHAPES && this.#shapes.length <= MAX_SHAPES_BYTES) return payload
+    this.#shaped = undefined
+    this.#structures = []
+    this.#shapes = NO_SHAPES
+    return this.#plain.pack(value)
   }
 
   #decoder(bytes: Buffer, start: number, end: number): Unpackr {

@@ -8,6 +8,9 @@ export interface BulkheadLimits {
   readonly maxQueued: number
   /** Longest wait for a turn, in milliseconds. */
   readonly maxWaitMs: number
+  /** How long the number of loads at once takes from `rampFrom` to `maxConcurrent` after a cold start, in milliseconds; 0: it begins there. */
+  readonly rampUpMs: number
+  readonly rampFrom: number
 }
 
 interface Waiting {
@@ -21,10 +24,14 @@ export class Bulkhead {
   readonly #clock: Clock
   readonly #waiting = new Set<Waiting>()
   #running = 0
+  /** End of the ramp, in wall-clock milliseconds; 0 when there is none, or no more. */
+  #rampEndsAt: number
+  #rampTimer: Timer | undefined
 
   constructor(limits: BulkheadLimits, clock: Clock) {
     this.limits = limits
     this.#clock = clock
+    this.#rampEndsAt = limits.rampUpMs === 0 ? 0 : clock.exactNow() + limits.rampUpMs
   }
 
   get running(): number {
@@ -35,9 +42,27 @@ export class Bulkhead {
     return this.#waiting.size
   }
 
+  /** Most loads at once, now. */
+  get limit(): number {
+    const { maxConcurrent, rampFrom, rampUpMs } = this.limits
+    if (this.#rampEndsAt === 0) return maxConcurrent
+    const leftMs = this.#rampEndsAt - this.#clock.exactNow()
+    if (leftMs <= 0) {
+      this.#rampEndsAt = 0
+      return maxConcurrent
+    }
+    // A clock that was set back must not close it.
+    return Math.max(rampFrom, Math.floor(maxConcurrent - ((maxConcurrent - rampFrom) * leftMs) / rampUpMs))
+  }
+
   /** True when a load would have to wait. */
   get full(): boolean {
-    return this.#running >= this.limits.maxConcurrent
+    return this.#running >= this.limit
+  }
+
+  /** Everything is cold again: the ramp begins anew. */
+  cool(): void {
+    if (this.limits.rampUpMs > 0) this.#rampEndsAt = this.#clock.exactNow() + this.limits.rampUpMs
   }
 
   /** True when the load may run, and then {@link leave} must follow; false, perhaps later, when it is refused. */
@@ -47,7 +72,7 @@ export class Bulkhead {
       return true
     }
     if (this.#waiting.size >= this.limits.maxQueued) return false
-    return new Promise((resolve) => {
+    const admitted = new Promise<boolean>((resolve) => {
       const waiting: Waiting = {
         admit: resolve,
         timer: this.#clock.setTimer(() => {
@@ -57,17 +82,37 @@ export class Bulkhead {
       }
       this.#waiting.add(waiting)
     })
+    this.#awaitRamp()
+    return admitted
   }
 
   /** Gives the turn to the next in the queue. */
   leave(): void {
-    const next = this.#waiting.values().next().value
-    if (next === undefined) {
-      this.#running--
-      return
+    this.#running--
+    this.#admit()
+  }
+
+  #admit(): void {
+    for (const next of this.#waiting) {
+      if (this.full) break
+      this.#waiting.delete(next)
+      next.timer.cancel()
+      this.#running++
+      next.admit(true)
     }
-    this.#waiting.delete(next)
-    next.timer.cancel()
-    next.admit(true)
+    this.#awaitRamp()
+  }
+
+  /** On the ramp a turn comes with time, too, not only when a load ends. */
+  #awaitRamp(): void {
+    if (this.#rampEndsAt === 0 || this.#rampTimer !== undefined || this.#waiting.size === 0) return
+    const { maxConcurrent, rampFrom, rampUpMs } = this.limits
+    this.#rampTimer = this.#clock.setTimer(
+      () => {
+        this.#rampTimer = undefined
+        this.#admit()
+      },
+      Math.max(1, rampUpMs / Math.max(1, maxConcurrent - rampFrom)),
+    )
   }
 }

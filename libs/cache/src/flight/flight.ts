@@ -1,26 +1,65 @@
+import type { Changes } from '../redis/changes.ts'
+import type { Moment } from '../tags/scope.ts'
+
 /** One read or load of one key, shared by all who ask meanwhile. */
 export class Flight<R> {
+  /** When it began: what was invalidated later may be in its result. */
+  readonly since: Moment
+  /** True once its result was found to be older than an invalidation of its tags or namespace: who joined after that must ask again. */
+  outdated = false
   /** True once the key was invalidated or written: the result goes to those who asked before, and is kept nowhere. */
   fenced = false
   promise!: Promise<R>
+  /** When a load began; wall-clock milliseconds. */
+  startedAt = 0
+  /** True once a refresh has ended without a new value: its result is the old one. */
+  fellBack = false
+  /** Of the channel of changes when it began. */
+  readonly epoch: number
   /** True once the source was read: a message from then on may be about what the value does not hold yet. */
   loaded = false
   /** Messages about the key that came while it was under way: what was asked for before one may be outdated. */
   changes = 0
   /** What such a message sets in motion. */
   onChange: (() => void) | undefined
+  /** True once later callers start a flight of their own, although its result may still be kept. */
+  detached = false
+  /** The flight of the same id before this one, which was detached and is still under way. */
+  older: Flight<R> | undefined
+
+  constructor(since: Moment, epoch: number, older: Flight<R> | undefined) {
+    this.since = since
+    this.epoch = epoch
+    this.older = older
+  }
 }
 
 /** The flights under way, by id. */
 export class Flights<R> {
   readonly #byId = new Map<string, Flight<R>>()
+  readonly #changes: Changes
+
+  /** @param changes - whether changes are heard: who asks while they are does not join what began before that, when one may have gone unheard. */
+  constructor(changes: Changes) {
+    this.#changes = changes
+  }
 
   get size(): number {
     return this.#byId.size
   }
 
+  /** The flight that callers may join. */
   get(id: string): Flight<R> | undefined {
-    return this.#byId.get(id)
+    const flight = this.#byId.get(id)
+    if (flight === undefined || flight.detached || (this.#changes.live && flight.epoch !== this.#changes.epoch)) return undefined
+    return flight
+  }
+
+  /** The flights under way of one id, the latest first. */
+  all(id: string): Flight<R>[] {
+    const flights: Flight<R>[] = []
+    for (let flight = this.#byId.get(id); flight !== undefined; flight = flight.older) flights.push(flight)
+    return flights
   }
 
   /** The ids under way now. */
@@ -28,33 +67,31 @@ export class Flights<R> {
     return [...this.#byId.keys()]
   }
 
-  /** Starts a flight that others join until it lands or is fenced. The caller sets its promise before anybody else runs. */
-  start(id: string): Flight<R> {
-    const flight = new Flight<R>()
+  /** Starts a flight that others join until it lands, is fenced or detached. The caller sets its promise before anybody else runs. */
+  start(id: string, since: Moment): Flight<R> {
+    const flight = new Flight<R>(since, this.#changes.epoch, this.#byId.get(id))
     this.#byId.set(id, flight)
     return flight
   }
 
-  /** Ends a flight; a younger one of the same id stays. */
+  /** Ends a flight; others of the same id stay. */
   land(id: string, flight: Flight<R>): void {
-    if (this.#byId.get(id) === flight) this.#byId.delete(id)
+    const latest = this.#byId.get(id)
+    if (latest !== flight) {
+      const younger = latest && this.all(id).find(({ older }) => older === flight)
+      if (younger !== undefined) younger.older = flight.older
+    } else if (flight.older === undefined) this.#byId.delete(id)
+    else this.#byId.set(id, flight.older)
   }
 
   /** Later callers do not join what is under way, and its result is not kept. */
   fence(id: string): void {
-    const flight = this.#byId.get(id)
-    if (flight === undefined) return
-    flight.fenced = true
-    this.#byId.delete(id)
-  }
-
-  /** Later callers do not join what is under way; its result may still be kept. */
-  detach(id: string): void {
+    for (const flight of this.all(id)) flight.fenced = true
     this.#byId.delete(id)
   }
 
   /** Resolves when all that are under way have ended, well or not. */
   async settled(): Promise<void> {
-    await Promise.allSettled(Array.from(this.#byId.values(), ({ promise }) => promise))
+    await Promise.allSettled(this.ids().flatMap((id) => this.all(id).map(({ promise }) => promise)))
   }
 }

@@ -3,14 +3,15 @@ import type { Clock, Timer } from '../clock.ts'
 import { type Envelope, HEAD_BYTES } from '../entry/envelope.ts'
 import type { Entry } from '../entry/entry.ts'
 import type { SharedTier } from '../redis/shared-tier.ts'
+import type { Scope, Standing } from '../tags/scope.ts'
 import type { Flight } from './flight.ts'
 
 /** How a request for the right to load ended. */
 export type Acquired<R> =
   /** Load, then fill with the token. */
-  | { readonly kind: 'granted'; readonly token: string }
+  | { readonly kind: 'granted'; readonly token: string; readonly stampUs: number }
   /** Another process has stored it meanwhile. */
-  | { readonly kind: 'found'; readonly entry: Entry<R>; readonly askedAt: number; readonly epoch: number | undefined }
+  | { readonly kind: 'found'; readonly entry: Entry<R>; readonly askedAt: number; readonly epoch: number | undefined; readonly standing: Standing }
   /** Another process holds the key; only told to those who do not wait. */
   | { readonly kind: 'held' }
   /** Load, but keep the value out of Redis: Redis is unavailable, or the other process takes too long. */
@@ -32,6 +33,7 @@ export function nextToken(): string {
 export interface LeaseRequest {
   readonly shared: SharedTier
   readonly envelope: Envelope
+  readonly scope: Scope
   readonly key: string
   /** First bytes of the entry to be replaced, if there is one. */
   readonly seen: Buffer | undefined
@@ -46,7 +48,7 @@ export interface LeaseRequest {
 
 /** Asks for the right to load a key; waits for another process's load until a message tells of its value, or a growing, jittered pause is over. */
 export async function acquireLease<R>(request: LeaseRequest): Promise<Acquired<R>> {
-  const { shared, envelope, key, waitMs, flight, clock, random } = request
+  const { shared, envelope, scope, key, waitMs, flight, clock, random } = request
   const token = nextToken()
   const startedAt = clock.exactNow()
   let seen = request.seen
@@ -57,20 +59,24 @@ export async function acquireLease<R>(request: LeaseRequest): Promise<Acquired<R
     const { epoch } = shared.changes
     const { changes } = flight
     const reply = await shared.lease(key, token, seen)
-    if (reply.kind === 'granted') return { kind: 'granted', token }
+    if (reply.kind === 'granted') return { kind: 'granted', token, stampUs: reply.stampUs }
     if (reply.kind === 'unavailable') return { kind: 'unguarded' }
     if (reply.kind === 'found') {
-      const entry = envelope.decode<R>(reply.bytes)
-      if (entry !== undefined && clock.exactNow() < entry.hardAt) return { kind: 'found', entry, askedAt, epoch: flight.changes === changes ? epoch : undefined }
-      // Damaged or over: ask again for the right to replace it. Somebody who keeps storing such entries is not fought.
+      const entry = await envelope.decode<R>(key, reply.bytes)
+      if (entry !== undefined && clock.exactNow() < entry.hardAt) {
+        const { verdict, standing } = await scope.decide(entry, askedAt)
+        if (verdict === 'valid' || verdict === 'soft') return { kind: 'found', entry, askedAt, epoch: flight.changes === changes ? epoch : undefined, standing }
+      }
+      // Damaged, over or invalidated: ask again for the right to replace it. Somebody who keeps storing such entries is not fought.
       if (++unusable === 3) return { kind: 'unguarded' }
       seen = reply.bytes.subarray(0, HEAD_BYTES)
       continue
     }
     if (waitMs === undefined) return { kind: 'held' }
     if (attempt === 0) request.onWait()
-    if (clock.exactNow() - startedAt >= waitMs) return { kind: 'unguarded' }
-    const delayMs = pauseMs * (0.75 + 0.5 * random())
+    const leftMs = startedAt + waitMs - clock.exactNow()
+    if (leftMs <= 0) return { kind: 'unguarded' }
+    const delayMs = Math.min(pauseMs * (0.75 + 0.5 * random()), leftMs)
     await new Promise<void>((resolve) => {
       const timer = clock.setTimer(resolve, delayMs)
       flight.onChange = () => {

@@ -1,19 +1,20 @@
 import { CacheError } from '../errors.ts'
 import type { Policy } from '../policy.ts'
-import type { LoadContext, Source } from '../source.ts'
-import { type RegionContext, shedError } from './loader.ts'
+import type { LoadContext, LoadManyContext, Source } from '../source.ts'
+import { shedError } from './loader.ts'
+import type { RegionContext } from './region-context.ts'
 import { timedLoad } from './timed-load.ts'
 
 /** What a {@link LoadBatch} needs. */
 export interface LoadBatchOptions<R> {
   readonly policy: Policy
-  readonly loadMany: (ids: readonly string[], context: LoadContext) => ReadonlyMap<string, R> | Promise<ReadonlyMap<string, R>>
+  readonly loadMany: (ids: readonly string[], context: LoadManyContext) => ReadonlyMap<string, R> | Promise<ReadonlyMap<string, R>>
   readonly context: Pick<RegionContext, 'name' | 'bulkhead' | 'counters' | 'clock'>
 }
 
 interface Asked<R> {
   readonly id: string
-  readonly reason: LoadContext['reason']
+  readonly context: LoadContext
   readonly resolve: (value: R) => void
   readonly reject: (error: unknown) => void
 }
@@ -38,7 +39,7 @@ export class LoadBatch<R> implements Source<R> {
 
   load(id: string, context: LoadContext): Promise<R> {
     return new Promise((resolve, reject) => {
-      this.#asked.push({ id, reason: context.reason, resolve, reject })
+      this.#asked.push({ id, context, resolve, reject })
       this.leave(id)
     })
   }
@@ -60,11 +61,12 @@ export class LoadBatch<R> implements Source<R> {
   async #loadAll(asked: readonly Asked<R>[]): Promise<void> {
     const { loadMany, context, policy } = this.#options
     const { name, bulkhead, clock } = context
-    const reason = asked.some((one) => one.reason === 'miss') ? 'miss' : 'refresh'
+    const reason = asked.some((one) => one.context.reason === 'miss') ? 'miss' : 'expired'
+    const set: LoadManyContext['set'] = (id, options) => asked.find((one) => one.id === id)?.context.set(options)
     const ids = asked.map(({ id }) => id)
     try {
       if (!(await bulkhead.enter())) throw shedError(context)
-      const values = await timedLoad((told) => loadMany(ids, told), reason, policy.loadTimeoutMs, clock, name).finally(() => bulkhead.leave())
+      const values = await timedLoad((signal) => loadMany(ids, { signal, reason, set }), policy.loadTimeoutMs, clock, name).finally(() => bulkhead.leave())
       if (!(values instanceof Map)) throw new CacheError('LOAD_MANY_INVALID', `${name}: loadMany must return a Map from id to value`, { definition: name })
       for (const { id, resolve } of asked) resolve(values.get(id) as R)
     } catch (error) {

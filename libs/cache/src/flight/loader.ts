@@ -1,44 +1,32 @@
-import type { Clock } from '../clock.ts'
-import type { Counters } from '../counters.ts'
-import { encodeHead, type Envelope } from '../entry/envelope.ts'
-import { type Entry, entryOf, smoothedCost } from '../entry/entry.ts'
+import { encodeHead } from '../entry/envelope.ts'
+import { type Entry, smoothedCost } from '../entry/entry.ts'
+import { physicalTtlMs } from '../entry/idle-expiry.ts'
 import { CacheError } from '../errors.ts'
-import type { SharedTier } from '../redis/shared-tier.ts'
-import type { LoadContext, Source } from '../source.ts'
-import type { Bulkhead } from './bulkhead.ts'
+import type { LoadReason, Source } from '../source.ts'
+import type { Standing } from '../tags/scope.ts'
 import type { Flight } from './flight.ts'
 import { type Acquired, acquireLease, keepLease } from './lease-holder.ts'
+import { LoadCall } from './load-call.ts'
+import { newEntry } from './new-entry.ts'
+import type { RegionContext } from './region-context.ts'
 import { timedLoad } from './timed-load.ts'
 
-/** What the parts of one definition share. */
-export interface RegionContext {
-  /** Name of the definition. */
-  readonly name: string
-  readonly shared: SharedTier | undefined
-  readonly counters: Counters
-  readonly envelope: Envelope
-  readonly bulkhead: Bulkhead
-  readonly clock: Clock
-  readonly random: () => number
-  readonly leaseTtlMs: number
-  readonly leaseWaitMs: number
-  readonly onError: (error: CacheError) => void
-}
-
 /** The bytes of an entry; `undefined`, and a word to `onError`, when its value cannot be written. */
-export function encodeOrReport({ name, envelope, onError }: RegionContext, id: string, entry: Entry<unknown>): Buffer | undefined {
+export async function encodeOrReport({ name, envelope, onError }: RegionContext, id: string, key: string, entry: Entry<unknown>): Promise<Buffer | undefined> {
   try {
-    return envelope.encode(entry)
+    const bytes = envelope.encode(key, entry)
+    return bytes instanceof Promise ? await bytes : bytes
   } catch (cause) {
-    onError(new CacheError('ENCODING_FAILED', `${name}: a value cannot be written as MessagePack and is not stored in Redis; store plain data`, { cause, definition: name, id }))
+    onError(new CacheError('ENCODING_FAILED', `${name}: a value cannot be written by the serialiser ${envelope.serialiser} and is not stored in Redis; store plain data`, { cause, definition: name, id }))
     return undefined
   }
 }
 
 /** The refusal of a load, counted. */
-export function shedError({ name, bulkhead: { limits }, counters }: Pick<RegionContext, 'name' | 'bulkhead' | 'counters'>, id?: string): CacheError {
+export function shedError({ name, bulkhead, counters }: Pick<RegionContext, 'name' | 'bulkhead' | 'counters'>, id?: string): CacheError {
   counters.loadsShed++
-  const message = `${name}: ${limits.maxConcurrent} loads run and no turn came within ${limits.maxWaitMs} ms, or ${limits.maxQueued} wait already; try again later, or raise loads.maxConcurrent if the source can take it`
+  const { limits } = bulkhead
+  const message = `${name}: ${bulkhead.limit} loads run and no turn came within ${limits.maxWaitMs} ms, or ${limits.maxQueued} wait already; try again later, or raise loads.maxConcurrent if the source can take it`
   return new CacheError('LOAD_SHED', message, { definition: name, ...(id !== undefined && { id }) })
 }
 
@@ -50,7 +38,7 @@ export function isShed(error: unknown): boolean {
 /** What a load came to. */
 export type Loaded<R> =
   /** Another process stored it in Redis; `epoch` as in {@link LocalTier.keepRead}. */
-  | { readonly kind: 'found'; readonly entry: Entry<R>; readonly askedAt: number; readonly epoch: number | undefined }
+  | { readonly kind: 'found'; readonly entry: Entry<R>; readonly askedAt: number; readonly epoch: number | undefined; readonly standing: Standing }
   /** Keep it in the local tier and return it. `asOf`: when it was certainly not outdated; its local trust counts from there. */
   | { readonly kind: 'stored' | 'alone'; readonly entry: Entry<R>; readonly asOf: number }
   /** Return it, and keep it nowhere: it is `undefined`, or took too long to be of use to others. */
@@ -73,18 +61,22 @@ export class Loader<R> {
    * @param found - what Redis said about the key: the first bytes of an entry that cannot be used and is to be replaced, `null` for none, `undefined` for no answer.
    */
   async load(id: string, key: string, flight: Flight<R>, source: Source<R>, found: Buffer | null | undefined): Promise<Loaded<R>> {
+    const { counters, timings, clock } = this.#context
+    let waitedSince: number | undefined
     const onWait = (): void => {
-      this.#context.counters.leaseWaits++
+      counters.leaseWaits++
+      waitedSince = clock.exactNow()
       source.leave?.(id)
     }
     // A Redis that has just not answered is not asked a second time for the same call.
     const acquired = found === undefined ? ({ kind: 'unguarded' } as const) : await this.#acquire(key, flight, found ?? undefined, this.#context.leaseWaitMs, onWait)
+    if (waitedSince !== undefined) timings.waited(clock.exactNow() - waitedSince)
     if (acquired.kind === 'found') return acquired
-    return this.#call(id, key, flight, source, 'miss', acquired.kind === 'granted' ? acquired.token : undefined, 0)
+    return this.#call(id, key, flight, source, 'miss', acquired.kind === 'granted' ? acquired : undefined, undefined)
   }
 
   /** Loads the successor of a stale entry, for which nobody waits; `held` when another process does, or when all turns are taken. */
-  async refresh(id: string, key: string, flight: Flight<R>, source: Source<R>, stale: Entry<R>): Promise<Loaded<R> | { readonly kind: 'held' }> {
+  async refresh(id: string, key: string, flight: Flight<R>, source: Source<R>, stale: Entry<R>, reason: LoadReason): Promise<Loaded<R> | { readonly kind: 'held' }> {
     // Nobody waits for it, so it does not queue: those who wait come first.
     if (source.gathers !== true && this.#context.bulkhead.full) {
       this.#context.counters.loadsShed++
@@ -92,18 +84,18 @@ export class Loader<R> {
     }
     const acquired = await this.#acquire(key, flight, encodeHead(stale), undefined, () => {})
     if (acquired.kind === 'held' || acquired.kind === 'found') return acquired
-    return this.#call(id, key, flight, source, 'refresh', acquired.kind === 'granted' ? acquired.token : undefined, stale.deltaMs)
+    return this.#call(id, key, flight, source, reason, acquired.kind === 'granted' ? acquired : undefined, stale)
   }
 
   async #acquire(key: string, flight: Flight<R>, seen: Buffer | undefined, waitMs: number | undefined, onWait: () => void): Promise<Acquired<R>> {
-    const { shared, envelope, clock, random } = this.#context
+    const { shared, envelope, scope, clock, random } = this.#context
     if (shared === undefined || !shared.available(key)) return { kind: 'unguarded' }
-    return acquireLease<R>({ shared, envelope, key, seen, waitMs, onWait, flight, clock, random })
+    return acquireLease<R>({ shared, envelope, scope, key, seen, waitMs, onWait, flight, clock, random })
   }
 
-  async #call(id: string, key: string, flight: Flight<R>, source: Source<R>, reason: LoadContext['reason'], token: string | undefined, costMs: number): Promise<Loaded<R>> {
-    const { name, shared, counters, bulkhead, clock, random, leaseTtlMs } = this.#context
-    const lease = shared !== undefined && token !== undefined ? { shared, token, renewal: keepLease(shared, key, token, leaseTtlMs, clock) } : undefined
+  async #call(id: string, key: string, flight: Flight<R>, source: Source<R>, reason: LoadReason, granted: { readonly token: string; readonly stampUs: number } | undefined, stale: Entry<R> | undefined): Promise<Loaded<R>> {
+    const { name, scope, shared, counters, timings, bulkhead, clock, leaseTtlMs } = this.#context
+    const lease = shared !== undefined && granted !== undefined ? { shared, token: granted.token, renewal: keepLease(shared, key, granted.token, leaseTtlMs, clock) } : undefined
     const turn = source.gathers === true || bulkhead.enter()
     if (!(typeof turn === 'boolean' ? turn : await turn)) {
       lease?.renewal.cancel()
@@ -119,11 +111,17 @@ export class Loader<R> {
     const startedAt = clock.exactNow()
     counters.loads++
     try {
-      const value = await timedLoad((context) => source.load(id, context), reason, source.policy.loadTimeoutMs, clock, name, id).finally(() => {
+      const call = new LoadCall(name, id, stale)
+      const returned = await timedLoad((signal) => source.load(id, call.context(reason, signal)), source.policy.loadTimeoutMs, clock, name, id).finally(() => {
+        timings.loaded(clock.exactNow() - startedAt)
         if (source.gathers !== true) bulkhead.leave()
       })
       const endedAt = clock.exactNow()
-      const entry = entryOf(value, source.policy, startedAt, smoothedCost(costMs, endedAt - startedAt), random)
+      const { value, set, same } = call.result(returned)
+      const stamps = { deltaMs: smoothedCost(stale?.deltaMs ?? 0, endedAt - startedAt), stampUs: granted?.stampUs ?? 0, version: same ? (stale?.version ?? 0) : 0 }
+      const entry = newEntry(this.#context, source.policy, value, startedAt, stamps, set)
+      // Before the load counts as over: a large value is compressed in the background, and a change of the key may come meanwhile.
+      const bytes = lease === undefined || value === undefined || flight.fenced ? undefined : await encodeOrReport(this.#context, id, key, entry)
       lease?.renewal.cancel()
       flight.onChange = undefined
       flight.loaded = true
@@ -131,15 +129,15 @@ export class Loader<R> {
         void lease?.shared.release(key, lease.token)
         return { kind: 'passed', value }
       }
-      if (flight.fenced) {
+      // Nobody would believe it in Redis.
+      if (flight.fenced || scope.verdictSince(entry, flight.since) === 'hard') {
         void lease?.shared.release(key, lease.token)
         return { kind: 'refused', value }
       }
-      const bytes = lease === undefined ? undefined : encodeOrReport(this.#context, id, entry)
       if (bytes === undefined) void lease?.shared.release(key, lease.token)
-      const reply = bytes === undefined ? undefined : await lease?.shared.fill(key, lease.token, bytes, entry.hardAt - endedAt)
+      const reply = bytes === undefined ? undefined : await lease?.shared.fill(key, lease.token, bytes, physicalTtlMs(entry, endedAt, source.policy.idleTtlMs))
       if (reply === 'refused') return { kind: 'refused', value }
-      return reply === 'stored' ? { kind: 'stored', entry, asOf: endedAt } : { kind: 'alone', entry, asOf: startedAt }
+      return { kind: reply === 'stored' ? 'stored' : 'alone', entry, asOf: startedAt }
     } catch (error) {
       flight.onChange = undefined
       if (!isShed(error)) counters.loadErrors++

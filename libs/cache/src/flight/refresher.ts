@@ -1,9 +1,10 @@
 import { earlyWindowMs, refreshesEarly } from '../entry/early-refresh.ts'
 import { CacheError } from '../errors.ts'
 import type { LocalEntry } from '../local/local-tier.ts'
-import type { Source } from '../source.ts'
+import type { LoadReason, Source } from '../source.ts'
 import type { Flight, Flights } from './flight.ts'
-import type { Loaded, Loader, RegionContext } from './loader.ts'
+import type { Loaded, Loader } from './loader.ts'
+import type { RegionContext } from './region-context.ts'
 
 /** Pause before a process looks again at a key that another one refreshes, in milliseconds. */
 const HELD_PAUSE_MS = 100
@@ -35,29 +36,37 @@ export class Refresher<R> {
   perhaps(id: string, key: string, entry: LocalEntry<R>, source: Source<R>): void {
     const { clock, random, counters } = this.#context
     const { policy } = source
-    if (clock.now() < entry.softAt - earlyWindowMs(entry, policy) || !refreshesEarly(clock.now(), entry.softAt, entry.deltaMs, policy.beta, random)) return
-    if (this.start(id, key, entry, source)) counters.earlyRefreshes++
+    if (clock.now() < entry.softAt - earlyWindowMs(entry, policy.beta) || !refreshesEarly(clock.now(), entry.softAt, entry.deltaMs, policy.beta, random)) return
+    if (this.start(id, key, entry, source, 'early')) counters.earlyRefreshes++
   }
 
-  /** Starts the load that renews a value, unless one runs or has just failed; true when it did. The load never rejects: whoever joins it gets the old value at worst. */
-  start(id: string, key: string, old: LocalEntry<R>, source: Source<R>): boolean {
-    const { clock, counters } = this.#context
+  /** Starts the load that renews a value, unless one runs or has just failed; true when it did. Whoever joins the load gets the old value at worst, or the error when that may not be returned any more. */
+  start(id: string, key: string, old: LocalEntry<R>, source: Source<R>, reason: LoadReason = 'expired'): boolean {
+    const { clock, counters, scope } = this.#context
     if (clock.now() < old.retryAt || this.#loads.get(id) !== undefined || this.#stopped) return false
     counters.refreshes++
-    const flight = this.#loads.start(id)
-    flight.promise = this.#run(id, key, flight, old, source)
+    const flight = this.#loads.start(id, scope.now())
+    flight.startedAt = clock.exactNow()
+    flight.promise = this.#run(id, key, flight, old, source, reason)
+    flight.promise.catch(() => {})
     return true
   }
 
-  async #run(id: string, key: string, flight: Flight<R>, old: LocalEntry<R>, source: Source<R>): Promise<R> {
-    const { name, clock, onError } = this.#context
+  async #run(id: string, key: string, flight: Flight<R>, old: LocalEntry<R>, source: Source<R>, reason: LoadReason): Promise<R> {
+    const { name, scope, clock, onError } = this.#context
     try {
-      const loaded = await this.#loader.refresh(id, key, flight, source, old)
+      const loaded = await this.#loader.refresh(id, key, flight, source, old, reason)
       if (loaded.kind !== 'passed' && loaded.kind !== 'held') return this.#keep(id, flight, loaded, source)
+      flight.fellBack = true
+      flight.outdated = scope.version !== flight.since.tagged
       old.retryAt = clock.exactNow() + (loaded.kind === 'held' ? HELD_PAUSE_MS : source.policy.refreshRetryDelayMs)
     } catch (cause) {
+      flight.fellBack = true
+      flight.outdated = scope.version !== flight.since.tagged
       old.retryAt = clock.exactNow() + source.policy.refreshRetryDelayMs
       onError(new CacheError('REFRESH_FAILED', `${name}: a refresh failed; the value is served up to its hard TTL`, { cause, definition: name, id }))
+      // Removed meanwhile, or over.
+      if (flight.fenced || clock.now() >= old.hardAt || scope.judgeCopy(old, old.order) === 'hard') throw cause
     } finally {
       this.#loads.land(id, flight)
     }

@@ -1,14 +1,19 @@
 import type { Entry } from '../entry/entry.ts'
-import { HEAD_BYTES } from '../entry/envelope.ts'
 import { CacheError } from '../errors.ts'
-import { type LocalEntry, LocalTier, promiseOf } from '../local/local-tier.ts'
+import { type HandOut, handOut } from '../local/hand-out.ts'
+import type { LocalLimits } from '../local/local-limits.ts'
+import { declareStale, type LocalEntry, type LocalMemory, LocalTier, promiseOf } from '../local/local-tier.ts'
 import { type Changes, noChanges } from '../redis/changes.ts'
-import type { SharedTier } from '../redis/shared-tier.ts'
+import type { Moment } from '../tags/scope.ts'
 import type { Policy } from '../policy.ts'
 import type { Source } from '../source.ts'
 import { type Flight, Flights } from './flight.ts'
-import { isShed, Loader, type Loaded, type RegionContext } from './loader.ts'
+import { isShed, Loader, type Loaded } from './loader.ts'
+import type { RegionContext } from './region-context.ts'
+import { noteUse } from './note-use.ts'
 import { Refresher } from './refresher.ts'
+import { SharedReader } from './shared-reader.ts'
+import { StaleAnswers } from './stale-answers.ts'
 
 /** The keys of one definition: local tier, flights, Redis, loader, in this order. */
 export class Region<R> {
@@ -16,21 +21,44 @@ export class Region<R> {
   readonly #loader: Loader<R>
   readonly #local: LocalTier<R>
   readonly #changes: Changes
-  readonly #reads = new Flights<R>()
-  readonly #loads = new Flights<R>()
+  readonly #reader: SharedReader<R>
+  readonly #loads: Flights<R>
   readonly #refresher: Refresher<R>
+  readonly #stale: StaleAnswers<R>
+  /** What callers get of a value, unless they share it. */
+  readonly #handOut: HandOut | undefined
+  /** The same for a hit, whose value is frozen already if it must be. */
+  readonly #handOutHit: HandOut | undefined
   #closed = false
 
-  constructor(context: RegionContext, maxItems: number, trustMs: number) {
+  constructor(context: RegionContext, limits: LocalLimits, trustMs: number) {
     this.#context = context
+    this.#changes = context.shared?.changes ?? noChanges
+    this.#loads = new Flights(this.#changes)
     this.#loader = new Loader(context)
     this.#refresher = new Refresher(context, this.#loads, this.#loader, (id, flight, loaded, source) => this.#keep(id, flight, loaded, source))
-    this.#changes = context.shared?.changes ?? noChanges
-    this.#local = new LocalTier(maxItems, context.shared === undefined ? Number.POSITIVE_INFINITY : trustMs, this.#changes)
+    this.#local = new LocalTier(limits, context.shared === undefined ? Number.POSITIVE_INFINITY : trustMs, this.#changes)
+    this.#stale = new StaleAnswers(context, this.#loads, this.#refresher, {
+      isCurrent: (id, entry) => this.#local.get(id) === entry && this.#standing(id, entry) !== undefined,
+      get: (id, source) => this.get(id, source),
+    })
+    this.#handOut = handOut(limits.copies, context.name)
+    this.#handOutHit = limits.copies === 'cloned' ? this.#handOut : undefined
+    this.#reader = new SharedReader(context, {
+      local: this.#local,
+      refresher: this.#refresher,
+      standing: (id, entry) => this.#standing(id, entry),
+      stale: this.#stale,
+      load: (id, source, found) => this.#load(id, source, found),
+    })
   }
 
   get size(): number {
     return this.#local.size
+  }
+
+  get memory(): LocalMemory {
+    return this.#local.memory
   }
 
   /** The key of an id in the shared tier, without namespace. */
@@ -41,50 +69,74 @@ export class Region<R> {
   /** A value from wherever it is nearest. A hit allocates nothing. */
   get(id: string, source: Source<R>): Promise<R> {
     const entry = this.#local.get(id)
-    if (entry !== undefined && this.#context.clock.now() < entry.freshUntil && entry.epoch === this.#changes.epoch && !this.#closed) {
+    if (entry !== undefined && this.#context.clock.now() < entry.freshUntil && entry.epoch === this.#changes.epoch && entry.checked === entry.guard.version && !this.#closed) {
       if (entry.value === null) this.#context.counters.localNegative++
       else this.#context.counters.localFresh++
-      return promiseOf(entry)
+      return this.#handOutHit === undefined ? promiseOf(entry) : promiseOf(entry).then(this.#handOutHit)
     }
-    return this.#getSlowly(id, entry, source)
+    const answer = this.#getSlowly(id, entry, source)
+    return this.#handOut === undefined ? answer : answer.then(this.#handOut)
   }
 
   /** A fresh value of the local tier, or `undefined`. */
   peek(id: string): R | undefined {
-    const entry = this.#local.get(id)
-    return entry !== undefined && this.#context.clock.now() < Math.min(entry.softAt, entry.trustedUntil) && entry.epoch === this.#changes.epoch ? entry.value : undefined
+    const entry = this.#standing(id, this.#local.get(id))
+    if (entry === undefined || !this.#isTrusted(entry) || this.#context.clock.now() >= entry.staleAt) return undefined
+    return this.#handOutHit === undefined ? entry.value : this.#handOutHit(entry.value)
   }
 
   /** Keeps a value that this process stored, in place of whatever was there or is under way. @param asOf - when it was certainly not outdated. */
-  replace(id: string, entry: Entry<R>, asOf: number, policy: Policy): void {
+  replace(id: string, entry: Entry<R>, asOf: number, since: Moment, policy: Policy): void {
     this.fence(id)
-    this.#local.keepOwn(id, entry, asOf, policy)
+    if (this.#context.scope.verdictSince(entry, since) === 'hard') return
+    this.#local.keepOwn(id, entry, asOf, this.#context.scope.standing(entry, since, false), policy)
   }
 
   /** Drops the local copy; what is under way is neither joined nor kept any more. */
   fence(id: string): void {
     this.#local.delete(id)
-    this.#reads.fence(id)
+    this.#reader.flights.fence(id)
     this.#loads.fence(id)
+  }
+
+  /** The local copy is stale from now on; what is under way is neither joined nor kept any more. */
+  expire(id: string): void {
+    this.#local.expire(id)
+    this.#reader.flights.fence(id)
+    this.#loads.fence(id)
+  }
+
+  /** Drops all local copies; what is under way is neither joined nor kept any more. */
+  clear(): void {
+    this.#context.bulkhead.cool()
+    this.#local.clear()
+    for (const id of this.#reader.flights.ids()) this.#reader.flights.fence(id)
+    for (const id of this.#loads.ids()) {
+      // Gives its lease back: who asks next need not wait for it.
+      for (const load of this.#loads.all(id)) load.onChange?.()
+      this.#loads.fence(id)
+    }
   }
 
   /** Somebody, perhaps this process, changed the entry in Redis: what was asked for before may be outdated. */
   changed(id: string): void {
     this.#local.changed(id)
-    this.#reads.fence(id)
-    const load = this.#loads.get(id)
-    if (load === undefined) return
-    load.changes++
-    load.onChange?.()
-    if (load.fenced) this.#loads.fence(id)
-    // The message may be about our own store, so the value is kept, to be read once more; but it may be about a change as well.
-    else if (load.loaded) this.#loads.detach(id)
+    this.#reader.flights.fence(id)
+    for (const load of this.#loads.all(id)) {
+      load.changes++
+      load.onChange?.()
+      // The message may be about our own store, so the value is kept, to be read once more; but it may be about a change as well. A second one is.
+      if (load.detached) load.fenced = true
+      else if (load.loaded) load.detached = true
+    }
+    if (this.#loads.get(id)?.fenced === true) this.#loads.fence(id)
   }
 
   /** Any entry may have changed. */
   allChanged(): void {
+    this.#context.bulkhead.cool()
     this.#local.clear()
-    for (const id of this.#reads.ids()) this.#reads.fence(id)
+    for (const id of this.#reader.flights.ids()) this.#reader.flights.fence(id)
     for (const id of this.#loads.ids()) this.changed(id)
   }
 
@@ -102,30 +154,80 @@ export class Region<R> {
   async close(): Promise<void> {
     this.#closed = true
     this.#refresher.stop()
-    await this.#reads.settled()
+    await this.#reader.flights.settled()
     await this.#loads.settled()
   }
 
   #getSlowly(id: string, entry: LocalEntry<R> | undefined, source: Source<R>): Promise<R> {
-    const { name, shared, clock } = this.#context
+    const { name, scope, shared, clock } = this.#context
     if (this.#closed) return Promise.reject(new CacheError('CACHE_CLOSED', `${name}: the cache is closed`, { definition: name, id }))
-    const usable = entry !== undefined && clock.now() < entry.hardAt ? entry : undefined
-    if (usable !== undefined && clock.now() < usable.trustedUntil && usable.epoch === this.#changes.epoch) {
-      return clock.now() < usable.softAt ? this.#serveFresh(id, usable, source) : this.#serveStale(id, usable, source)
+    const usable = this.#standing(id, entry)
+    if (usable !== undefined && this.#isTrusted(usable)) {
+      noteUse(this.#context, id, usable, source.policy)
+      return clock.now() < usable.staleAt ? this.#serveFresh(id, usable, source) : this.#stale.answer(id, usable, source, 'localStale')
     }
-    const running = this.#reads.get(id)
-    if (running !== undefined) return this.#join(id, running, source)
-    const key = this.key(id)
-    if (shared === undefined || !shared.available(key)) {
-      return usable === undefined ? this.#load(id, source, undefined) : this.#serveStale(id, usable, source)
+    const running = this.#reader.flights.get(id)
+    if (running?.since.tagged === scope.version) return this.#join(id, running, source)
+    // What began before an invalidation of tags may be about to return what was invalidated.
+    if (running !== undefined) this.#reader.flights.fence(id)
+    if (shared === undefined || !shared.available(this.key(id))) {
+      return usable === undefined ? this.#load(id, source, undefined) : this.#stale.answer(id, usable, source, 'localStale')
     }
-    return this.#read(id, key, shared, usable, source)
+    return this.#reader.read(id, shared, usable, source)
   }
 
   #join(id: string, running: Flight<R>, source: Source<R>): Promise<R> {
-    this.#context.counters.coalesced++
+    const { scope, counters } = this.#context
     source.leave?.(id)
-    return running.promise
+    if (running.since.tagged === scope.version) {
+      counters.coalesced++
+      return running.promise
+    }
+    // Tags or namespaces were invalidated since it began; whether those of this value, is known when it lands.
+    return running.promise.then(
+      (value) => {
+        if (running.outdated) return this.#again(id, source)
+        counters.coalesced++
+        return value
+      },
+      (error: unknown) => {
+        counters.coalesced++
+        throw error
+      },
+    )
+  }
+
+  /** For who joined what turned out to be outdated. Not a new `get`: the reading that this is part of would wait for itself. */
+  #again(id: string, source: Source<R>): R | Promise<R> {
+    const { counters } = this.#context
+    const entry = this.#standing(id, this.#local.get(id))
+    if (entry === undefined || !this.#isTrusted(entry) || this.#context.clock.now() >= entry.staleAt) return this.#load(id, source, null)
+    counters.coalesced++
+    return entry.value
+  }
+
+  /** A local copy that may still be returned, at least as stale: not over, and not invalidated by its tags or its namespace. */
+  #standing(id: string, entry: LocalEntry<R> | undefined): LocalEntry<R> | undefined {
+    const { clock, scope } = this.#context
+    if (entry === undefined || clock.now() >= entry.hardAt) return undefined
+    if (clock.now() >= entry.idleAt) {
+      if (this.#local.get(id) === entry) this.#local.delete(id)
+      return undefined
+    }
+    const { version } = entry.guard
+    if (entry.checked === version) return entry
+    const verdict = scope.judgeCopy(entry, entry.order)
+    if (verdict === 'hard') {
+      if (this.#local.get(id) === entry) this.#local.delete(id)
+      return undefined
+    }
+    if (verdict === 'soft') declareStale(entry)
+    if (verdict !== 'unknown') entry.checked = version
+    return entry
+  }
+
+  #isTrusted(entry: LocalEntry<R>): boolean {
+    return this.#context.clock.now() < entry.trustedUntil && entry.epoch === this.#changes.epoch && entry.checked === entry.guard.version
   }
 
   /** Soon no longer fresh: perhaps this call renews it. */
@@ -136,75 +238,12 @@ export class Region<R> {
     return promiseOf(entry)
   }
 
-  #serveStale(id: string, entry: LocalEntry<R>, source: Source<R>): Promise<R> {
-    this.#context.counters.localStale++
-    this.#refresher.start(id, this.key(id), entry, source)
-    return promiseOf(entry)
-  }
-
-  /** Asks Redis, then the loader. `local` is a copy too old to be trusted: it counts only when Redis cannot be asked. */
-  #read(id: string, key: string, shared: SharedTier, local: LocalEntry<R> | undefined, source: Source<R>): Promise<R> {
-    const flight = this.#reads.start(id)
-    const askedAt = this.#context.clock.now()
-    // An id that is not well-formed text comes back from Redis as another one: no message about it would be understood.
-    const epoch = id.isWellFormed() ? this.#changes.epoch : undefined
-    flight.promise = new Promise((resolve, reject) => {
-      shared.read(key, (bytes) => {
-        try {
-          const entry = bytes === null || bytes === undefined ? undefined : this.#usable(bytes)
-          if (entry !== undefined) {
-            this.#reads.land(id, flight)
-            resolve(this.#serveShared(id, flight, entry, askedAt, epoch, source))
-            return
-          }
-          const land = (): void => this.#reads.land(id, flight)
-          const answer = this.#withoutShared(id, flight, bytes, local, source)
-          answer.then(land, land)
-          resolve(answer)
-        } catch (error) {
-          this.#reads.land(id, flight)
-          reject(error instanceof Error ? error : new Error(String(error)))
-        }
-      })
-    })
-    return flight.promise
-  }
-
-  /** An entry that Redis had, if it can be used. */
-  #usable(bytes: Buffer): Entry<R> | undefined {
-    const { counters, envelope, clock } = this.#context
-    const entry = envelope.decode<R>(bytes)
-    if (entry === undefined) counters.corrupt++
-    return entry !== undefined && clock.now() < entry.hardAt ? entry : undefined
-  }
-
-  #serveShared(id: string, flight: Flight<R>, entry: Entry<R>, askedAt: number, epoch: number | undefined, source: Source<R>): R {
-    const { counters, clock } = this.#context
-    const kept = flight.fenced ? undefined : this.#local.keepRead(id, entry, askedAt, epoch, source.policy)
-    if (clock.now() < entry.softAt) {
-      if (entry.value === null) counters.redisNegative++
-      else counters.redisFresh++
-      if (kept !== undefined && entry.deltaMs > 0) this.#refresher.perhaps(id, this.key(id), kept, source)
-    } else {
-      counters.redisStale++
-      if (kept !== undefined) this.#refresher.start(id, this.key(id), kept, source)
-    }
-    return entry.value
-  }
-
-  /** Redis had nothing of use: no answer (`undefined`), no entry (`null`), or one that is damaged or over. */
-  #withoutShared(id: string, flight: Flight<R>, bytes: Buffer | null | undefined, local: LocalEntry<R> | undefined, source: Source<R>): Promise<R> {
-    if (bytes === undefined) return local === undefined ? this.#load(id, source, undefined) : this.#serveStale(id, local, source)
-    // Without an entry: invalidated, or evicted by Redis; nobody can tell which, so the old copy counts no more, not even when the load fails.
-    if (bytes === null && !flight.fenced) this.#local.delete(id)
-    return this.#load(id, source, bytes === null ? null : bytes.subarray(0, HEAD_BYTES))
-  }
-
   /** Joins or starts the load of a key for callers who have nothing to return. */
   #load(id: string, source: Source<R>, found: Buffer | null | undefined): Promise<R> {
     const running = this.#loads.get(id)
     if (running !== undefined) return this.#join(id, running, source)
-    const flight = this.#loads.start(id)
+    const flight = this.#loads.start(id, this.#context.scope.now())
+    flight.startedAt = this.#context.clock.exactNow()
     flight.promise = this.#runLoad(id, flight, source, found)
     return flight.promise
   }
@@ -225,16 +264,30 @@ export class Region<R> {
   }
 
   #keep(id: string, flight: Flight<R>, loaded: Loaded<R>, source: Source<R>): R {
-    if (loaded.kind === 'passed') return loaded.value
-    if (flight.fenced || loaded.kind === 'refused') this.#context.counters.fillsRefused++
+    const { scope, counters } = this.#context
+    if (loaded.kind === 'passed') {
+      flight.outdated = scope.version !== flight.since.tagged
+      return loaded.value
+    }
     if (loaded.kind === 'refused') {
+      flight.outdated = true
+      counters.fillsRefused++
       if (!flight.fenced) this.#local.delete(id)
       return loaded.value
     }
-    if (flight.fenced) return loaded.entry.value
-    if (loaded.kind === 'found') this.#local.keepRead(id, loaded.entry, loaded.askedAt, loaded.epoch, source.policy)
-    else if (loaded.kind === 'stored') this.#local.keepOwn(id, loaded.entry, loaded.asOf, source.policy)
-    else this.#local.keepAlone(id, loaded.entry, loaded.asOf, source.policy)
-    return loaded.entry.value
+    const { entry } = loaded
+    const verdict = loaded.kind === 'found' ? 'valid' : scope.verdictSince(entry, flight.since)
+    flight.outdated = loaded.kind === 'found' ? scope.version !== flight.since.tagged : verdict !== 'valid'
+    if (flight.fenced || verdict === 'hard') {
+      counters.fillsRefused++
+      if (!flight.fenced) this.#local.delete(id)
+    } else if (loaded.kind === 'found') this.#local.keepRead(id, entry, loaded.askedAt, loaded.epoch, loaded.standing, source.policy)
+    else {
+      const standing = scope.standing(entry, flight.since, verdict === 'soft')
+      // Redis did not say whether it was stored, but a message came: it is read once more, like what was stored.
+      if (loaded.kind === 'stored' || flight.detached) this.#local.keepOwn(id, entry, loaded.asOf, standing, source.policy)
+      else this.#local.keepAlone(id, entry, loaded.asOf, standing, source.policy)
+    }
+    return entry.value
   }
 }

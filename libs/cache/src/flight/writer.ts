@@ -1,8 +1,10 @@
-import { entryOf } from '../entry/entry.ts'
+import { physicalTtlMs } from '../entry/idle-expiry.ts'
 import type { CacheError } from '../errors.ts'
 import type { Policy } from '../policy.ts'
 import { nextToken } from './lease-holder.ts'
-import { encodeOrReport, type RegionContext } from './loader.ts'
+import { encodeOrReport } from './loader.ts'
+import type { RegionContext } from './region-context.ts'
+import { newEntry } from './new-entry.ts'
 import type { Region } from './region.ts'
 
 /** What became of an invalidation: gone everywhere; gone here and remembered until Redis is back; or gone here, in a local-only cache. */
@@ -13,6 +15,8 @@ export type InvalidateOutcome = 'deleted' | 'queued' | 'local'
  * came between, or Redis was away for a moment; the key was emptied. `superseded`: a newer version is stored already. `queued`: Redis is unavailable; the old entry will be deleted when it is back.
  */
 export type WriteOutcome = 'stored' | 'invalidated' | 'superseded' | 'queued'
+
+type LongestLife = Pick<Policy, 'hardTtlMs' | 'negativeTtlMs'>
 
 /** Changes keys of one region so that nothing older than the change is kept afterwards. */
 export class Writer<R> {
@@ -27,10 +31,9 @@ export class Writer<R> {
   }
 
   /** @throws CacheError `INVALIDATION_QUEUE_FULL`. */
-  async invalidate(id: string, policy: Pick<Policy, 'hardTtlMs' | 'negativeTtlMs'>): Promise<InvalidateOutcome> {
-    const { shared, counters } = this.#context
-    counters.invalidations++
-    this.#begun.delete(id)
+  async invalidate(id: string, policy: LongestLife): Promise<InvalidateOutcome> {
+    const { shared } = this.#context
+    this.#begin(id)
     this.#region.fence(id)
     if (shared === undefined) return 'local'
     try {
@@ -41,17 +44,39 @@ export class Writer<R> {
     }
   }
 
+  /** @throws CacheError `INVALIDATION_QUEUE_FULL`. */
+  async expire(id: string, policy: LongestLife): Promise<InvalidateOutcome> {
+    const { shared } = this.#context
+    this.#begin(id)
+    this.#region.expire(id)
+    if (shared === undefined) return 'local'
+    try {
+      return await shared.expire(this.#region.key(id), Math.max(policy.hardTtlMs, policy.negativeTtlMs))
+    } finally {
+      this.#region.expire(id)
+    }
+  }
+
+  /** A write that is under way finds that it was not alone. */
+  #begin(id: string): void {
+    this.#context.counters.invalidations++
+    this.#begun.delete(id)
+  }
+
   /** Source first, then the cache. When `persist` fails its outcome is unknown, so the key is invalidated and the error passed on. */
   async write(id: string, value: R, persist: () => unknown, policy: Policy, version: number): Promise<WriteOutcome> {
-    const { shared, clock, counters, random, onError } = this.#context
+    const { shared, scope, clock, counters, onError } = this.#context
     const key = this.#region.key(id)
     const mine = Symbol(id)
     // Not what persist takes: that says nothing about the cost of a load.
     const costMs = this.#region.cost(id)
     const token = nextToken()
-    this.#begun.set(id, mine)
-    const guarded = shared !== undefined && (await shared.beginWrite(key, token))
     const startedAt = clock.exactNow()
+    // Before anything is changed: it throws when the value decides for what is not possible.
+    const unstamped = newEntry(this.#context, policy, value, startedAt, { deltaMs: costMs, version })
+    this.#begun.set(id, mine)
+    const since = scope.now()
+    const stampUs = await shared?.beginWrite(key, token)
     try {
       await persist()
     } catch (error) {
@@ -59,15 +84,15 @@ export class Writer<R> {
       throw error
     }
     const endedAt = clock.exactNow()
-    const entry = entryOf(value, policy, startedAt, costMs, random, version)
+    const entry = { ...unstamped, stampUs: stampUs ?? 0 }
     const alone = this.#begun.get(id) === mine
-    const bytes = guarded && alone && value !== undefined && endedAt < entry.hardAt ? encodeOrReport(this.#context, id, entry) : undefined
+    const bytes = stampUs !== undefined && alone && value !== undefined && endedAt < entry.hardAt ? await encodeOrReport(this.#context, id, key, entry) : undefined
     if (shared !== undefined && bytes !== undefined) {
-      const reply = await shared.finishWrite(key, token, bytes, entry.hardAt - endedAt, version)
+      const reply = await shared.finishWrite(key, token, bytes, physicalTtlMs(entry, endedAt, policy.idleTtlMs), version)
       // An invalidation or another write may have begun while Redis answered; then its fence has the last word.
       if (reply === 'stored' && this.#begun.get(id) === mine) {
         this.#begun.delete(id)
-        this.#region.replace(id, entry, endedAt, policy)
+        this.#region.replace(id, entry, startedAt, since, policy)
         counters.writes++
         return 'stored'
       }
@@ -80,7 +105,7 @@ export class Writer<R> {
     if (shared === undefined && alone && value !== undefined) {
       this.#begun.delete(id)
       if (version > 0 && this.#region.version(id) >= version) return 'superseded'
-      this.#region.replace(id, entry, endedAt, policy)
+      this.#region.replace(id, entry, startedAt, since, policy)
       counters.writes++
       return 'stored'
     }

@@ -56,13 +56,15 @@ export class Connection {
   }
 }
 
-/** Options of our own connections. A command fails at once when Redis is away, and is never sent twice: a replayed store could bring an old value back. */
+/**
+ * Options of our own connections. A command fails at once when Redis is away, and is never sent twice: a replayed store could bring an old value back.
+ * No `commandTimeout`: each call has a {@link withDeadline | deadline}, which does not mistake a busy process for a Redis that hangs.
+ */
 export function connectionOptions(timeoutMs: number, random: () => number): Omit<RedisOptions, 'replyMapping'> {
   return {
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
-    commandTimeout: timeoutMs,
     // Drops a connection on which nothing comes back any more, so that a new one is tried.
     socketTimeout: Math.max(5_000, 4 * timeoutMs),
     connectTimeout: Math.max(2_000, timeoutMs),

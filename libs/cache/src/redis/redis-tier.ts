@@ -1,4 +1,5 @@
 import type { Timer } from '../clock.ts'
+import { MAX_DURATION_MS } from '../duration.ts'
 import { CacheError } from '../errors.ts'
 import type { ResolvedOptions } from '../options.ts'
 import { BatchReader } from './batch-reader.ts'
@@ -6,9 +7,10 @@ import { Breaker } from './breaker.ts'
 import { type ChangeListener, type Changes, noChanges } from './changes.ts'
 import { Connection, connectionOptions } from './connection.ts'
 import { withDeadline } from './deadline.ts'
-import { InvalidationQueue } from './invalidation-queue.ts'
+import { type InvalidationKind, InvalidationQueue, type QueuedInvalidation } from './invalidation-queue.ts'
+import { isNamespace } from '../tags/scope.ts'
 import { readsMasters, TrackingChannel } from './tracking-channel.ts'
-import type { DeleteReply, LeaseReply, ReadAnswer, SharedTier, SharedTierStats, StoreReply } from './shared-tier.ts'
+import type { DeleteReply, LeaseReply, MarkKind, ReadAnswer, SharedTier, SharedTierStats, StoreReply } from './shared-tier.ts'
 
 const FAILURES_TO_OPEN = 3
 const PROBE_INTERVAL_MS = 500
@@ -17,9 +19,12 @@ const REPLAY_BATCH = 256
 /** Pause before a replay that failed is tried again, in milliseconds. */
 const REPLAY_PAUSE_MS = 500
 
+/** How much longer a mark lives than what it concerns, because clocks differ, in milliseconds. */
+const MARK_MARGIN_MS = 3_600_000
+
 const nothing = Buffer.alloc(0)
 
-/** {@link SharedTier} in Redis: entries under `{namespace}:v:{key}`, leases under `{namespace}:l:{key}`. */
+/** {@link SharedTier} in Redis: entries under `{namespace}:v:{key}`, leases under `{namespace}:l:{key}`, marks under `{namespace}:t:{key}`. */
 export class RedisTier implements SharedTier {
   readonly #options: ResolvedOptions
   readonly #connection: Connection
@@ -28,6 +33,7 @@ export class RedisTier implements SharedTier {
   readonly #queue: InvalidationQueue
   readonly #entryPrefix: string
   readonly #leasePrefix: string
+  readonly #markPrefix: string
   readonly #tracking: TrackingChannel | undefined
   #listener: ChangeListener = () => {}
   #replaying = false
@@ -40,6 +46,7 @@ export class RedisTier implements SharedTier {
     // The braces are a hash tag: entry and lease of a key lie in one cluster slot.
     this.#entryPrefix = `${options.namespace}:v:{`
     this.#leasePrefix = `${options.namespace}:l:{`
+    this.#markPrefix = `${options.namespace}:t:{`
     this.#queue = new InvalidationQueue(options.maxQueuedInvalidations)
     this.#connection = new Connection(redis, options.redisTimeoutMs, options.random, () => void this.#replay())
     this.#reader = new BatchReader(this.#connection, (command) => this.#run(command))
@@ -82,7 +89,7 @@ export class RedisTier implements SharedTier {
   }
 
   available(key: string): boolean {
-    return this.#reachable && this.#queue.get(key) === undefined
+    return this.#reachable && this.#queue.entry(key) === undefined
   }
 
   read(key: string, answer: ReadAnswer): void {
@@ -94,8 +101,8 @@ export class RedisTier implements SharedTier {
       this.#connection.client.ballastCacheLeaseBuffer(this.#entry(key), this.#lease(key), token, this.#options.leaseTtlMs, seen === undefined ? 0 : 1, seen ?? nothing),
     )
     if (reply === undefined) return { kind: 'unavailable' }
-    const [granted, bytes] = reply
-    if (granted === 1) return { kind: 'granted' }
+    const [granted, bytes, stampUs] = reply
+    if (granted === 1) return { kind: 'granted', stampUs }
     return bytes === null ? { kind: 'held' } : { kind: 'found', bytes }
   }
 
@@ -113,8 +120,8 @@ export class RedisTier implements SharedTier {
     return reply === 1 ? 'stored' : 'refused'
   }
 
-  async beginWrite(key: string, token: string): Promise<boolean> {
-    return (await this.#run(() => this.#connection.client.set(this.#lease(key), token, 'PX', this.#options.leaseTtlMs))) === 'OK'
+  beginWrite(key: string, token: string): Promise<number | undefined> {
+    return this.#run(() => this.#connection.client.ballastCacheBeginWrite(this.#lease(key), token, this.#options.leaseTtlMs))
   }
 
   async finishWrite(key: string, token: string, bytes: Buffer, ttlMs: number, version: number): Promise<StoreReply> {
@@ -124,15 +131,36 @@ export class RedisTier implements SharedTier {
     return reply === 1 ? 'stored' : 'refused'
   }
 
-  async delete(key: string, ttlMs: number): Promise<DeleteReply> {
-    const queuedBefore = this.#queue.get(key)
-    if ((await this.#run(() => this.#del(key))) !== undefined) {
-      if (queuedBefore !== undefined) this.#queue.remove(queuedBefore)
-      return 'deleted'
-    }
-    this.#queue.add(key, this.#options.clock.exactNow() + ttlMs)
-    this.#replayLater()
-    return 'queued'
+  delete(key: string, ttlMs: number): Promise<DeleteReply> {
+    return this.#endEntry('remove', key, ttlMs)
+  }
+
+  expire(key: string, ttlMs: number): Promise<DeleteReply> {
+    return this.#endEntry('expire', key, ttlMs)
+  }
+
+  async touch(key: string, ttlMs: number, unlessMs: number): Promise<void> {
+    await this.#run(() => this.#connection.client.ballastCacheTouch(this.#entry(key), Math.ceil(ttlMs), Math.floor(unlessMs)))
+  }
+
+  readMark(key: string, answer: ReadAnswer): void {
+    this.#reader.read(`${this.#markPrefix}${key}}`, answer)
+  }
+
+  async mark(key: string, kind: MarkKind): Promise<number | undefined> {
+    const queuedBefore = this.#queue.mark(key)
+    const sent = kind === 'hard' ? 'mark-hard' : 'mark-soft'
+    const atUs = await this.#run(() => this.#send(sent, key))
+    if (atUs === undefined) {
+      this.#queue.add(sent, key, this.#options.clock.exactNow() + this.#markTtlMs(key))
+      this.#replayLater()
+    } else if (queuedBefore !== undefined && (kind === 'hard' || queuedBefore.kind === 'mark-soft')) this.#queue.remove(queuedBefore)
+    return atUs
+  }
+
+  pendingMark(key: string): MarkKind | undefined {
+    const queued = this.#queue.mark(key)
+    return queued === undefined ? undefined : queued.kind === 'mark-hard' ? 'hard' : 'soft'
   }
 
   async close(): Promise<void> {
@@ -147,10 +175,12 @@ export class RedisTier implements SharedTier {
 
   #track(): TrackingChannel {
     const { redisTimeoutMs, random, clock, onError } = this.#options
-    const onRefused = (cause: Error): void =>
-      onError(new CacheError('TRACKING_REFUSED', 'Redis refused CLIENT TRACKING; local copies are used for local.maxStaleness; allow the command, or set local.tracking to false', { cause }))
-    const options = { prefix: this.#entryPrefix, timeoutMs: redisTimeoutMs, clock, redisOptions: connectionOptions(redisTimeoutMs, random), onRefused }
-    return new TrackingChannel(this.#connection.client, options, (key) => this.#listener(key))
+    const onRefused = (cause: Error, heard: boolean): void => {
+      const instead = heard ? 'changes by this library are heard by pub/sub, those of others after local.maxStaleness' : 'local copies are used for local.maxStaleness'
+      onError(new CacheError('TRACKING_REFUSED', `Redis refused CLIENT TRACKING; ${instead}; allow the command, or set local.tracking to false`, { cause }))
+    }
+    const options = { prefixes: { entry: this.#entryPrefix, mark: this.#markPrefix }, channel: `${this.#options.namespace}:c`, timeoutMs: redisTimeoutMs, clock, redisOptions: connectionOptions(redisTimeoutMs, random), onRefused }
+    return new TrackingChannel(this.#connection.client, options, (key, kind) => this.#listener(key, kind))
   }
 
   #entry(key: string): string {
@@ -161,8 +191,33 @@ export class RedisTier implements SharedTier {
     return `${this.#leasePrefix}${key}}`
   }
 
-  #del(key: string): Promise<number> {
-    return this.#connection.client.ballastCacheDelete(this.#entry(key), this.#lease(key))
+  async #endEntry(kind: 'remove' | 'expire', key: string, ttlMs: number): Promise<DeleteReply> {
+    const queuedBefore = this.#queue.entry(key)
+    if ((await this.#run(() => this.#send(kind, key))) !== undefined) {
+      if (queuedBefore !== undefined && (kind === 'remove' || queuedBefore.kind === 'expire')) this.#queue.remove(queuedBefore)
+      return 'deleted'
+    }
+    this.#queue.add(kind, key, this.#options.clock.exactNow() + ttlMs)
+    this.#replayLater()
+    return 'queued'
+  }
+
+  #send(kind: InvalidationKind, key: string): Promise<number> {
+    const { client, isCluster } = this.#connection
+    if (kind === 'remove' || kind === 'expire') return isCluster ? this.#endInTurn(kind, key) : client[kind === 'remove' ? 'ballastCacheDelete' : 'ballastCacheExpire'](this.#entry(key), this.#lease(key))
+    return client.ballastCacheMark(`${this.#markPrefix}${key}}`, kind === 'mark-hard' ? 'hard' : 'soft', this.#markTtlMs(key))
+  }
+
+  /** While a slot moves to another master of a cluster, no command can take two keys of it. The lease goes first, so that no fill comes in between. */
+  async #endInTurn(kind: 'remove' | 'expire', key: string): Promise<number> {
+    const { client } = this.#connection
+    await client.del(this.#lease(key))
+    return client[kind === 'remove' ? 'ballastCacheDeleteEntry' : 'ballastCacheExpireEntry'](this.#entry(key))
+  }
+
+  /** Longer than anything lives that it may concern. */
+  #markTtlMs(key: string): number {
+    return (isNamespace(key) ? MAX_DURATION_MS : this.#options.maxTaggedTtlMs) + MARK_MARGIN_MS
   }
 
   /** Runs a command; resolves with `undefined` when there is no answer of use, and never rejects. */
@@ -194,11 +249,17 @@ export class RedisTier implements SharedTier {
     this.#replaying = true
     for (;;) {
       const due = this.#queue.next(REPLAY_BATCH, this.#options.clock.exactNow())
-      const replies = await Promise.all(due.map(({ key }) => this.#run(() => this.#del(key))))
-      for (let i = 0; i < due.length; i++) if (replies[i] !== undefined) this.#queue.remove(due[i]!)
+      const replies = await Promise.all(due.map((queued) => this.#run(() => this.#send(queued.kind, queued.key))))
+      for (let i = 0; i < due.length; i++) if (replies[i] !== undefined) this.#landed(due[i]!)
       if (due.length === 0 || replies.includes(undefined)) break
     }
     this.#replaying = false
     this.#replayLater()
+  }
+
+  #landed(queued: QueuedInvalidation): void {
+    this.#queue.remove(queued)
+    // The message about it may come later, or not at all: until now the queue spoke for the mark.
+    if (queued.kind === 'mark-hard' || queued.kind === 'mark-soft') this.#listener(queued.key, 'mark')
   }
 }

@@ -1,12 +1,19 @@
 import type { Cluster, Redis } from 'ioredis'
-import { VERSION_OFFSET } from '../entry/envelope.ts'
+import { FORMATS, OFFSETS } from '../entry/envelope.ts'
+import type { MarkKind } from './shared-tier.ts'
 
 /** The commands that {@link withScripts} adds to a client. Keys: the entry, then its lease; both lie in one cluster slot. */
 export interface ScriptCommands {
-  ballastCacheLeaseBuffer(entry: string, lease: string, token: string, leaseMs: number, replaces: 0 | 1, seen: Buffer): Promise<readonly [granted: number, bytes: Buffer | null]>
+  ballastCacheLeaseBuffer(entry: string, lease: string, token: string, leaseMs: number, replaces: 0 | 1, seen: Buffer): Promise<readonly [granted: number, bytes: Buffer | null, stampUs: number]>
   ballastCacheFill(entry: string, lease: string, token: string, bytes: Buffer, ttlMs: number): Promise<number>
   ballastCacheFinishWrite(entry: string, lease: string, token: string, bytes: Buffer, ttlMs: number, version: number): Promise<number>
+  ballastCacheBeginWrite(lease: string, token: string, leaseMs: number): Promise<number>
+  ballastCacheMark(mark: string, kind: MarkKind, ttlMs: number): Promise<number>
   ballastCacheDelete(entry: string, lease: string): Promise<number>
+  ballastCacheExpire(entry: string, lease: string): Promise<number>
+  ballastCacheExpireEntry(entry: string): Promise<number>
+  ballastCacheTouch(entry: string, ttlMs: number, unlessMs: number): Promise<number>
+  ballastCacheDeleteEntry(entry: string): Promise<number>
   ballastCacheRenew(lease: string, token: string, leaseMs: number): Promise<number>
   ballastCacheRelease(lease: string, token: string): Promise<number>
 }
@@ -17,13 +24,16 @@ export type ScriptedClient = (Redis | Cluster) & ScriptCommands
 // Redis tells nobody that a key which was not there is deleted; but a process that loads it now must hear of it. pcall: a Redis out of memory must delete all the same.
 const TELL = `redis.pcall('SET', KEYS[1], '', 'PX', 1) redis.call('DEL', KEYS[1])`
 
+// One clock for stamps and marks. Numbers of Lua hold microseconds exactly until the year 2255.
+const NOW_US = `(function() local time = redis.call('TIME') return time[1] * 1000000 + time[2] end)()`
+
 // pcall: a key of another type reads as a foreign entry, to be replaced.
-// Returns {1, nil} granted, {0, entry} when there is one that the caller has not seen, {0, nil} held by another.
+// Returns {1, nil, time} granted, {0, entry, 0} when there is one that the caller has not seen, {0, nil, 0} held by another.
 const LEASE = `
 local entry = redis.pcall('GET', KEYS[1])
-if type(entry) == 'string' and (ARGV[3] == '0' or string.sub(entry, 1, #ARGV[4]) ~= ARGV[4]) then return {0, entry} end
-if redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then return {1, false} end
-return {0, false}`
+if type(entry) == 'string' and (ARGV[3] == '0' or string.sub(entry, 1, #ARGV[4]) ~= ARGV[4]) then return {0, entry, 0} end
+if redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then return {1, false, ${NOW_US}} end
+return {0, false, 0}`
 
 // Returns 1 stored, 0 refused.
 const FILL = `
@@ -37,7 +47,7 @@ const FINISH_WRITE = `
 local mine = redis.call('GET', KEYS[2]) == ARGV[1]
 local entry = redis.pcall('GET', KEYS[1])
 local version = tonumber(ARGV[4])
-if version > 0 and type(entry) == 'string' and #entry >= ${VERSION_OFFSET + 7} and struct.unpack('>d', string.sub(entry, ${VERSION_OFFSET}, ${VERSION_OFFSET + 7})) >= version then
+if version > 0 and type(entry) == 'string' and #entry >= ${OFFSETS.version + 7} and struct.unpack('>d', string.sub(entry, ${OFFSETS.version}, ${OFFSETS.version + 7})) >= version then
   if mine then redis.call('DEL', KEYS[2]) end
   return 2
 end
@@ -50,11 +60,45 @@ if redis.call('DEL', KEYS[1]) == 0 then ${TELL} end
 redis.call('DEL', KEYS[2])
 return 0`
 
-const DELETE = `
+const BEGIN_WRITE = `
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return ${NOW_US}`
+
+// A mark is hard:soft. It never goes back, not even when the clock does.
+const MARK = `
+local old = redis.pcall('GET', KEYS[1])
+local hard, soft = string.match(type(old) == 'string' and old or '', '^(%d+):(%d+)$')
+hard, soft = tonumber(hard) or 0, tonumber(soft) or 0
+local now = ${NOW_US}
+if ARGV[1] == 'hard' then hard = math.max(hard, now) now = hard else soft = math.max(soft, now) now = soft end
+redis.call('SET', KEYS[1], string.format('%.0f:%.0f', hard, soft), 'PX', ARGV[2])
+return now`
+
+const DELETE_ENTRY = `
 local deleted = redis.call('DEL', KEYS[1])
-if deleted == 0 then ${TELL} end
+if deleted == 0 then ${TELL} end`
+
+const DELETE = `${DELETE_ENTRY}
 redis.call('DEL', KEYS[2])
 return deleted`
+
+// Declares an entry stale in place; its expiry stays. What may not be stale, an absence, goes.
+const EXPIRE_ENTRY = `
+local head = redis.pcall('GETRANGE', KEYS[1], 0, ${OFFSETS.hardAt + 6})
+local format = type(head) == 'string' and string.byte(head, ${OFFSETS.format})
+local known = format == ${FORMATS.written} or format == ${FORMATS.expired}
+if known and string.sub(head, ${OFFSETS.softAt}, ${OFFSETS.softAt + 7}) ~= string.sub(head, ${OFFSETS.hardAt}, ${OFFSETS.hardAt + 7}) then
+  redis.call('SETRANGE', KEYS[1], ${OFFSETS.format - 1}, string.char(${FORMATS.expired}))
+  return 1
+end
+if redis.call('DEL', KEYS[1]) == 0 then ${TELL} end
+return 0`
+
+// Only what is there and has an expiry; PEXPIRE makes every process that tracks read the entry again. Not published: what copies hold does not change.
+const TOUCH = `
+local left = redis.call('PTTL', KEYS[1])
+if left < 0 or left >= tonumber(ARGV[2]) or left >= tonumber(ARGV[1]) then return 0 end
+return redis.call('PEXPIRE', KEYS[1], ARGV[1])`
 
 const RENEW = `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
@@ -64,12 +108,30 @@ const RELEASE = `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])`
 
+/**
+ * Has a script publish the key that it changed, for processes to which Redis refuses tracking. pcall: what may not be published is done all the same.
+ * The channel is the key up to its kind, so that a key prefix of the client is part of both.
+ */
+function published(lua: string): string {
+  return `
+local result = (function() ${lua}
+end)()
+redis.pcall('PUBLISH', string.match(KEYS[1], '^(.-):[vt]:{') .. ':c', KEYS[1])
+return result`
+}
+
 /** Teaches a client our scripts. The number of keys is fixed, so that a cluster client routes by key. */
 export function withScripts(client: Redis | Cluster): ScriptedClient {
   client.defineCommand('ballastCacheLease', { numberOfKeys: 2, lua: LEASE })
-  client.defineCommand('ballastCacheFill', { numberOfKeys: 2, lua: FILL })
-  client.defineCommand('ballastCacheFinishWrite', { numberOfKeys: 2, lua: FINISH_WRITE })
-  client.defineCommand('ballastCacheDelete', { numberOfKeys: 2, lua: DELETE })
+  client.defineCommand('ballastCacheFill', { numberOfKeys: 2, lua: published(FILL) })
+  client.defineCommand('ballastCacheFinishWrite', { numberOfKeys: 2, lua: published(FINISH_WRITE) })
+  client.defineCommand('ballastCacheBeginWrite', { numberOfKeys: 1, lua: BEGIN_WRITE })
+  client.defineCommand('ballastCacheMark', { numberOfKeys: 1, lua: published(MARK) })
+  client.defineCommand('ballastCacheDelete', { numberOfKeys: 2, lua: published(DELETE) })
+  client.defineCommand('ballastCacheExpire', { numberOfKeys: 2, lua: published(`redis.call('DEL', KEYS[2])\n${EXPIRE_ENTRY}`) })
+  client.defineCommand('ballastCacheExpireEntry', { numberOfKeys: 1, lua: published(EXPIRE_ENTRY) })
+  client.defineCommand('ballastCacheTouch', { numberOfKeys: 1, lua: TOUCH })
+  client.defineCommand('ballastCacheDeleteEntry', { numberOfKeys: 1, lua: published(`${DELETE_ENTRY}\nreturn deleted`) })
   client.defineCommand('ballastCacheRenew', { numberOfKeys: 1, lua: RENEW })
   client.defineCommand('ballastCacheRelease', { numberOfKeys: 1, lua: RELEASE })
   if (!knowsScripts(client)) throw new TypeError('this ioredis client cannot define commands')

@@ -3,8 +3,8 @@ import type { TrackingState } from './tracking-channel.ts'
 
 /** Answer to a request for a lease. */
 export type LeaseReply =
-  /** The caller may load, and fill with its token. */
-  | { readonly kind: 'granted' }
+  /** The caller may load, and fill with its token. `stampUs`: Redis's time. */
+  | { readonly kind: 'granted'; readonly stampUs: number }
   /** Somebody stored an entry meanwhile. */
   | { readonly kind: 'found'; readonly bytes: Buffer }
   /** Another process loads or writes this key. */
@@ -17,8 +17,11 @@ export type ReadAnswer = (bytes: Buffer | null | undefined) => void
 /** What became of a guarded store. */
 export type StoreReply = 'stored' | 'refused' | 'superseded' | 'unavailable'
 
-/** What became of an invalidation: deleted, or remembered until Redis is back. */
+/** What became of an invalidation: done, or remembered until Redis is back. */
 export type DeleteReply = 'deleted' | 'queued'
+
+/** How an invalidation of a tag or namespace treats what was loaded before: as stale, or as gone. */
+export type MarkKind = 'soft' | 'hard'
 
 /** The state of the shared tier. */
 export interface SharedTierStats {
@@ -57,8 +60,8 @@ export interface SharedTier {
   release(key: string, token: string): Promise<void>
   /** Stores what was loaded under the lease; refused when the token is void. */
   fill(key: string, token: string, bytes: Buffer, ttlMs: number): Promise<StoreReply>
-  /** Takes the key for a write, voiding every lease on it. False when unavailable. */
-  beginWrite(key: string, token: string): Promise<boolean>
+  /** Takes the key for a write, voiding every lease on it. Resolves with Redis's time in microseconds; `undefined` when unavailable. */
+  beginWrite(key: string, token: string): Promise<number | undefined>
   /** Stores what was written; deletes the entry instead when another write or invalidation came between. */
   finishWrite(key: string, token: string, bytes: Buffer, ttlMs: number, version: number): Promise<StoreReply>
   /**
@@ -67,6 +70,20 @@ export interface SharedTier {
    * @param ttlMs - after this time the old entry is gone by itself.
    */
   delete(key: string, ttlMs: number): Promise<DeleteReply>
+  /** Declares the entry stale, and voids its lease; `ttlMs` as in {@link delete}. */
+  expire(key: string, ttlMs: number): Promise<DeleteReply>
+  /**
+   * Makes an entry that is used live longer.
+   *
+   * @param unlessMs - when it lives longer than this already, somebody else has just done so: then nothing is done, and nobody hears of it.
+   */
+  touch(key: string, ttlMs: number, unlessMs: number): Promise<void>
+  /** As {@link read}, of a mark. */
+  readMark(key: string, answer: ReadAnswer): void
+  /** Sets a mark to Redis's time, which it resolves with, in microseconds; `undefined`: remembered until Redis is back. @throws CacheError `INVALIDATION_QUEUE_FULL` */
+  mark(key: string, kind: MarkKind): Promise<number | undefined>
+  /** What has not landed yet. */
+  pendingMark(key: string): MarkKind | undefined
   stats(): SharedTierStats
   close(): Promise<void>
 }

@@ -1,37 +1,40 @@
 import { Cluster, type Redis, type RedisOptions } from 'ioredis'
 import type { Clock, Timer } from '../clock.ts'
-import type { ChangeListener, Changes } from './changes.ts'
+import type { ChangedKind, ChangeListener, Changes } from './changes.ts'
 import { TrackingConnection } from './tracking-connection.ts'
 
 /** How often the masters of a cluster are looked up, in milliseconds. */
 const TOPOLOGY_INTERVAL_MS = 1_000
 
-/** `live`: changes are heard. `refused`: the server does not allow it. `off`: not wanted, or of no use, because replicas are read. */
+/** `live`: the changes of everybody are heard. `refused`: the server does not allow it. `off`: not wanted, or of no use, because replicas are read. */
 export type TrackingState = 'live' | 'connecting' | 'refused' | 'off'
 
 /** What a {@link TrackingChannel} needs. */
 export interface TrackingChannelOptions {
-  /** First part of the tracked keys, without the client's key prefix. */
-  readonly prefix: string
+  /** First parts of the tracked keys, without the client's key prefix. */
+  readonly prefixes: Readonly<Record<ChangedKind, string>>
+  /** Where our scripts publish, without the client's key prefix. */
+  readonly channel: string
   readonly timeoutMs: number
   readonly clock: Clock
   /** Of our own connections. */
   readonly redisOptions: Omit<RedisOptions, 'replyMapping'>
-  readonly onRefused: (cause: Error) => void
+  readonly onRefused: (cause: Error, heard: boolean) => void
 }
 
 /** Hears of changes from a Redis, or from each master of a cluster; it is live while all of them are heard. */
 export class TrackingChannel implements Changes {
   epoch = 0
   live = false
+  complete = false
   /** Times that a live channel was lost. */
   losses = 0
   /** Keys that were heard of; one message that says "all" counts once. */
   heard = 0
   readonly #options: TrackingChannelOptions
   readonly #client: Redis | Cluster
-  readonly #prefix: string
-  readonly #prefixBytes: number
+  /** As the server sees them. */
+  readonly #prefixes: readonly { readonly kind: ChangedKind; readonly prefix: Buffer }[]
   readonly #listener: ChangeListener
   /** By address of the server. */
   readonly #connections = new Map<string, TrackingConnection>()
@@ -43,8 +46,8 @@ export class TrackingChannel implements Changes {
     this.#client = client
     this.#options = options
     this.#listener = listener
-    this.#prefix = `${client.options.keyPrefix ?? ''}${options.prefix}`
-    this.#prefixBytes = Buffer.byteLength(this.#prefix)
+    const before = client.options.keyPrefix ?? ''
+    this.#prefixes = (['entry', 'mark'] as const).map((kind) => ({ kind, prefix: Buffer.from(before + options.prefixes[kind]) }))
     if (!(client instanceof Cluster)) {
       this.#connections.set('', this.#track(client))
       return
@@ -54,8 +57,8 @@ export class TrackingChannel implements Changes {
   }
 
   get state(): TrackingState {
-    if (this.live) return 'live'
-    return [...this.#connections.values()].some(({ state }) => state === 'refused') ? 'refused' : 'connecting'
+    if (this.complete) return 'live'
+    return [...this.#connections.values()].some(({ state, complete }) => state === 'refused' || (state === 'live' && !complete)) ? 'refused' : 'connecting'
   }
 
   close(): void {
@@ -68,9 +71,10 @@ export class TrackingChannel implements Changes {
   }
 
   #track(server: Redis): TrackingConnection {
-    const { timeoutMs, clock, redisOptions, onRefused } = this.#options
+    const { channel, timeoutMs, clock, redisOptions, onRefused } = this.#options
+    const before = this.#client.options.keyPrefix ?? ''
     const client = server.duplicate({ ...redisOptions, protocol: 2, autoResubscribe: false, lazyConnect: true, keyPrefix: '', readOnly: false, enableAutoPipelining: false })
-    return new TrackingConnection(client, { prefix: this.#prefix, timeoutMs, clock, onState: () => this.#update(), onKeys: (keys) => this.#hear(keys), onRefused })
+    return new TrackingConnection(client, { prefixes: this.#prefixes.map(({ prefix }) => prefix.toString()), channel: before + channel, timeoutMs, clock, onState: () => this.#update(), onKeys: (keys) => this.#hear(keys), onRefused })
   }
 
   /** A replica that becomes master raises no event, so the masters are looked up from time to time as well. */
@@ -100,14 +104,18 @@ export class TrackingChannel implements Changes {
     if (!live && !this.live) return
     if (this.live && !live) this.losses++
     this.live = live
+    this.complete = live && [...this.#connections.values()].every(({ complete }) => complete)
     this.epoch++
   }
 
   #hear(keys: readonly Buffer[] | null): void {
     this.heard += keys?.length ?? 1
-    if (keys === null) this.#listener(undefined)
-    // The last byte closes the hash tag.
-    else for (const key of keys) this.#listener(key.toString('utf8', this.#prefixBytes, key.length - 1))
+    if (keys === null) return this.#listener(undefined, 'entry')
+    for (const key of keys) {
+      const found = this.#prefixes.find(({ prefix }) => key.compare(prefix, 0, prefix.length, 0, prefix.length) === 0)
+      // The last byte closes the hash tag.
+      if (found !== undefined) this.#listener(key.toString('utf8', found.prefix.length, key.length - 1), found.kind)
+    }
   }
 }
 

@@ -1,0 +1,132 @@
+import type { Entry } from '../entry/entry.ts'
+import { HEAD_BYTES } from '../entry/envelope.ts'
+import type { LocalEntry, LocalTier } from '../local/local-tier.ts'
+import { noChanges } from '../redis/changes.ts'
+import type { SharedTier } from '../redis/shared-tier.ts'
+import type { Source } from '../source.ts'
+import type { Decision } from '../tags/scope.ts'
+import { type Flight, Flights } from './flight.ts'
+import type { RegionContext } from './region-context.ts'
+import type { StaleAnswers } from './stale-answers.ts'
+import { noteUse } from './note-use.ts'
+import type { Refresher } from './refresher.ts'
+
+/** What a {@link SharedReader} needs of its region. */
+export interface ReaderHost<R> {
+  readonly local: LocalTier<R>
+  readonly refresher: Refresher<R>
+  /** The copy, if it may still be returned. */
+  readonly standing: (id: string, entry: LocalEntry<R> | undefined) => LocalEntry<R> | undefined
+  readonly stale: StaleAnswers<R>
+  /** @param found - as in `Loader.load`. */
+  readonly load: (id: string, source: Source<R>, found: Buffer | null | undefined) => Promise<R>
+}
+
+/** One reading of one key from Redis. */
+interface Reading<R> {
+  readonly id: string
+  /** In the shared tier, without namespace. */
+  readonly key: string
+  readonly flight: Flight<R>
+  readonly source: Source<R>
+  /** A local copy too old to be trusted: it counts only when Redis cannot be asked. */
+  readonly local: LocalEntry<R> | undefined
+  readonly askedAt: number
+  /** Of the channel when Redis was asked; `undefined`: no message about this key would be understood. */
+  readonly epoch: number | undefined
+}
+
+/** Asks Redis, then the loader. */
+export class SharedReader<R> {
+  readonly flights: Flights<R>
+  readonly #context: RegionContext
+  readonly #host: ReaderHost<R>
+
+  constructor(context: RegionContext, host: ReaderHost<R>) {
+    this.flights = new Flights(context.shared?.changes ?? noChanges)
+    this.#context = context
+    this.#host = host
+  }
+
+  /** Starts the reading of a key that others join. */
+  read(id: string, shared: SharedTier, local: LocalEntry<R> | undefined, source: Source<R>): Promise<R> {
+    const { clock, scope, name } = this.#context
+    const key = `${name}:${id}`
+    const flight = this.flights.start(id, scope.now())
+    const askedAt = clock.now()
+    // An id that is not well-formed text comes back from Redis as another one.
+    const reading: Reading<R> = { id, key, flight, source, local, askedAt, epoch: id.isWellFormed() ? shared.changes.epoch : undefined }
+    scope.prepare(askedAt)
+    flight.promise = new Promise((resolve, reject) => {
+      shared.read(key, (bytes) => {
+        try {
+          resolve(this.#answer(reading, bytes))
+        } catch (error) {
+          this.flights.land(id, flight)
+          reject(error instanceof Error ? error : new Error(String(error)))
+        }
+      })
+    })
+    return flight.promise
+  }
+
+  #answer(reading: Reading<R>, bytes: Buffer | null | undefined): R | Promise<R> {
+    const { envelope } = this.#context
+    const entry = bytes === null || bytes === undefined ? undefined : envelope.decode<R>(reading.key, bytes)
+    if (!(entry instanceof Promise)) return this.#judge(reading, bytes, entry)
+    // Large: whoever asks meanwhile joins, and messages are minded.
+    const answer = entry.then((decoded) => this.#judge(reading, bytes, decoded))
+    answer.catch(() => this.flights.land(reading.id, reading.flight))
+    return answer
+  }
+
+  #judge(reading: Reading<R>, bytes: Buffer | null | undefined, decoded: Entry<R> | undefined): R | Promise<R> {
+    const { id, flight } = reading
+    const entry = decoded !== undefined && this.#context.clock.now() < decoded.hardAt ? decoded : undefined
+    const decision = entry === undefined ? undefined : this.#context.scope.decideNow(entry, reading.askedAt)
+    if (entry !== undefined && (decision?.verdict === 'valid' || decision?.verdict === 'soft')) {
+      this.flights.land(id, flight)
+      return this.#serve(reading, entry, decision)
+    }
+    const answer = entry !== undefined && decision?.verdict === 'unknown' ? this.#decide(reading, entry, bytes ?? null) : this.#without(reading, bytes)
+    const land = (): void => this.flights.land(id, flight)
+    answer.then(land, land)
+    return answer
+  }
+
+  /** The marks of its tags have to be read first. When Redis does not tell, nobody can rely on the entry, but it is better than none. */
+  async #decide(reading: Reading<R>, entry: Entry<R>, bytes: Buffer | null): Promise<R> {
+    const decision = await this.#context.scope.decide(entry, reading.askedAt)
+    if (decision.verdict === 'hard') return this.#without(reading, bytes)
+    return this.#serve(decision.verdict === 'unknown' ? { ...reading, epoch: undefined } : reading, entry, decision)
+  }
+
+  #serve({ id, key, flight, source, askedAt, epoch }: Reading<R>, entry: Entry<R>, { verdict, standing }: Decision): R | Promise<R> {
+    const { counters, timings, clock } = this.#context
+    const { local, refresher, stale } = this.#host
+    const kept = flight.fenced ? undefined : local.keepRead(id, entry, askedAt, epoch, standing, source.policy)
+    if (kept !== undefined) noteUse(this.#context, id, kept, source.policy)
+    if (verdict === 'valid' && !entry.expired && clock.now() < entry.softAt) {
+      if (entry.value === null) counters.redisNegative++
+      else counters.redisFresh++
+      if (kept !== undefined && entry.deltaMs > 0) refresher.perhaps(id, key, kept, source)
+      return entry.value
+    }
+    if (kept !== undefined) return stale.answer(id, kept, source, 'redisStale')
+    counters.redisStale++
+    timings.servedStale(clock.now() - entry.softAt)
+    return entry.value
+  }
+
+  /** Redis had nothing of use: no answer (`undefined`), no entry (`null`), or one that is damaged, over or invalidated. */
+  #without({ id, flight, source, local }: Reading<R>, bytes: Buffer | null | undefined): Promise<R> {
+    const { standing, stale, load } = this.#host
+    if (bytes === undefined) {
+      const usable = standing(id, local)
+      return usable === undefined ? load(id, source, undefined) : stale.answer(id, usable, source, 'localStale')
+    }
+    // Without an entry: invalidated, or evicted by Redis; nobody can tell which, so the old copy counts no more, not even when the load fails.
+    if (bytes === null && !flight.fenced) this.#host.local.delete(id)
+    return load(id, source, bytes === null ? null : bytes.subarray(0, HEAD_BYTES))
+  }
+}

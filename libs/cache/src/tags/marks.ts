@@ -1,0 +1,175 @@
+import { LRUCache } from 'lru-cache'
+import type { Clock } from '../clock.ts'
+import { type Changes, noChanges } from '../redis/changes.ts'
+import type { MarkKind, SharedTier } from '../redis/shared-tier.ts'
+import { readMark } from './mark-bytes.ts'
+
+/** Most tags whose marks are kept; one that is needed again is read from Redis again. */
+const MAX_KNOWN_TAGS = 50_000
+
+/** Raised whenever copies that were found valid have to be looked at again. */
+export interface Guard {
+  version: number
+}
+
+/** When a tag or a namespace was last invalidated, as far as this process knows. It only ever grows. */
+export class Mark {
+  /** In Redis's microseconds; 0 for never. */
+  hardUs = 0
+  softUs = 0
+  /** When this process invalidated it last, in the order of its own events. */
+  hardOrder: number
+  softOrder: number
+  /** When Redis was last asked; wall-clock milliseconds. */
+  askedAt = Number.NEGATIVE_INFINITY
+  /** Epoch of the channel in which Redis was asked; -1 when a change came since. */
+  epoch = -1
+
+  /** @param order - what was loaded before it may have missed an invalidation that was forgotten. */
+  constructor(order = 0) {
+    this.hardOrder = order
+    this.softOrder = order
+  }
+}
+
+/** The marks of one cache: of its namespaces and of the tags that it meets. */
+export class Marks {
+  /** Of copies without tags. */
+  readonly untagged: Guard = { version: 0 }
+  /** Of copies with tags. */
+  readonly tagged: Guard = { version: 0 }
+  readonly #shared: SharedTier | undefined
+  readonly #changes: Changes
+  readonly #clock: Clock
+  readonly #clears = new Map<string, Mark>()
+  /** Made when it is first needed: its room is set aside at once, and many caches have no tags. */
+  #tags: LRUCache<string, Mark> | undefined
+  /** Questions under way, by key. */
+  readonly #asking = new Map<string, { readonly askedAt: number; readonly answered: Promise<void> }>()
+  #order = 0
+  /** The last event about any tag that was forgotten. */
+  #forgotten = 0
+
+  constructor(shared: SharedTier | undefined, clock: Clock) {
+    this.#shared = shared
+    this.#changes = shared?.changes ?? noChanges
+    this.#clock = clock
+  }
+
+  /** Place of the last event in this process. */
+  get order(): number {
+    return this.#order
+  }
+
+  /** The mark of a namespace; the same object each time. */
+  clearOf(key: string): Mark {
+    let mark = this.#clears.get(key)
+    if (mark === undefined) this.#clears.set(key, (mark = new Mark()))
+    return mark
+  }
+
+  /** The mark of a tag, as far as it is known. */
+  tagOf(key: string): Mark {
+    this.#tags ??= new LRUCache<string, Mark>({ max: MAX_KNOWN_TAGS, dispose: (known, _key, reason) => this.#forget(known, reason) })
+    let mark = this.#tags.get(key)
+    if (mark === undefined) this.#tags.set(key, (mark = new Mark(this.#forgotten)))
+    return mark
+  }
+
+  /** Whether a mark says what Redis says, or said at `since` or later; `Infinity` asks nothing of a mark while changes are not heard. */
+  isCurrent(mark: Mark, since: number): boolean {
+    return mark.askedAt >= since || (this.#changes.live ? mark.epoch === this.#changes.epoch : since === Number.POSITIVE_INFINITY)
+  }
+
+  /** The invalidation that has not reached Redis yet, if there is one. */
+  pending(key: string): MarkKind | undefined {
+    return this.#shared?.pendingMark(key)
+  }
+
+  /** Reads a mark from Redis. Resolves when it has been read, or cannot be. */
+  ask(key: string, mark: Mark, since: number): Promise<void> {
+    const shared = this.#shared
+    if (shared === undefined) return Promise.resolve()
+    const running = this.#asking.get(key)
+    if (running !== undefined && running.askedAt >= since) return running.answered
+    const askedAt = this.#clock.exactNow()
+    const { epoch } = this.#changes
+    const answered = new Promise<void>((resolve) => {
+      shared.readMark(key, (bytes) => {
+        const undisturbed = this.#asking.get(key) === asking
+        if (undisturbed) this.#asking.delete(key)
+        if (bytes !== undefined) {
+          const { hardUs, softUs } = readMark(bytes)
+          mark.hardUs = Math.max(mark.hardUs, hardUs)
+          mark.softUs = Math.max(mark.softUs, softUs)
+          if (undisturbed && shared.pendingMark(key) === undefined) {
+            mark.askedAt = askedAt
+            mark.epoch = epoch
+          }
+        }
+        resolve()
+      })
+    })
+    const asking = { askedAt, answered }
+    this.#asking.set(key, asking)
+    return answered
+  }
+
+  /** Invalidates now what was loaded before. @throws CacheError `INVALIDATION_QUEUE_FULL`. */
+  async invalidate(key: string, mark: Mark, kind: MarkKind): Promise<'deleted' | 'queued' | 'local'> {
+    this.#raise(key, mark, kind)
+    if (this.#shared === undefined) return 'local'
+    try {
+      const atUs = await this.#shared.mark(key, kind)
+      if (atUs === undefined) return 'queued'
+      if (kind === 'hard') mark.hardUs = Math.max(mark.hardUs, atUs)
+      else mark.softUs = Math.max(mark.softUs, atUs)
+      return 'deleted'
+    } finally {
+      // What was asked before the mark stood in Redis does not know of it.
+      this.changed(key)
+      this.#raise(key, mark, kind)
+    }
+  }
+
+  /** Somebody, perhaps this process, changed a mark in Redis. */
+  changed(key: string): void {
+    this.#asking.delete(key)
+    const mark = this.#clears.get(key) ?? this.#tags?.peek(key)
+    if (mark === undefined) return
+    mark.epoch = -1
+    mark.askedAt = Number.NEGATIVE_INFINITY
+    this.#bump(this.#clears.has(key))
+  }
+
+  /** Any mark may have changed. */
+  allChanged(): void {
+    this.#asking.clear()
+    for (const marks of [this.#clears, this.#tags ?? []]) {
+      for (const mark of marks.values()) {
+        mark.epoch = -1
+        mark.askedAt = Number.NEGATIVE_INFINITY
+      }
+    }
+    this.#bump(true)
+  }
+
+  #raise(key: string, mark: Mark, kind: MarkKind): void {
+    const order = ++this.#order
+    if (kind === 'hard') mark.hardOrder = order
+    else mark.softOrder = order
+    this.#bump(this.#clears.has(key))
+  }
+
+  #bump(untaggedToo: boolean): void {
+    this.tagged.version++
+    if (untaggedToo) this.untagged.version++
+  }
+
+  /** What relied on a mark that is forgotten has to be looked at again. */
+  #forget(mark: Mark, reason: string): void {
+    if (reason !== 'evict') return
+    this.#forgotten = Math.max(this.#forgotten, mark.hardOrder, mark.softOrder)
+    this.#bump(false)
+  }
+}

@@ -1,0 +1,5 @@
+export { FakeClock, settle } from './fake-clock.ts'
+export { MemoryServer } from './memory-server.ts'
+export { type Delivery, type Hop, MemoryTier, type MessageHop } from './memory-tier.ts'
+export { seededRandom } from './seeded-random.ts'
+export { createTestCache, type TestCacheOptions } from './test-cache.ts'
