@@ -32,7 +32,7 @@ USER 1000:1000
 
 FROM app AS ingest
 COPY --from=ingest-files /ballast/image ./
-EXPOSE 4318
+EXPOSE 4317 4318
 HEALTHCHECK --interval=5s --timeout=3s --start-period=30s --retries=3 CMD ["node", "healthy.mjs", "http://127.0.0.1:4318/readyz"]
 CMD ["node", "--enable-source-maps", "apps/ingest/dist/main.js"]
 

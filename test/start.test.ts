@@ -30,7 +30,7 @@ describe('npm start -- --no-shop', () => {
     const first = start(place)
     await first.says('Ctrl-C stops everything')
     expect(first.output).toMatch(/what +where +health/)
-    for (const name of ['Redis', 'ClickHouse \\(embedded\\)', 'ingest \\(OTLP/HTTP\\)', 'slo \\(API and console\\)', 'pager']) {
+    for (const name of ['Redis', 'ClickHouse \\(embedded\\)', 'ingest \\(OTLP/HTTP\\)', 'ingest \\(OTLP/gRPC\\)', 'slo \\(API and console\\)', 'pager']) {
       expect(first.output).toMatch(new RegExp(`${name}[^\\n]* +(redis|http)://127\\.0\\.0\\.1:\\d+\\S* +ready`))
     }
     expect(first.output).not.toContain('storefront')

@@ -50,6 +50,7 @@ describe('every command of the README does what it says', () => {
     const { ports } = place
     const onOurPorts = [
       [4318, ports.INGEST_PORT],
+      [4317, ports.INGEST_GRPC_PORT],
       [8123, ports.CLICKHOUSE_EMBEDDED_PORT],
       [9095, ports.SLO_PORT],
       [8081, ports.SHOP_CATALOG_PORT],
@@ -73,6 +74,10 @@ describe('every command of the README does what it says', () => {
     const exports = [command(/^export OTEL_EXPORTER_OTLP_ENDPOINT=/), command(/^export OTEL_EXPORTER_OTLP_PROTOCOL=/)]
     const traceId = shell([...exports, 'OTEL_SERVICE_NAME=existing node test/fixtures/existing-service.ts'].join('; '))
     expect(shell(`curl -sS http://127.0.0.1:8123 --data-binary "SELECT ServiceName, SpanName FROM otel.otel_traces WHERE TraceId = '${traceId}'"`)).toBe('existing\texisting work\n')
+  })
+
+  test('ingest passes every point of OTLP that can be told from outside', () => {
+    expect(shell(command(/^npm run conformance/))).toMatch(/\n {2}\d\d passed, 0 failed, \d+ skipped\n/)
   })
 
   test('the ten lines that embed the cache run as they stand', () => {

@@ -99,7 +99,7 @@ function healthOf(image: string, url: string): string {
 
 /** Starts the app as the image does, and asks for `/livez`, then by the image's health check for `/livez` and `/readyz`. */
 async function answersOf(app: string, image: string, args: readonly string[]): Promise<string[]> {
-  const variables: Readonly<Record<string, readonly string[]>> = { ingest: ['INGEST_PORT'], slo: ['SLO_PORT'], shop: ['SHOP_STOREFRONT_PORT', 'SHOP_CATALOG_PORT', 'SHOP_CHECKOUT_PORT', 'SHOP_TRAFFIC_PORT'] }
+  const variables: Readonly<Record<string, readonly string[]>> = { ingest: ['INGEST_PORT', 'INGEST_GRPC_PORT'], slo: ['SLO_PORT'], shop: ['SHOP_STOREFRONT_PORT', 'SHOP_CATALOG_PORT', 'SHOP_CHECKOUT_PORT', 'SHOP_TRAFFIC_PORT'] }
   const ports = await Promise.all(variables[app]!.map(async (variable) => [variable, String(await freePort())] as const))
   // Nothing listens where ClickHouse should be: an app starts all the same, and is not ready.
   const child = spawn(process.execPath, args, { cwd: image, env: { ...env, ...Object.fromEntries(ports), NODE_ENV: 'production', CLICKHOUSE_URL: `http://127.0.0.1:${await freePort()}`, SHOP_DATA_DIR: join(image, 'data') }, stdio: 'ignore' })

@@ -18,8 +18,8 @@ export interface OtlpServer {
   database: { state: DatabaseState }
   /** Value of one counter, summed over the label sets that contain `labels`. */
   count(name: string, labels?: string): Promise<number>
-  /** Starts OTLP/gRPC as well, on a free port. */
-  listenGrpc(): Promise<number>
+  /** Starts OTLP/gRPC as well, on a free port by default. */
+  listenGrpc(port?: number): Promise<number>
   close(): Promise<void>
 }
 
@@ -67,9 +67,9 @@ export async function otlpServer(config: Partial<PipelineConfig> = {}, tenantOf:
       const lines = (await metrics.text()).split('\n').filter((line) => line.startsWith(`${name}{`) && line.includes(labels))
       return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
     },
-    listenGrpc: () => grpc.listen('127.0.0.1', 0),
+    listenGrpc: (port = 0) => grpc.listen('127.0.0.1', port),
     async close() {
-      await Promise.all([server.close(), grpc.close(AbortSignal.timeout(1000))])
+      await Promise.all([server.close(), grpc.close(AbortSignal.timeout(10_000))])
       await metrics.shutdown()
     },
   }

@@ -38,7 +38,7 @@ export async function runIngest({ clickhouseUrl, seenUrl = clickhouseUrl, databa
   const lifecycle = new Lifecycle(log, 10_000)
   const config = settings.read({ INGEST_PORT: '0', INGEST_GRPC_PORT: '0', INGEST_BATCH_MAX_AGE: '20ms', CLICKHOUSE_URL: seenUrl, CLICKHOUSE_DATABASE: database, ...env })
   const { httpPort, grpcPort } = await startIngest({ config, log, health: new Health({ cacheMs: 0 }), metrics, lifecycle })
-  const url = `http://127.0.0.1:${httpPort}`
+  const url = `${config.tlsCertFile === '' ? 'http' : 'https'}://127.0.0.1:${httpPort}`
   const clickhouse = createClickHouse({ url: clickhouseUrl, database })
   const ready: RunningIngest['ready'] = async () => (await fetch(`${url}/readyz`)).json() as ReturnType<RunningIngest['ready']>
   return {

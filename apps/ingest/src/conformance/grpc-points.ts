@@ -1,7 +1,7 @@
 import { bytesField } from '../protobuf-fields.ts'
 import { call, type GrpcAnswer, LOGS, METRICS, TRACES } from './grpc-client.ts'
 import { partialSuccessOf, post } from './http-client.ts'
-import { insideOf, must, mustEqual, type Point, PointSkipped, type Target } from './point.ts'
+import { insideOf, must, mustEqual, type Point, PointSkipped } from './point.ts'
 import { envelope, newTraceId, protobufLog, protobufMetric, protobufSpan } from './samples.ts'
 
 const point = (id: number, title: string, anchor: string, check: Point['check']): Point => ({ id, group: 'gRPC', title, spec: `https://opentelemetry.io/docs/specs/otlp/#${anchor}`, check })

@@ -1,5 +1,5 @@
-import { Agent as HttpAgent, type IncomingHttpHeaders, request as httpRequest } from 'node:http'
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { type Agent as HttpAgent, type IncomingHttpHeaders, request as httpRequest } from 'node:http'
+import { type Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { Socket } from 'node:net'
 import { type Address, must, mustEqual } from './point.ts'
 import { type Fields, readFields, textOf } from './protobuf-reader.ts'

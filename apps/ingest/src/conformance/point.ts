@@ -45,7 +45,7 @@ export interface Point {
   /** Where it is written. */
   readonly spec: string
   /** @throws PointFailed, or PointSkipped when it cannot be told. */
-  check(target: Target): Promise<void>
+  readonly check: (target: Target) => Promise<void>
 }
 
 /** The receiver does otherwise. */

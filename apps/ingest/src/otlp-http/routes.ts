@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Counters } from '../counters.ts'
 import { IngestError } from '../errors.ts'
+import { EVENTS_PATH, handleEvents } from '../events/events-handler.ts'
 import { statusJson, statusProtobuf } from '../rpc-status.ts'
 import { allowOrigins } from './cors.ts'
 import { encodingOf, mediaTypes } from './content-type.ts'
@@ -10,6 +11,7 @@ import { exportResponseBody } from './response-body.ts'
 import { endpoints, type Signal } from './signal.ts'
 
 const PREFIX = '/v1'
+const paths = [...endpoints.map(({ path }) => path), EVENTS_PATH]
 const OTHER_METHODS = ['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 export interface OtlpRoutesOptions {
@@ -19,7 +21,7 @@ export interface OtlpRoutesOptions {
   readonly corsOrigins?: ReadonlySet<string>
 }
 
-/** Adds the OTLP/HTTP endpoints under `/v1`. Every answer of theirs, errors included, is in the request's encoding. */
+/** Adds the OTLP/HTTP endpoints, and the one of plain events, under `/v1`. Every answer of theirs, errors included, is in the request's encoding. */
 export async function registerOtlpRoutes(server: FastifyInstance, options: OtlpRoutesOptions): Promise<void> {
   const { handler, counters, corsOrigins } = options
 
@@ -42,8 +44,7 @@ export async function registerOtlpRoutes(server: FastifyInstance, options: OtlpR
       allowOrigins(scope, corsOrigins ?? new Set())
       scope.setErrorHandler(answerError)
       scope.setNotFoundHandler((request, reply) => {
-        const paths = endpoints.map((endpoint) => PREFIX + endpoint.path).join(', ')
-        return answerError(new IngestError('NOT_FOUND', `no such path; there are ${paths}.`), request, reply)
+        return answerError(new IngestError('NOT_FOUND', `no such path; there are ${paths.map((path) => PREFIX + path).join(', ')}.`), request, reply)
       })
       scope.addHook('onResponse', (request, reply, done) => {
         counters.request('http', signalOf(request), reply.statusCode)
@@ -57,11 +58,14 @@ export async function registerOtlpRoutes(server: FastifyInstance, options: OtlpR
           // Without an encoding it has been refused.
           return reply.code(200).header('content-type', mediaTypes[encoding!]).send(exportResponseBody(transcoded, endpoint, encoding!))
         })
+      }
+      scope.post(EVENTS_PATH, (request) => handleEvents(handler, counters, request.raw))
+      for (const path of paths) {
         scope.route({
           method: OTHER_METHODS,
-          url: endpoint.path,
+          url: path,
           handler: () => {
-            throw new IngestError('METHOD_NOT_ALLOWED', `${PREFIX}${endpoint.path} takes POST only.`)
+            throw new IngestError('METHOD_NOT_ALLOWED', `${PREFIX}${path} takes POST only.`)
           },
         })
       }
@@ -71,5 +75,6 @@ export async function registerOtlpRoutes(server: FastifyInstance, options: OtlpR
 }
 
 function signalOf(request: FastifyRequest): Signal | 'unknown' {
-  return endpoints.find((endpoint) => PREFIX + endpoint.path === request.routeOptions.url)?.signal ?? 'unknown'
+  const { url } = request.routeOptions
+  return url === PREFIX + EVENTS_PATH ? 'logs' : (endpoints.find((endpoint) => PREFIX + endpoint.path === url)?.signal ?? 'unknown')
 }

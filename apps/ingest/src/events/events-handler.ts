@@ -1,0 +1,49 @@
+import type { IncomingMessage } from 'node:http'
+import type { Counters } from '../counters.ts'
+import type { ExportHandler } from '../otlp-http/export-handler.ts'
+import { queueFull, readBody } from '../otlp-http/read-body.ts'
+import { endpoints, type SignalEndpoint } from '../otlp-http/signal.ts'
+import { type EventsFormat, readEvents, type ReadEvents } from './read-events.ts'
+
+/** Under `/v1`. */
+export const EVENTS_PATH = '/events'
+
+/** What a body of events can be sent as. */
+const FORMATS: ReadonlyMap<string, EventsFormat> = new Map([['application/json', 'array'], ['application/x-ndjson', 'lines'], ['application/jsonl', 'lines']])
+
+const eventsEndpoint: SignalEndpoint = { ...endpoints.find(({ signal }) => signal === 'logs')!, path: EVENTS_PATH, mediaTypes: [...FORMATS.keys()] }
+
+/** The answer to a body of events. */
+export interface EventsAnswer {
+  readonly stored: number
+  readonly rejected: number
+  /** One for each event, in the order of the request. */
+  readonly items: readonly ({ readonly status: 'stored' } | { readonly status: 'rejected'; readonly field: string; readonly message: string })[]
+}
+
+/**
+ * Takes plain events. They become log records with an event name, and are authenticated, admitted, stored and counted as such.
+ *
+ * @throws IngestError or OtlpError that says what to answer.
+ */
+export async function handleEvents(handler: ExportHandler, counters: Counters, request: IncomingMessage): Promise<EventsAnswer> {
+  const format = FORMATS.get(request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? '')
+  let events: ReadEvents | undefined
+  const { rows } = await handler.handle(eventsEndpoint, {
+    headers: request.headers,
+    encoding: format === undefined ? undefined : 'json',
+    async read(limitBytes, reservation) {
+      // Without a format it has been refused.
+      events = readEvents(await readBody(request, limitBytes, reservation), format!)
+      if (!reservation.resize(events.request.length)) throw queueFull()
+      return events.request
+    },
+  })
+  const problems = events?.problems ?? []
+  const rejected = problems.filter((problem) => problem !== undefined).length
+  if (rejected > 0) {
+    counters.received('logs', rejected)
+    counters.rejected('logs', 'invalid_event', rejected)
+  }
+  return { stored: rows, rejected, items: problems.map((problem) => (problem === undefined ? { status: 'stored' } : { status: 'rejected', ...problem })) }
+}
