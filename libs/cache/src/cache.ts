@@ -1,3 +1,4 @@
+import type { HotKey } from './hot-keys.ts'
 import { observeCache } from './instruments.ts'
 import { Namespace } from './namespace.ts'
 import type { ResolvedOptions } from './options.ts'
@@ -30,6 +31,15 @@ export class Cache extends Namespace {
   stats(): CacheStats {
     const { shared } = this.#regions
     return { definitions: this.#regions.stats(), redis: shared === undefined ? LOCAL_ONLY : shared.stats(), coherence: coherenceOf(shared?.changes ?? noChanges) }
+  }
+
+  /**
+   * The keys that this process asks for most, lately, by a sample of the calls: for a person or a log, not for metrics, because keys may hold personal data.
+   *
+   * @param limit - most keys that are returned.
+   */
+  hotKeys(limit = 10): HotKey[] {
+    return this.#regions.hotKeys(limit)
   }
 
   /** Takes no more calls, waits up to 2 s for loads under way, sends queued invalidations once more if it can, and closes the connection if it is ours. */

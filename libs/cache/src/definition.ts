@@ -1,6 +1,7 @@
 import type { BytesOptions } from './bytes-options.ts'
 import type { StandardSchema } from './entry/schema-check.ts'
 import { CacheError } from './errors.ts'
+import type { Explanation } from './flight/explain.ts'
 import { LoadBatch } from './flight/load-batch.ts'
 import type { RegionContext } from './flight/region-context.ts'
 import type { Region } from './flight/region.ts'
@@ -121,6 +122,11 @@ export class Definition<R> {
    */
   invalidate(id: string): Promise<InvalidateOutcome> {
     return this.#writer.invalidate(id, this.#source.policy)
+  }
+
+  /** What both tiers hold under an id, what its tags say, and what `get` would do now and why. For a person who looks for a fault: it asks Redis, changes nothing, and never rejects. */
+  explain(id: string): Promise<Explanation> {
+    return this.#region.explain(id)
   }
 
   #sourceFor(options: CallOptions<R>): Source<R> {

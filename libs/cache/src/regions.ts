@@ -6,6 +6,7 @@ import { CacheError } from './errors.ts'
 import { Bulkhead, type BulkheadLimits } from './flight/bulkhead.ts'
 import type { RegionContext } from './flight/region-context.ts'
 import { Region } from './flight/region.ts'
+import { type HotKey, HotKeys } from './hot-keys.ts'
 import type { LocalLimits } from './local/local-limits.ts'
 import type { ResolvedOptions } from './options.ts'
 import type { SharedTier } from './redis/shared-tier.ts'
@@ -18,6 +19,7 @@ import { Timings } from './timings.ts'
 interface Registered {
   readonly region: Pick<Region<unknown>, 'size' | 'memory' | 'close' | 'clear' | 'changed' | 'allChanged'>
   readonly counters: Counters
+  readonly hotKeys: HotKeys
   readonly bulkhead: Bulkhead
 }
 
@@ -56,13 +58,14 @@ export class Regions {
     if (this.#byName.has(fullName)) throw new CacheError('NAME_TAKEN', `${fullName} is defined already; define it once and pass the definition on`, { definition: fullName })
     const { clock, random, leaseTtlMs, leaseWaitMs, maxStalenessMs, maxTaggedTtlMs, onError, namespace, sealer } = this.options
     const counters = new Counters()
+    const hotKeys = new HotKeys(random)
     const timings = new Timings(namespace, fullName)
     let bulkhead = this.#bulkheads.get(name)
     if (bulkhead === undefined) this.#bulkheads.set(name, (bulkhead = new Bulkhead(loadLimits, clock)))
     const envelope = new Envelope({ codec: bytes.newCodec(), compressor: bytes.compressor, sealer, check, namespace, counters })
-    const context: RegionContext = { name: fullName, scope, shared: this.shared, counters, timings, envelope, bulkhead, clock, random, leaseTtlMs, leaseWaitMs, maxTaggedTtlMs, onError }
+    const context: RegionContext = { name: fullName, scope, shared: this.shared, counters, timings, hotKeys, envelope, bulkhead, clock, random, leaseTtlMs, leaseWaitMs, maxTaggedTtlMs, onError }
     const region = new Region<R>(context, localLimits, maxStalenessMs)
-    this.#byName.set(fullName, { region, counters, bulkhead })
+    this.#byName.set(fullName, { region, counters, hotKeys, bulkhead })
     return { region, context }
   }
 
@@ -77,6 +80,11 @@ export class Regions {
       definitions[name] = Object.assign({ localItems: region.size, ...region.memory, loadsRunning: bulkhead.running, loadsQueued: bulkhead.queued }, counters)
     }
     return definitions
+  }
+
+  /** Of all definitions, the most asked for first. */
+  hotKeys(limit: number): HotKey[] {
+    return Array.from(this.#byName, ([name, { hotKeys }]) => hotKeys.report(name)).flat().toSorted((a, b) => b.calls - a.calls).slice(0, limit)
   }
 
   /** Takes no more calls; resolves when what is under way has ended. */

@@ -1,6 +1,7 @@
 import { CacheError } from '../errors.ts'
 import type { Policy } from '../policy.ts'
 import type { LoadContext, LoadManyContext, Source } from '../source.ts'
+import { inLoadSpan } from './load-span.ts'
 import { shedError } from './loader.ts'
 import type { RegionContext } from './region-context.ts'
 import { timedLoad } from './timed-load.ts'
@@ -9,7 +10,7 @@ import { timedLoad } from './timed-load.ts'
 export interface LoadBatchOptions<R> {
   readonly policy: Policy
   readonly loadMany: (ids: readonly string[], context: LoadManyContext) => ReadonlyMap<string, R> | Promise<ReadonlyMap<string, R>>
-  readonly context: Pick<RegionContext, 'name' | 'bulkhead' | 'counters' | 'clock'>
+  readonly context: Pick<RegionContext, 'name' | 'bulkhead' | 'counters' | 'timings' | 'clock'>
 }
 
 interface Asked<R> {
@@ -60,13 +61,14 @@ export class LoadBatch<R> implements Source<R> {
 
   async #loadAll(asked: readonly Asked<R>[]): Promise<void> {
     const { loadMany, context, policy } = this.#options
-    const { name, bulkhead, clock } = context
+    const { name, bulkhead, timings, clock } = context
     const reason = asked.some((one) => one.context.reason === 'miss') ? 'miss' : 'expired'
     const set: LoadManyContext['set'] = (id, options) => asked.find((one) => one.id === id)?.context.set(options)
     const ids = asked.map(({ id }) => id)
     try {
       if (!(await bulkhead.enter())) throw shedError(context)
-      const values = await timedLoad((signal) => loadMany(ids, { signal, reason, set }), policy.loadTimeoutMs, clock, name).finally(() => bulkhead.leave())
+      const run = (): Promise<ReadonlyMap<string, R>> => timedLoad((signal) => loadMany(ids, { signal, reason, set }), policy.loadTimeoutMs, clock, name)
+      const values = await inLoadSpan({ ...timings.attributes, 'cache.load.reason': reason, 'cache.batch.size': ids.length }, run).finally(() => bulkhead.leave())
       if (!(values instanceof Map)) throw new CacheError('LOAD_MANY_INVALID', `${name}: loadMany must return a Map from id to value`, { definition: name })
       for (const { id, resolve } of asked) resolve(values.get(id) as R)
     } catch (error) {

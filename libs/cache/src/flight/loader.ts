@@ -7,6 +7,7 @@ import type { Standing } from '../tags/scope.ts'
 import type { Flight } from './flight.ts'
 import { type Acquired, acquireLease, keepLease } from './lease-holder.ts'
 import { LoadCall } from './load-call.ts'
+import { inLoadSpan } from './load-span.ts'
 import { newEntry } from './new-entry.ts'
 import type { RegionContext } from './region-context.ts'
 import { timedLoad } from './timed-load.ts'
@@ -112,7 +113,8 @@ export class Loader<R> {
     counters.loads++
     try {
       const call = new LoadCall(name, id, stale)
-      const returned = await timedLoad((signal) => source.load(id, call.context(reason, signal)), source.policy.loadTimeoutMs, clock, name, id).finally(() => {
+      const run = (): Promise<R> => timedLoad((signal) => source.load(id, call.context(reason, signal)), source.policy.loadTimeoutMs, clock, name, id)
+      const returned = await (source.gathers === true ? run() : inLoadSpan({ ...timings.attributes, 'cache.load.reason': reason }, run)).finally(() => {
         timings.loaded(clock.exactNow() - startedAt)
         if (source.gathers !== true) bulkhead.leave()
       })

@@ -3,6 +3,7 @@ import type { Counters } from '../counters.ts'
 import type { Envelope } from '../entry/envelope.ts'
 import type { CacheError } from '../errors.ts'
 import type { SharedTier } from '../redis/shared-tier.ts'
+import type { HotKeys } from '../hot-keys.ts'
 import type { Scope } from '../tags/scope.ts'
 import type { Timings } from '../timings.ts'
 import type { Bulkhead } from './bulkhead.ts'
@@ -15,6 +16,7 @@ export interface RegionContext {
   readonly shared: SharedTier | undefined
   readonly counters: Counters
   readonly timings: Timings
+  readonly hotKeys: HotKeys
   readonly envelope: Envelope
   readonly bulkhead: Bulkhead
   readonly clock: Clock

@@ -1,5 +1,6 @@
 import type { Entry } from '../entry/entry.ts'
 import { CacheError } from '../errors.ts'
+import type { HotKeys } from '../hot-keys.ts'
 import { type HandOut, handOut } from '../local/hand-out.ts'
 import type { LocalLimits } from '../local/local-limits.ts'
 import { declareStale, type LocalEntry, type LocalMemory, LocalTier, promiseOf } from '../local/local-tier.ts'
@@ -8,7 +9,9 @@ import type { Moment } from '../tags/scope.ts'
 import type { Policy } from '../policy.ts'
 import type { Source } from '../source.ts'
 import { type Flight, Flights } from './flight.ts'
-import { isShed, Loader, type Loaded } from './loader.ts'
+import { type Explanation, explain } from './explain.ts'
+import { keepLoaded } from './keep-loaded.ts'
+import { isShed, Loader } from './loader.ts'
 import type { RegionContext } from './region-context.ts'
 import { noteUse } from './note-use.ts'
 import { Refresher } from './refresher.ts'
@@ -21,6 +24,7 @@ export class Region<R> {
   readonly #loader: Loader<R>
   readonly #local: LocalTier<R>
   readonly #changes: Changes
+  readonly #hotKeys: HotKeys
   readonly #reader: SharedReader<R>
   readonly #loads: Flights<R>
   readonly #refresher: Refresher<R>
@@ -33,10 +37,11 @@ export class Region<R> {
 
   constructor(context: RegionContext, limits: LocalLimits, trustMs: number) {
     this.#context = context
+    this.#hotKeys = context.hotKeys
     this.#changes = context.shared?.changes ?? noChanges
     this.#loads = new Flights(this.#changes)
     this.#loader = new Loader(context)
-    this.#refresher = new Refresher(context, this.#loads, this.#loader, (id, flight, loaded, source) => this.#keep(id, flight, loaded, source))
+    this.#refresher = new Refresher(context, this.#loads, this.#loader, (id, flight, loaded, source) => keepLoaded(context, this.#local, id, flight, loaded, source))
     this.#local = new LocalTier(limits, context.shared === undefined ? Number.POSITIVE_INFINITY : trustMs, this.#changes)
     this.#stale = new StaleAnswers(context, this.#loads, this.#refresher, {
       isCurrent: (id, entry) => this.#local.get(id) === entry && this.#standing(id, entry) !== undefined,
@@ -68,6 +73,7 @@ export class Region<R> {
 
   /** A value from wherever it is nearest. A hit allocates nothing. */
   get(id: string, source: Source<R>): Promise<R> {
+    this.#hotKeys.asked(id)
     const entry = this.#local.get(id)
     if (entry !== undefined && this.#context.clock.now() < entry.freshUntil && entry.epoch === this.#changes.epoch && entry.checked === entry.guard.version && !this.#closed) {
       if (entry.value === null) this.#context.counters.localNegative++
@@ -83,6 +89,13 @@ export class Region<R> {
     const entry = this.#standing(id, this.#local.get(id))
     if (entry === undefined || !this.#isTrusted(entry) || this.#context.clock.now() >= entry.staleAt) return undefined
     return this.#handOutHit === undefined ? entry.value : this.#handOutHit(entry.value)
+  }
+
+  /** What there is of a key, and what {@link get} would do now; changes nothing. */
+  explain(id: string): Promise<Explanation> {
+    const copy = this.#local.peek(id)
+    const loading = (this.#loads.get(id) ?? this.#reader.flights.get(id)) !== undefined
+    return explain(this.#context, this.key(id), { copy, trusted: copy !== undefined && this.#isTrusted(copy), loading, closed: this.#closed })
   }
 
   /** Keeps a value that this process stored, in place of whatever was there or is under way. @param asOf - when it was certainly not outdated. */
@@ -251,7 +264,7 @@ export class Region<R> {
   async #runLoad(id: string, flight: Flight<R>, source: Source<R>, found: Buffer | null | undefined): Promise<R> {
     const { counters } = this.#context
     try {
-      const value = this.#keep(id, flight, await this.#loader.load(id, this.key(id), flight, source, found), source)
+      const value = keepLoaded(this.#context, this.#local, id, flight, await this.#loader.load(id, this.key(id), flight, source, found), source)
       counters.miss++
       return value
     } catch (error) {
@@ -261,33 +274,5 @@ export class Region<R> {
     } finally {
       this.#loads.land(id, flight)
     }
-  }
-
-  #keep(id: string, flight: Flight<R>, loaded: Loaded<R>, source: Source<R>): R {
-    const { scope, counters } = this.#context
-    if (loaded.kind === 'passed') {
-      flight.outdated = scope.version !== flight.since.tagged
-      return loaded.value
-    }
-    if (loaded.kind === 'refused') {
-      flight.outdated = true
-      counters.fillsRefused++
-      if (!flight.fenced) this.#local.delete(id)
-      return loaded.value
-    }
-    const { entry } = loaded
-    const verdict = loaded.kind === 'found' ? 'valid' : scope.verdictSince(entry, flight.since)
-    flight.outdated = loaded.kind === 'found' ? scope.version !== flight.since.tagged : verdict !== 'valid'
-    if (flight.fenced || verdict === 'hard') {
-      counters.fillsRefused++
-      if (!flight.fenced) this.#local.delete(id)
-    } else if (loaded.kind === 'found') this.#local.keepRead(id, entry, loaded.askedAt, loaded.epoch, loaded.standing, source.policy)
-    else {
-      const standing = scope.standing(entry, flight.since, verdict === 'soft')
-      // Redis did not say whether it was stored, but a message came: it is read once more, like what was stored.
-      if (loaded.kind === 'stored' || flight.detached) this.#local.keepOwn(id, entry, loaded.asOf, standing, source.policy)
-      else this.#local.keepAlone(id, entry, loaded.asOf, standing, source.policy)
-    }
-    return entry.value
   }
 }

@@ -112,6 +112,11 @@ export class LocalTier<R> {
     return this.#entries.get(id) ?? this.#absences.get(id)
   }
 
+  /** The same, and does not count as a use. */
+  peek(id: string): LocalEntry<R> | undefined {
+    return this.#entries.peek(id) ?? this.#absences.peek(id)
+  }
+
   /**
    * Keeps what Redis had.
    *
@@ -139,7 +144,7 @@ export class LocalTier<R> {
 
   /** Somebody changed the entry in Redis. A copy that this process has just stored waits for its next reading; any other is gone. */
   changed(id: string): void {
-    const entry = this.#peek(id)
+    const entry = this.peek(id)
     if (entry === undefined) return
     if (entry.own) entry.own = false
     else this.delete(id)
@@ -147,7 +152,7 @@ export class LocalTier<R> {
 
   /** Declared stale in Redis: the copy is stale, and renewed by the next who asks. */
   expire(id: string): void {
-    const entry = this.#peek(id)
+    const entry = this.peek(id)
     if (entry === undefined) return
     if (entry.value === null) return this.delete(id)
     declareStale(entry)
@@ -174,13 +179,9 @@ export class LocalTier<R> {
     local.freshUntil = Math.min(local.undisturbedUntil, local.useDueAt)
   }
 
-  #peek(id: string): LocalEntry<R> | undefined {
-    return this.#entries.peek(id) ?? this.#absences.peek(id)
-  }
-
   #set(id: string, entry: Entry<R>, trustedUntil: number, own: boolean, standing: Standing, policy: KeepPolicy, usedAt?: number): LocalEntry<R> {
     const stale = standing.stale || entry.expired
-    const before = this.#peek(id)
+    const before = this.peek(id)
     const undisturbedUntil = stale ? 0 : Math.min(entry.softAt - earlyWindowMs(entry, policy.beta), trustedUntil)
     const local: LocalEntry<R> = {
       value: this.#limits.copies === 'frozen' ? deepFreeze(entry.value) : entry.value,

@@ -110,6 +110,11 @@ export class RedisTier implements SharedTier {
     await this.#run(() => this.#connection.client.ballastCacheRenew(this.#lease(key), token, this.#options.leaseTtlMs))
   }
 
+  async leased(key: string): Promise<boolean | undefined> {
+    const held = await this.#run(() => this.#connection.client.exists(this.#lease(key)))
+    return held === undefined ? undefined : held === 1
+  }
+
   async release(key: string, token: string): Promise<void> {
     await this.#run(() => this.#connection.client.ballastCacheRelease(this.#lease(key), token))
   }

@@ -56,6 +56,8 @@ export interface SharedTier {
   lease(key: string, token: string, seen: Buffer | undefined): Promise<LeaseReply>
   /** Makes a lease last longer. */
   renew(key: string, token: string): Promise<void>
+  /** Whether somebody holds the lease of a key; `undefined` when unavailable. */
+  leased(key: string): Promise<boolean | undefined>
   /** Gives a lease back unused. */
   release(key: string, token: string): Promise<void>
   /** Stores what was loaded under the lease; refused when the token is void. */

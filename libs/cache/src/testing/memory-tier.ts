@@ -137,6 +137,10 @@ export class MemoryTier implements SharedTier {
     })
   }
 
+  leased(key: string): Promise<boolean | undefined> {
+    return this.#send(() => this.#server.holder(key) !== undefined)
+  }
+
   async release(key: string, token: string): Promise<void> {
     await this.#send(() => {
       if (this.#server.holder(key) === token) this.#server.leases.delete(key)
