@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Clock, Timer } from '../clock.ts'
 import { type Envelope, HEAD_BYTES } from '../entry/envelope.ts'
 import type { Entry } from '../entry/entry.ts'
-import type { SharedTier } from '../redis/shared-tier.ts'
+import type { LeaseReply, SharedTier } from '../redis/shared-tier.ts'
 import type { Scope, Standing } from '../tags/scope.ts'
 import type { Flight } from './flight.ts'
 
@@ -58,7 +58,7 @@ export async function acquireLease<R>(request: LeaseRequest): Promise<Acquired<R
     const askedAt = clock.exactNow()
     const { epoch } = shared.changes
     const { changes } = flight
-    const reply = await shared.lease(key, token, seen)
+    const reply = await new Promise<LeaseReply>((resolve) => shared.lease(key, token, seen, resolve))
     if (reply.kind === 'granted') return { kind: 'granted', token, stampUs: reply.stampUs }
     if (reply.kind === 'unavailable') return { kind: 'unguarded' }
     if (reply.kind === 'found') {

@@ -3,6 +3,7 @@ import { type Entry, smoothedCost } from '../entry/entry.ts'
 import { physicalTtlMs } from '../entry/idle-expiry.ts'
 import { CacheError } from '../errors.ts'
 import type { LoadReason, Source } from '../source.ts'
+import type { StoreReply } from '../redis/shared-tier.ts'
 import type { Standing } from '../tags/scope.ts'
 import type { Flight } from './flight.ts'
 import { type Acquired, acquireLease, keepLease } from './lease-holder.ts'
@@ -130,7 +131,7 @@ export class Loader<R> {
         return { kind: 'refused', value }
       }
       if (bytes === undefined) void lease?.shared.release(key, lease.token)
-      const reply = bytes === undefined ? undefined : await lease?.shared.fill(key, lease.token, bytes, physicalTtlMs(entry, endedAt, source.policy.idleTtlMs))
+      const reply = bytes === undefined || lease === undefined ? undefined : await new Promise<StoreReply>((resolve) => lease.shared.fill(key, lease.token, bytes, physicalTtlMs(entry, endedAt, source.policy.idleTtlMs), resolve))
       if (reply === 'refused') return { kind: 'refused', value }
       return { kind: reply === 'stored' ? 'stored' : 'alone', entry, asOf: startedAt }
     } catch (error) {
