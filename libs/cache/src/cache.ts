@@ -1,6 +1,7 @@
 import { observeCache } from './instruments.ts'
 import { Namespace } from './namespace.ts'
 import type { ResolvedOptions } from './options.ts'
+import { coherenceOf, noChanges } from './redis/changes.ts'
 import type { SharedTier, SharedTierStats } from './redis/shared-tier.ts'
 import { Regions } from './regions.ts'
 import type { CacheStats } from './stats.ts'
@@ -27,7 +28,8 @@ export class Cache extends Namespace {
 
   /** Counts since the start. */
   stats(): CacheStats {
-    return { definitions: this.#regions.stats(), redis: this.#regions.shared === undefined ? LOCAL_ONLY : this.#regions.shared.stats() }
+    const { shared } = this.#regions
+    return { definitions: this.#regions.stats(), redis: shared === undefined ? LOCAL_ONLY : shared.stats(), coherence: coherenceOf(shared?.changes ?? noChanges) }
   }
 
   /** Takes no more calls, waits up to 2 s for loads under way, sends queued invalidations once more if it can, and closes the connection if it is ours. */

@@ -12,6 +12,7 @@ import type { SharedTier } from './redis/shared-tier.ts'
 import type { DefinitionStats } from './stats.ts'
 import { Marks } from './tags/marks.ts'
 import type { Scope } from './tags/scope.ts'
+import { Timings } from './timings.ts'
 
 /** What is kept of each definition, whatever its values are. */
 interface Registered {
@@ -55,10 +56,11 @@ export class Regions {
     if (this.#byName.has(fullName)) throw new CacheError('NAME_TAKEN', `${fullName} is defined already; define it once and pass the definition on`, { definition: fullName })
     const { clock, random, leaseTtlMs, leaseWaitMs, maxStalenessMs, maxTaggedTtlMs, onError, namespace, sealer } = this.options
     const counters = new Counters()
+    const timings = new Timings(namespace, fullName)
     let bulkhead = this.#bulkheads.get(name)
     if (bulkhead === undefined) this.#bulkheads.set(name, (bulkhead = new Bulkhead(loadLimits, clock)))
     const envelope = new Envelope({ codec: bytes.newCodec(), compressor: bytes.compressor, sealer, check, namespace, counters })
-    const context: RegionContext = { name: fullName, scope, shared: this.shared, counters, envelope, bulkhead, clock, random, leaseTtlMs, leaseWaitMs, maxTaggedTtlMs, onError }
+    const context: RegionContext = { name: fullName, scope, shared: this.shared, counters, timings, envelope, bulkhead, clock, random, leaseTtlMs, leaseWaitMs, maxTaggedTtlMs, onError }
     const region = new Region<R>(context, localLimits, maxStalenessMs)
     this.#byName.set(fullName, { region, counters, bulkhead })
     return { region, context }

@@ -1,5 +1,6 @@
 import type { CounterSnapshot } from './counters.ts'
 import type { LocalMemory } from './local/local-tier.ts'
+import type { Coherence } from './redis/changes.ts'
 import type { SharedTierStats } from './redis/shared-tier.ts'
 
 /** What one definition did so far. */
@@ -18,4 +19,6 @@ export interface CacheStats {
   readonly definitions: Readonly<Record<string, DefinitionStats>>
   /** Zero and off in a local-only cache. */
   readonly redis: SharedTierStats
+  /** By what the local copies of processes agree now. */
+  readonly coherence: Coherence
 }

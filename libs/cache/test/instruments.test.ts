@@ -76,3 +76,28 @@ test('a closed cache is not read any more', async () => {
   await collect('cache.gets')
   expect(stats).toHaveBeenCalledTimes(1)
 })
+
+test('loads, waits for other processes and the age of stale answers are histograms in seconds', async () => {
+  const clock = new FakeClock()
+  const server = new MemoryServer(clock)
+  const loader = new DeferredLoader<string>()
+  const [a, b] = [0, 1].map((i) => cacheFixture({ namespace: `timed${i}`, clock, shared: new MemoryTier(server) }).cache.define({ name: 'product', load: loader.load, softTtl: '10s', hardTtl: '1h', beta: 0, jitter: 0 }))
+  const loading = a!.get('1')
+  await clock.advance(0)
+  const waiting = b!.get('1')
+  await clock.advance(2_000)
+  loader.last.resolve('v')
+  await loading
+  await clock.advance(200)
+  await waiting
+  await clock.advance(8_800)
+  expect(await a!.get('1')).toBe('v')
+  const sums = async (instrument: string): Promise<unknown[]> =>
+    (await collect(instrument)).map(({ attributes, value }) => {
+      const { count, sum } = value as unknown as { count: number; sum: number }
+      return [attributes['cache.namespace'], count, Math.round(sum)]
+    })
+  expect(await sums('cache.load.duration')).toContainEqual(['timed0', 1, 2])
+  expect(await sums('cache.lease.wait.duration')).toEqual([['timed1', 1, 2]])
+  expect(await sums('cache.stale.age')).toEqual([['timed0', 1, 1]])
+})

@@ -136,11 +136,49 @@ test('changes are heard again after Redis was killed and started', async () => {
   expect(cache.stats().redis.changesHeard).toBeGreaterThan(1)
 })
 
-test('where tracking is refused the cache says so and keeps to maxStaleness', async () => {
+/** Two processes that Redis refuses to tell of changes by strangers. */
+async function twoWithoutTracking(maxStaleness: number): Promise<{ cache: Cache; products: Definition<string> }[]> {
   await stranger.call('ACL', 'SETUSER', 'app', 'on', '>secret', '~*', '&*', '+@all', '-client|tracking')
+  const processes = [1, 2].map(() => oneProcess({ redis: `redis://app:secret@127.0.0.1:${server.port}`, local: { maxStaleness } }))
+  await until('pub/sub takes its place', () => processes.every(({ cache }) => cache.stats().coherence === 'pubsub'))
+  return processes
+}
+
+test('where tracking is refused, what this library changes is heard by pub/sub', async () => {
+  const [writer, reader] = (await twoWithoutTracking(600_000)) as [{ products: Definition<string> }, { cache: Cache; products: Definition<string> }]
+  expect(reader.cache.stats().redis.tracking).toBe('refused')
+  expect(errors.map(({ code }) => code)).toEqual(['TRACKING_REFUSED', 'TRACKING_REFUSED'])
+  const isKept = (value: string): Promise<void> => until(`${value} is kept`, async () => (await reader.products.get('1')) === value && reader.products.peek('1') === value)
+  await isKept('from the source')
+  expect(await writer.products.write('1', 'written', () => {})).toBe('stored')
+  await isKept('written')
+  expect(await writer.products.invalidate('1')).toBe('deleted')
+  await isKept('from the source')
+})
+
+test('where tracking is refused, what a stranger changes is noticed after maxStaleness', async () => {
+  const [{ products }] = (await twoWithoutTracking(1_000)) as [{ cache: Cache; products: Definition<string> }]
+  await until('the copy is kept', async () => (await products.get('1')) === 'from the source' && products.peek('1') !== undefined)
+  await stranger.del(KEY)
+  expect(products.peek('1')).toBe('from the source')
+  await until('the copy ends by itself', () => products.peek('1') === undefined)
+})
+
+test('when the connection of pub/sub is killed copies are not relied on until it is back', async () => {
+  const [writer, reader] = (await twoWithoutTracking(600_000)) as [{ products: Definition<string> }, { cache: Cache; products: Definition<string> }]
+  await until('the copy is kept', async () => (await reader.products.get('1')) === 'from the source' && reader.products.peek('1') !== undefined)
+  await stranger.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
+  expect(await writer.products.write('1', 'written meanwhile', () => {})).toBe('stored')
+  await until('the loss is noticed', () => reader.cache.stats().redis.trackingLosses === 1)
+  await until('the change is seen', async () => (await reader.products.get('1')) === 'written meanwhile')
+})
+
+test('where tracking and pub/sub are refused the cache says so and keeps to maxStaleness', async () => {
+  await stranger.call('ACL', 'SETUSER', 'app', 'on', '>secret', '~*', 'resetchannels', '+@all', '-client|tracking')
   const { cache, products } = oneProcess({ redis: `redis://app:secret@127.0.0.1:${server.port}`, local: { maxStaleness: 50 } })
   await until('the refusal is noticed', () => cache.stats().redis.tracking === 'refused')
   expect(errors.map(({ code }) => code)).toEqual(['TRACKING_REFUSED'])
+  expect(cache.stats().coherence).toBe('none')
   await products.get('1')
   expect(products.peek('1')).toBe('from the source')
   await stranger.del(KEY)
@@ -148,13 +186,13 @@ test('where tracking is refused the cache says so and keeps to maxStaleness', as
 })
 
 test('a server that refused is asked again later', async () => {
-  await stranger.call('ACL', 'SETUSER', 'app', 'on', '>secret', '~*', '&*', '+@all', '-client|tracking')
+  await stranger.call('ACL', 'SETUSER', 'app', 'on', '>secret', '~*', 'resetchannels', '+@all', '-client|tracking')
   const system = new SystemClock()
   // The pause of 30 s, a thousand times as fast.
   const clock: Clock = { now: () => system.now(), exactNow: () => system.exactNow(), setTimer: (run, delayMs) => system.setTimer(run, delayMs === 30_000 ? 30 : delayMs) }
   const { cache } = oneProcess({ redis: `redis://app:secret@127.0.0.1:${server.port}`, clock })
   await until('the refusal is noticed', () => errors.length > 0)
-  await stranger.call('ACL', 'SETUSER', 'app', '+client|tracking')
+  await stranger.call('ACL', 'SETUSER', 'app', 'allchannels', '+client|tracking')
   await tracking(cache)
   expect(errors.every(({ code }) => code === 'TRACKING_REFUSED')).toBe(true)
 })

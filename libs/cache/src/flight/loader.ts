@@ -62,12 +62,16 @@ export class Loader<R> {
    * @param found - what Redis said about the key: the first bytes of an entry that cannot be used and is to be replaced, `null` for none, `undefined` for no answer.
    */
   async load(id: string, key: string, flight: Flight<R>, source: Source<R>, found: Buffer | null | undefined): Promise<Loaded<R>> {
+    const { counters, timings, clock } = this.#context
+    let waitedSince: number | undefined
     const onWait = (): void => {
-      this.#context.counters.leaseWaits++
+      counters.leaseWaits++
+      waitedSince = clock.exactNow()
       source.leave?.(id)
     }
     // A Redis that has just not answered is not asked a second time for the same call.
     const acquired = found === undefined ? ({ kind: 'unguarded' } as const) : await this.#acquire(key, flight, found ?? undefined, this.#context.leaseWaitMs, onWait)
+    if (waitedSince !== undefined) timings.waited(clock.exactNow() - waitedSince)
     if (acquired.kind === 'found') return acquired
     return this.#call(id, key, flight, source, 'miss', acquired.kind === 'granted' ? acquired : undefined, undefined)
   }
@@ -91,7 +95,7 @@ export class Loader<R> {
   }
 
   async #call(id: string, key: string, flight: Flight<R>, source: Source<R>, reason: LoadReason, granted: { readonly token: string; readonly stampUs: number } | undefined, stale: Entry<R> | undefined): Promise<Loaded<R>> {
-    const { name, scope, shared, counters, bulkhead, clock, leaseTtlMs } = this.#context
+    const { name, scope, shared, counters, timings, bulkhead, clock, leaseTtlMs } = this.#context
     const lease = shared !== undefined && granted !== undefined ? { shared, token: granted.token, renewal: keepLease(shared, key, granted.token, leaseTtlMs, clock) } : undefined
     const turn = source.gathers === true || bulkhead.enter()
     if (!(typeof turn === 'boolean' ? turn : await turn)) {
@@ -110,6 +114,7 @@ export class Loader<R> {
     try {
       const call = new LoadCall(name, id, stale)
       const returned = await timedLoad((signal) => source.load(id, call.context(reason, signal)), source.policy.loadTimeoutMs, clock, name, id).finally(() => {
+        timings.loaded(clock.exactNow() - startedAt)
         if (source.gathers !== true) bulkhead.leave()
       })
       const endedAt = clock.exactNow()

@@ -4,6 +4,7 @@ import type { Envelope } from '../entry/envelope.ts'
 import type { CacheError } from '../errors.ts'
 import type { SharedTier } from '../redis/shared-tier.ts'
 import type { Scope } from '../tags/scope.ts'
+import type { Timings } from '../timings.ts'
 import type { Bulkhead } from './bulkhead.ts'
 
 /** What the parts of one definition share. */
@@ -13,6 +14,7 @@ export interface RegionContext {
   readonly scope: Scope
   readonly shared: SharedTier | undefined
   readonly counters: Counters
+  readonly timings: Timings
   readonly envelope: Envelope
   readonly bulkhead: Bulkhead
   readonly clock: Clock

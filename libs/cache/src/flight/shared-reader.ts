@@ -102,7 +102,7 @@ export class SharedReader<R> {
   }
 
   #serve({ id, key, flight, source, askedAt, epoch }: Reading<R>, entry: Entry<R>, { verdict, standing }: Decision): R | Promise<R> {
-    const { counters, clock } = this.#context
+    const { counters, timings, clock } = this.#context
     const { local, refresher, stale } = this.#host
     const kept = flight.fenced ? undefined : local.keepRead(id, entry, askedAt, epoch, standing, source.policy)
     if (kept !== undefined) noteUse(this.#context, id, kept, source.policy)
@@ -114,6 +114,7 @@ export class SharedReader<R> {
     }
     if (kept !== undefined) return stale.answer(id, kept, source, 'redisStale')
     counters.redisStale++
+    timings.servedStale(clock.now() - entry.softAt)
     return entry.value
   }
 

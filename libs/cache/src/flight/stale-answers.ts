@@ -28,14 +28,20 @@ export class StaleAnswers<R> {
 
   /** @param counter - what is raised when the answer is the stale value. */
   answer(id: string, old: LocalEntry<R>, source: Source<R>, counter: 'localStale' | 'redisStale'): Promise<R> {
-    const { name, clock, counters } = this.#context
+    const { name, clock } = this.#context
     const began = this.#refresher.start(id, `${name}:${id}`, old, source)
     const load = source.policy.softLoadTimeoutMs === 0 ? undefined : this.#loads.get(id)
     // From the start of the load, not of the call: those who come late do not wait again.
     const patienceMs = load === undefined ? 0 : load.startedAt + source.policy.softLoadTimeoutMs - clock.exactNow()
     if (load !== undefined && patienceMs > 0) return this.#within(patienceMs, id, load, old, source, began ? 'miss' : 'coalesced', counter)
-    counters[counter]++
+    this.#served(old, counter)
     return promiseOf(old)
+  }
+
+  #served(old: LocalEntry<R>, counter: 'localStale' | 'redisStale'): void {
+    const { clock, counters, timings } = this.#context
+    counters[counter]++
+    timings.servedStale(clock.now() - old.softAt)
   }
 
   #within(patienceMs: number, id: string, load: Flight<R>, old: LocalEntry<R>, source: Source<R>, renewed: 'miss' | 'coalesced', stale: 'localStale' | 'redisStale'): Promise<R> {
@@ -44,7 +50,7 @@ export class StaleAnswers<R> {
       const fallBack = (): void => {
         // Removed meanwhile, it must not come back this way.
         if (!this.#host.isCurrent(id, old)) return resolve(this.#host.get(id, source))
-        counters[stale]++
+        this.#served(old, stale)
         resolve(old.value)
       }
       const timer = clock.setTimer(fallBack, patienceMs)

@@ -121,7 +121,7 @@ export class LocalTier<R> {
   keepRead(id: string, entry: Entry<R>, askedAt: number, epoch: number | undefined, standing: Standing, policy: KeepPolicy): LocalEntry<R> {
     if (!this.#changes.live) return this.#set(id, entry, askedAt + this.#trustMs, false, standing, policy)
     if (epoch === undefined) return this.#set(id, entry, 0, false, standing, policy)
-    return this.#set(id, entry, epoch === this.#changes.epoch ? Number.POSITIVE_INFINITY : askedAt + this.#trustMs, false, standing, policy)
+    return this.#set(id, entry, epoch === this.#changes.epoch && this.#changes.complete ? Number.POSITIVE_INFINITY : askedAt + this.#trustMs, false, standing, policy)
   }
 
   /**

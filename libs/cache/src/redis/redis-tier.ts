@@ -170,9 +170,11 @@ export class RedisTier implements SharedTier {
 
   #track(): TrackingChannel {
     const { redisTimeoutMs, random, clock, onError } = this.#options
-    const onRefused = (cause: Error): void =>
-      onError(new CacheError('TRACKING_REFUSED', 'Redis refused CLIENT TRACKING; local copies are used for local.maxStaleness; allow the command, or set local.tracking to false', { cause }))
-    const options = { prefixes: { entry: this.#entryPrefix, mark: this.#markPrefix }, timeoutMs: redisTimeoutMs, clock, redisOptions: connectionOptions(redisTimeoutMs, random), onRefused }
+    const onRefused = (cause: Error, heard: boolean): void => {
+      const instead = heard ? 'changes by this library are heard by pub/sub, those of others after local.maxStaleness' : 'local copies are used for local.maxStaleness'
+      onError(new CacheError('TRACKING_REFUSED', `Redis refused CLIENT TRACKING; ${instead}; allow the command, or set local.tracking to false`, { cause }))
+    }
+    const options = { prefixes: { entry: this.#entryPrefix, mark: this.#markPrefix }, channel: `${this.#options.namespace}:c`, timeoutMs: redisTimeoutMs, clock, redisOptions: connectionOptions(redisTimeoutMs, random), onRefused }
     return new TrackingChannel(this.#connection.client, options, (key, kind) => this.#listener(key, kind))
   }
 

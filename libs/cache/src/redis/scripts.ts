@@ -29,6 +29,9 @@ const TELL = `redis.pcall('SET', KEYS[1], '', 'PX', 1) redis.call('DEL', KEYS[1]
 // One clock for stamps and marks. Numbers of Lua hold microseconds exactly until the year 2255.
 const NOW_US = `(function() local time = redis.call('TIME') return time[1] * 1000000 + time[2] end)()`
 
+// Where changes are published: the key up to its kind, so that a key prefix of the client is part of both.
+const CHANNEL = `string.match(KEYS[1], '^(.-):[vt]:{') .. ':c'`
+
 /** Answers of the scripts for several keys. Redis could not store what it was to store: it is out of memory. */
 export const FAILED = -1
 export const HELD = 0
@@ -52,18 +55,28 @@ for i = 1, count do
 end
 return replies`
 
+// Published only where somebody listens, because most listen to tracking alone; a listener is connected to the master of the key.
 const FILLS = `
 local count = #KEYS / 2
 local tokens = redis.call('MGET', unpack(KEYS, count + 1))
-local replies, used = {}, {}
+local replies, stored, used = {}, {}, {}
 for i = 1, count do
   replies[i] = ${REFUSED}
   if tokens[i] == ARGV[3 * i - 2] then
     replies[i] = redis.pcall('SET', KEYS[i], ARGV[3 * i - 1], 'PX', ARGV[3 * i]).err and ${FAILED} or ${STORED}
-    if replies[i] == ${STORED} then used[#used + 1] = KEYS[count + i] end
+    if replies[i] == ${STORED} then
+      stored[#stored + 1] = KEYS[i]
+      used[#used + 1] = KEYS[count + i]
+    end
   end
 end
-if #used > 0 then redis.call('DEL', unpack(used)) end
+if #used == 0 then return replies end
+redis.call('DEL', unpack(used))
+local channel = ${CHANNEL}
+local listeners = redis.pcall('PUBSUB', 'NUMSUB', channel)
+if listeners.err or listeners[2] > 0 then
+  for i = 1, #stored do redis.pcall('PUBLISH', channel, stored[i]) end
+end
 return replies`
 
 // Returns 2 when a newer version is stored already, 1 stored, 0 when another write or invalidation came between: then nobody's value is kept.
@@ -118,7 +131,7 @@ end
 if redis.call('DEL', KEYS[1]) == 0 then ${TELL} end
 return 0`
 
-// Only what is there and has an expiry; PEXPIRE makes every process read the entry again.
+// Only what is there and has an expiry; PEXPIRE makes every process that tracks read the entry again. Not published: what copies hold does not change.
 const TOUCH = `
 local left = redis.call('PTTL', KEYS[1])
 if left < 0 or left >= tonumber(ARGV[2]) or left >= tonumber(ARGV[1]) then return 0 end
@@ -132,18 +145,27 @@ const RELEASE = `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])`
 
-/** Teaches a client our scripts.  */
+/** Has a script publish the key that it changed, for processes to which Redis refuses tracking. pcall: what may not be published is done all the same. */
+function published(lua: string): string {
+  return `
+local result = (function() ${lua}
+end)()
+redis.pcall('PUBLISH', ${CHANNEL}, KEYS[1])
+return result`
+}
+
+/** Teaches a client our scripts. A cluster client routes them by their first key. */
 export function withScripts(client: Redis | Cluster): ScriptedClient {
   client.defineCommand('ballastCacheLeases', { lua: LEASES })
   client.defineCommand('ballastCacheFills', { lua: FILLS })
-  client.defineCommand('ballastCacheFinishWrite', { numberOfKeys: 2, lua: FINISH_WRITE })
+  client.defineCommand('ballastCacheFinishWrite', { numberOfKeys: 2, lua: published(FINISH_WRITE) })
   client.defineCommand('ballastCacheBeginWrite', { numberOfKeys: 1, lua: BEGIN_WRITE })
-  client.defineCommand('ballastCacheMark', { numberOfKeys: 1, lua: MARK })
-  client.defineCommand('ballastCacheDelete', { numberOfKeys: 2, lua: DELETE })
-  client.defineCommand('ballastCacheExpire', { numberOfKeys: 2, lua: `redis.call('DEL', KEYS[2])\n${EXPIRE_ENTRY}` })
-  client.defineCommand('ballastCacheExpireEntry', { numberOfKeys: 1, lua: EXPIRE_ENTRY })
+  client.defineCommand('ballastCacheMark', { numberOfKeys: 1, lua: published(MARK) })
+  client.defineCommand('ballastCacheDelete', { numberOfKeys: 2, lua: published(DELETE) })
+  client.defineCommand('ballastCacheExpire', { numberOfKeys: 2, lua: published(`redis.call('DEL', KEYS[2])\n${EXPIRE_ENTRY}`) })
+  client.defineCommand('ballastCacheExpireEntry', { numberOfKeys: 1, lua: published(EXPIRE_ENTRY) })
   client.defineCommand('ballastCacheTouch', { numberOfKeys: 1, lua: TOUCH })
-  client.defineCommand('ballastCacheDeleteEntry', { numberOfKeys: 1, lua: `${DELETE_ENTRY}\nreturn deleted` })
+  client.defineCommand('ballastCacheDeleteEntry', { numberOfKeys: 1, lua: published(`${DELETE_ENTRY}\nreturn deleted`) })
   client.defineCommand('ballastCacheRenew', { numberOfKeys: 1, lua: RENEW })
   client.defineCommand('ballastCacheRelease', { numberOfKeys: 1, lua: RELEASE })
   if (!knowsScripts(client)) throw new TypeError('this ioredis client cannot define commands')

@@ -6,24 +6,27 @@ import { TrackingConnection } from './tracking-connection.ts'
 /** How often the masters of a cluster are looked up, in milliseconds. */
 const TOPOLOGY_INTERVAL_MS = 1_000
 
-/** `live`: changes are heard. `refused`: the server does not allow it. `off`: not wanted, or of no use, because replicas are read. */
+/** `live`: the changes of everybody are heard. `refused`: the server does not allow it. `off`: not wanted, or of no use, because replicas are read. */
 export type TrackingState = 'live' | 'connecting' | 'refused' | 'off'
 
 /** What a {@link TrackingChannel} needs. */
 export interface TrackingChannelOptions {
   /** First parts of the tracked keys, without the client's key prefix. */
   readonly prefixes: Readonly<Record<ChangedKind, string>>
+  /** Where our scripts publish, without the client's key prefix. */
+  readonly channel: string
   readonly timeoutMs: number
   readonly clock: Clock
   /** Of our own connections. */
   readonly redisOptions: Omit<RedisOptions, 'replyMapping'>
-  readonly onRefused: (cause: Error) => void
+  readonly onRefused: (cause: Error, heard: boolean) => void
 }
 
 /** Hears of changes from a Redis, or from each master of a cluster; it is live while all of them are heard. */
 export class TrackingChannel implements Changes {
   epoch = 0
   live = false
+  complete = false
   /** Times that a live channel was lost. */
   losses = 0
   /** Keys that were heard of; one message that says "all" counts once. */
@@ -54,8 +57,8 @@ export class TrackingChannel implements Changes {
   }
 
   get state(): TrackingState {
-    if (this.live) return 'live'
-    return [...this.#connections.values()].some(({ state }) => state === 'refused') ? 'refused' : 'connecting'
+    if (this.complete) return 'live'
+    return [...this.#connections.values()].some(({ state, complete }) => state === 'refused' || (state === 'live' && !complete)) ? 'refused' : 'connecting'
   }
 
   close(): void {
@@ -68,9 +71,10 @@ export class TrackingChannel implements Changes {
   }
 
   #track(server: Redis): TrackingConnection {
-    const { timeoutMs, clock, redisOptions, onRefused } = this.#options
+    const { channel, timeoutMs, clock, redisOptions, onRefused } = this.#options
+    const before = this.#client.options.keyPrefix ?? ''
     const client = server.duplicate({ ...redisOptions, protocol: 2, autoResubscribe: false, lazyConnect: true, keyPrefix: '', readOnly: false, enableAutoPipelining: false })
-    return new TrackingConnection(client, { prefixes: this.#prefixes.map(({ prefix }) => prefix.toString()), timeoutMs, clock, onState: () => this.#update(), onKeys: (keys) => this.#hear(keys), onRefused })
+    return new TrackingConnection(client, { prefixes: this.#prefixes.map(({ prefix }) => prefix.toString()), channel: before + channel, timeoutMs, clock, onState: () => this.#update(), onKeys: (keys) => this.#hear(keys), onRefused })
   }
 
   /** A replica that becomes master raises no event, so the masters are looked up from time to time as well. */
@@ -100,6 +104,7 @@ export class TrackingChannel implements Changes {
     if (!live && !this.live) return
     if (this.live && !live) this.losses++
     this.live = live
+    this.complete = live && [...this.#connections.values()].every(({ complete }) => complete)
     this.epoch++
   }
 

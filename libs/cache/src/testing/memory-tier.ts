@@ -44,7 +44,7 @@ export class MemoryTier implements SharedTier {
   readonly leaseMs: number
   readonly timeoutMs: number
   errors = 0
-  readonly changes = { epoch: 0, live: false }
+  readonly changes = { epoch: 0, live: false, complete: false }
   #listener: ChangeListener = () => {}
   #watcher: ChangeListener | undefined
 
@@ -108,6 +108,7 @@ export class MemoryTier implements SharedTier {
   #turn(live: boolean): void {
     this.changes.epoch++
     this.changes.live = live
+    this.changes.complete = live
   }
 
   available(key: string): boolean {

@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest'
+import { FakeClock, type Hop, MemoryServer, MemoryTier } from '../src/testing/testing.ts'
+import { cacheFixture } from './cache-fixture.ts'
+import { DeferredLoader } from './deferred-loader.ts'
+
+const ttl = { softTtl: '1m', hardTtl: '10m', jitter: 0, loadTimeout: '1h' } as const
+const straight: Hop = { delivery: 'answered', outMs: 0, backMs: 0 }
+
+/** One process whose commands take the way that the test sets, with a live channel. */
+function oneProcess() {
+  const clock = new FakeClock()
+  const server = new MemoryServer(clock)
+  const network: { hop: Hop } = { hop: straight }
+  const tier = new MemoryTier(server, () => network.hop)
+  const loader = new DeferredLoader<string>()
+  const { cache } = cacheFixture({ clock, shared: tier, local: { maxStaleness: '10m' } })
+  tier.track()
+  return { clock, server, network, tier, loader, products: cache.define({ name: 'product', load: loader.load, ...ttl }) }
+}
+
+test('an invalidation also reaches a load whose value is on its way to Redis', async () => {
+  const { clock, network, tier, loader, products } = oneProcess()
+  const reading = products.get('1')
+  await clock.advance(0)
+  // The store arrives and is heard of; its answer is lost.
+  network.hop = { delivery: 'answer-lost', outMs: 0, backMs: 100 }
+  loader.last.resolve('old')
+  await clock.advance(50)
+  network.hop = straight
+  expect(await products.invalidate('1')).toBe('deleted')
+  await clock.advance(300)
+  expect(await reading).toBe('old')
+  tier.up = false
+  const after = products.get('1')
+  await clock.advance(0)
+  expect(loader.calls).toHaveLength(2)
+  loader.last.resolve('new')
+  expect(await after).toBe('new')
+})
+
+test('who asks after the channel is back does not join a load from before', async () => {
+  const { clock, server, tier, loader, products } = oneProcess()
+  const before = products.get('1')
+  await clock.advance(0)
+  await tier.cut()
+  server.invalidate('product:1')
+  tier.track()
+  const after = products.get('1')
+  await clock.advance(0)
+  expect(loader.calls).toHaveLength(2)
+  loader.calls[0]!.resolve('old')
+  loader.calls[1]!.resolve('new')
+  expect([await before, await after]).toEqual(['old', 'new'])
+})
+
+test('a stale copy that expired while Redis was waited for is not returned', async () => {
+  const { clock, network, tier, loader, products } = oneProcess()
+  const first = products.get('1')
+  await clock.advance(0)
+  loader.last.resolve('old')
+  await first
+  await clock.advance(10 * 60_000 - 100)
+  await tier.cut()
+  network.hop = { delivery: 'lost', outMs: 300, backMs: 0 }
+  const reading = products.get('1')
+  await clock.advance(250)
+  network.hop = straight
+  loader.last.resolve('new')
+  expect(await reading).toBe('new')
+})
