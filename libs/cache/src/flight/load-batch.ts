@@ -1,6 +1,7 @@
 import { CacheError } from '../errors.ts'
 import type { Policy } from '../policy.ts'
 import type { LoadContext, LoadManyContext, Source } from '../source.ts'
+import { LazyAbort } from './lazy-abort.ts'
 import { shedError } from './loader.ts'
 import type { RegionContext } from './region-context.ts'
 import { timedLoad } from './timed-load.ts'
@@ -66,7 +67,8 @@ export class LoadBatch<R> implements Source<R> {
     const ids = asked.map(({ id }) => id)
     try {
       if (!(await bulkhead.enter())) throw shedError(context)
-      const values = await timedLoad((signal) => loadMany(ids, { signal, reason, set }), policy.loadTimeoutMs, clock, name).finally(() => bulkhead.leave())
+      const abort = new LazyAbort()
+      const values = await timedLoad(() => loadMany(ids, { signal: abort.signal, reason, set }), abort, policy.loadTimeoutMs, clock, name).finally(() => bulkhead.leave())
       if (!(values instanceof Map)) throw new CacheError('LOAD_MANY_INVALID', `${name}: loadMany must return a Map from id to value`, { definition: name })
       for (const { id, resolve } of asked) resolve(values.get(id) as R)
     } catch (error) {

@@ -12,7 +12,7 @@ interface Request<Answer> {
 }
 
 interface LeaseRequest extends Request<LeaseAnswer> {
-  readonly seen: Buffer
+  readonly seen: Buffer | undefined
 }
 
 interface FillRequest extends Request<FillAnswer> {
@@ -32,7 +32,8 @@ export interface GuardedLoadsOptions {
 /** Most keys of one script. */
 const MAX_KEYS = 32
 
-const nothing = Buffer.alloc(0)
+/** Stands before the bytes that were seen, which may be none. */
+const SEEN = Buffer.from('=')
 
 /** The leases and fills of one turn of the event loop go out as one script each. On a cluster each goes to its node alone, because keys lie in different slots. */
 export class GuardedLoads {
@@ -48,7 +49,7 @@ export class GuardedLoads {
   }
 
   lease(entry: string, lease: string, token: string, seen: Buffer | undefined, answer: LeaseAnswer): void {
-    this.#leases.add({ entry, lease, token, answer, seen: seen ?? nothing })
+    this.#leases.add({ entry, lease, token, answer, seen })
   }
 
   fill(entry: string, lease: string, token: string, bytes: Buffer, ttlMs: number, answer: FillAnswer): void {
@@ -58,7 +59,7 @@ export class GuardedLoads {
   async #sendLeases(requests: readonly LeaseRequest[]): Promise<void> {
     const { connection, run, leaseTtlMs, onFailed } = this.#options
     const args: (string | number | Buffer)[] = [leaseTtlMs]
-    for (const { token, seen } of requests) args.push(token, seen.length === 0 ? '' : seen)
+    for (const { token, seen } of requests) args.push(token, seen === undefined ? '' : Buffer.concat([SEEN, seen]))
     const replies = await run(() => connection.client.ballastCacheLeasesBuffer(2 * requests.length, ...keysOf(requests), ...args))
     const stampUs = typeof replies?.[0] === 'number' ? replies[0] : 0
     for (const [i, { answer }] of requests.entries()) {
