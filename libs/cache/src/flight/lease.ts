@@ -51,7 +51,7 @@ export class LeaseRenewals {
 
   add(lease: Lease): void {
     this.#held.add(lease)
-    this.#timer ??= this.#clock.setTimer(this.#renew, this.#intervalMs)
+    if (this.#timer === undefined) this.#timer = this.#clock.setTimer(this.#renew, this.#intervalMs)
   }
 
   delete(lease: Lease): void {

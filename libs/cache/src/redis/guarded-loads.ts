@@ -58,8 +58,9 @@ export class GuardedLoads {
 
   async #sendLeases(requests: readonly LeaseRequest[]): Promise<void> {
     const { connection, run, leaseTtlMs, onFailed } = this.#options
-    const args: (string | number | Buffer)[] = [leaseTtlMs]
-    for (const { token, seen } of requests) args.push(token, seen === undefined ? '' : Buffer.concat([SEEN, seen]))
+    const args: (string | number | Buffer)[] = [leaseTtlMs, ...requests.map(({ token }) => token)]
+    // Most loads are for keys without an entry.
+    if (requests.some(({ seen }) => seen !== undefined)) for (const { seen } of requests) args.push(seen === undefined ? '' : Buffer.concat([SEEN, seen]))
     const replies = await run(() => connection.client.ballastCacheLeasesBuffer(2 * requests.length, ...keysOf(requests), ...args))
     const stampUs = typeof replies?.[0] === 'number' ? replies[0] : 0
     for (const [i, { answer }] of requests.entries()) {

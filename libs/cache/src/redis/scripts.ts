@@ -4,7 +4,7 @@ import type { MarkKind } from './shared-tier.ts'
 
 /** The commands that {@link withScripts} adds to a client. Keys: the entry, then its lease; both lie in one cluster slot. */
 export interface ScriptCommands {
-  /** Keys: all entries, then all leases. Arguments: lifetime of a lease, then for each its token, and `=` with the first bytes that were seen, or nothing. Answers with the time, then {@link GRANTED}, {@link HELD}, {@link FAILED} or an entry for each. */
+  /** Keys: all entries, then all leases. Arguments: lifetime of a lease, all tokens, and, when there are any, for each `=` with the first bytes that were seen, or nothing. Answers with the time, then {@link GRANTED}, {@link HELD}, {@link FAILED} or an entry for each. */
   ballastCacheLeasesBuffer(keys: number, ...keysAndArguments: readonly (string | number | Buffer)[]): Promise<readonly (number | Buffer)[]>
   /** Keys as above. Arguments for each: token, bytes, lifetime. Answers with {@link STORED}, {@link REFUSED} or {@link FAILED} for each. */
   ballastCacheFills(keys: number, ...keysAndArguments: readonly (string | number | Buffer)[]): Promise<readonly number[]>
@@ -45,11 +45,11 @@ local count = #KEYS / 2
 local entries = redis.call('MGET', unpack(KEYS, 1, count))
 local replies = {${NOW_US}}
 for i = 1, count do
-  local entry, seen = entries[i], ARGV[2 * i + 1]
-  if entry and (seen == '' or '=' .. string.sub(entry, 1, #seen - 1) ~= seen) then
+  local entry, seen = entries[i], ARGV[1 + count + i]
+  if entry and (not seen or seen == '' or '=' .. string.sub(entry, 1, #seen - 1) ~= seen) then
     replies[i + 1] = entry
   else
-    local set = redis.pcall('SET', KEYS[count + i], ARGV[2 * i], 'NX', 'PX', ARGV[1])
+    local set = redis.pcall('SET', KEYS[count + i], ARGV[1 + i], 'NX', 'PX', ARGV[1])
     replies[i + 1] = not set and ${HELD} or set.err and ${FAILED} or ${GRANTED}
   end
 end
