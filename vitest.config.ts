@@ -10,7 +10,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['{libs,apps}/*/test/**/*.test.ts', 'scripts/test/**/*.test.ts'], exclude: ['**/*.int.test.ts'], testTimeout: 20_000 },
+        test: { name: 'unit', include: ['{libs,apps}/*/test/**/*.test.ts', 'dashboards/test/**/*.test.ts', 'scripts/test/**/*.test.ts'], exclude: ['**/*.int.test.ts'], testTimeout: 20_000 },
       },
       {
         extends: true,

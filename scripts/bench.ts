@@ -26,7 +26,7 @@ interface Bench {
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const files = globSync('{libs,apps}/*/bench/*.bench.ts', { cwd: root }).toSorted()
+const files = globSync(['{libs,apps}/*/bench/*.bench.ts', 'dashboards/bench/*.bench.ts'], { cwd: root }).toSorted()
 const benches = new Map<string, Bench>()
 for (const file of files) {
   const { bench } = (await import(pathToFileURL(join(root, file)).href)) as { bench: Bench }

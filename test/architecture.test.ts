@@ -18,6 +18,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'apps/slo': ['@ballast/clickhouse', '@ballast/service', '@ballast/telemetry', '@ballast/cache'],
   'apps/clickhouse-embedded': ['@ballast/service'],
   'apps/shop': ['@ballast/cache', '@ballast/telemetry', '@ballast/service'],
+  dashboards: ['@ballast/clickhouse'],
 }
 const MAX_LINES = 300
 const MAX_MEDIAN_LINES = 120
@@ -70,7 +71,7 @@ const manifests = new Map(folders.map((folder) => [folder, readManifest(folder)]
 const folderOfPackage = new Map([...manifests].map(([folder, manifest]) => [manifest.name, folder]))
 
 test('every package of the repository has its arrows written down here', () => {
-  const onDisk = ['libs', 'apps'].flatMap((kind) => readdirSync(join(root, kind)).map((name) => `${kind}/${name}`))
+  const onDisk = ['libs', 'apps'].flatMap((kind) => readdirSync(join(root, kind)).map((name) => `${kind}/${name}`)).concat('dashboards')
   expect(onDisk.toSorted()).toEqual(folders.toSorted())
 })
 

@@ -14,6 +14,7 @@ export const stackSettings = defineSettings('BALLAST_', {
   clickhousePassword: secret('CLICKHOUSE_PASSWORD', { default: '', help: 'password of ClickHouse' }),
   clickhousePort: port('CLICKHOUSE_EMBEDDED_PORT', { default: 8123, help: 'port of embedded ClickHouse' }),
   ingestPort: port('INGEST_PORT', { default: 4318, help: 'OTLP/HTTP port of ingest' }),
+  metricsUrl: url('OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', { default: '', protocols: ['http:', 'https:'], help: 'where the apps\' own metrics go; by default to ingest' }),
   sloPort: port('SLO_PORT', { default: 9095, help: 'port of slo: API and console' }),
   sloWebhookUrl: url('SLO_WEBHOOK_URL', { default: '', protocols: ['http:', 'https:'], help: 'where alerts go; by default they are shown here' }),
   storefrontPort: port('SHOP_STOREFRONT_PORT', { default: 8080, help: 'port of the shop: storefront' }),

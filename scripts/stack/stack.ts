@@ -72,6 +72,12 @@ export class Stack {
     return clickhouseUrl === '' ? loopback(clickhousePort) : clickhouseUrl
   }
 
+  /** Where apps send their metrics. The shop sends its own with its spans and events, as any service does. */
+  get #metricsUrl(): string {
+    const { metricsUrl, ingestPort } = this.#options.config
+    return metricsUrl === '' ? `${loopback(ingestPort)}/v1/metrics` : metricsUrl
+  }
+
   /** @throws Error with a sentence for a person when a part does not start; what did start is still to be stopped. */
   async start(): Promise<void> {
     const { config, shop } = this.#options
@@ -148,7 +154,7 @@ export class Stack {
     const logFile = createWriteStream(join(this.#stateDir, 'logs', `${name.replaceAll(/\W+/g, '-').replace(/-$/, '')}.log`))
     const readyUrl = `${loopback(port)}/readyz`
     await this.#step(name, async () => {
-      const child = await startApp({ app, name, env, ...(entry !== undefined && { entry }), onLine: (line) => logFile.write(`${line}\n`) })
+      const child = await startApp({ app, name, env: { ...env, OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: app === 'shop' ? '' : this.#metricsUrl }, ...(entry !== undefined && { entry }), onLine: (line) => logFile.write(`${line}\n`) })
       this.#options.record.add(name, child.process.pid)
       this.#watch(name, child.process, child.output)
       this.#stops.push({ name, stop: child.stop })

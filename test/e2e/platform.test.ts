@@ -96,6 +96,7 @@ describe('the whole platform, with the real shop and the real OpenTelemetry SDK'
         SHOP_TRAFFIC_REQUESTS: String(REQUESTS),
         SHOP_TRAFFIC_RATE: '60',
         SHOP_TRAFFIC_SEED: '7',
+        SHOP_METRIC_INTERVAL: '1s',
         // What runs by a schedule would leave events at times of its own.
         SHOP_CRON_INTERVAL: '1h',
         SLO_DIR: objectives,
@@ -206,6 +207,16 @@ describe('the whole platform, with the real shop and the real OpenTelemetry SDK'
   test('the cache answers most reads of the catalog', async () => {
     const metrics = await (await fetch(`http://127.0.0.1:${place.ports.SHOP_CATALOG_PORT}/metrics`)).text()
     expect(cacheHitRatio(metrics)).toBeGreaterThan(0.5)
+  })
+
+  test('the metrics of the services are stored, and count what was done', async () => {
+    const { view, unknown, order } = expected.stats.sent
+    const reads = async (): Promise<number> => (await rows<{ n: number }>(`
+      SELECT toUInt32(sum(last)) AS n FROM (
+        SELECT argMax(Value, TimeUnix) AS last FROM otel_metrics_sum WHERE ServiceName = 'catalog' AND MetricName = 'cache.gets' GROUP BY cityHash64(Attributes))`))[0]?.n ?? 0
+    await vi.waitFor(async () => expect(await reads()).toBeGreaterThanOrEqual(view + unknown + order), { timeout: 30_000, interval: 500 })
+    const kinds = await rows<{ service: string }>(`SELECT DISTINCT ServiceName AS service FROM otel_metrics_histogram WHERE MetricName = 'http.client.request.duration' AND Count > 0`)
+    expect(kinds.map(({ service }) => service)).toContain('storefront')
   })
 
   test('a broken file of objectives is named with file, line and field, and the other file is evaluated', async () => {

@@ -3,7 +3,7 @@ import type { Signal } from './otlp-http/signal.ts'
 
 /**
  * What ingest counts. For every signal, once every request is answered:
- * received = stored + rejected + refused.
+ * received = stored + rejected + refused + deduplicated.
  */
 export interface Counters {
   /** A request was answered. */
@@ -16,6 +16,8 @@ export interface Counters {
   rejected(signal: Signal, reason: string, records: number): void
   /** Records that were not stored now; the sender was told to send them again. */
   refused(signal: Signal, reason: string, records: number): void
+  /** Records of a repeat that were stored when the request came before. */
+  deduplicated(signal: Signal, records: number): void
   /** Records with an oddity that were stored all the same. */
   warned(signal: Signal, kind: string, records: number): void
   /** Rejected records that did not reach the quarantine table. */
@@ -23,14 +25,23 @@ export interface Counters {
   inserted(table: string, rows: number, seconds: number, outcome: 'stored' | 'failed'): void
 }
 
+/** What waits for ClickHouse now. */
+export interface Waiting {
+  /** Bytes of requests. */
+  readonly bytes: () => number
+  /** Age of the oldest batch, milliseconds; 0 without one. */
+  readonly oldestAgeMs: () => number
+}
+
 /** Makes the counters; call after the meter provider is registered. */
-export function createCounters(queuedBytes: () => number): Counters {
+export function createCounters(waiting: Waiting): Counters {
   const meter = metrics.getMeter('@ballast/ingest')
   const requests = meter.createCounter('ballast_ingest_requests', { description: 'Requests by signal and status code.' })
   const received = meter.createCounter('ballast_ingest_records_received', { description: 'Records of requests that could be read.' })
   const stored = meter.createCounter('ballast_ingest_records_stored', { description: 'Records that ClickHouse has.' })
   const rejected = meter.createCounter('ballast_ingest_records_rejected', { description: 'Records that can never be stored, by reason.' })
   const refused = meter.createCounter('ballast_ingest_records_refused', { description: 'Records to be sent again, by reason.' })
+  const deduplicated = meter.createCounter('ballast_ingest_records_deduplicated', { description: 'Records of repeats that were stored before.' })
   const warned = meter.createCounter('ballast_ingest_records_warned', { description: 'Stored records with an oddity, by kind.' })
   const lost = meter.createCounter('ballast_ingest_quarantine_lost', { description: 'Rejected records that did not reach the quarantine table.' })
   const rows = meter.createHistogram('ballast_ingest_batch_rows', {
@@ -43,13 +54,17 @@ export function createCounters(queuedBytes: () => number): Counters {
   })
   meter
     .createObservableGauge('ballast_ingest_queued_bytes', { description: 'Bytes of requests that wait for ClickHouse.' })
-    .addCallback((result) => result.observe(queuedBytes()))
+    .addCallback((result) => result.observe(waiting.bytes()))
+  meter
+    .createObservableGauge('ballast_ingest_queue_age_seconds', { description: 'Age of the oldest batch that waits for ClickHouse, seconds.' })
+    .addCallback((result) => result.observe(waiting.oldestAgeMs() / 1000))
   return {
     request: (signal, status) => requests.add(1, { signal, code: status }),
     received: (signal, records) => received.add(records, { signal }),
     stored: (signal, records) => stored.add(records, { signal }),
     rejected: (signal, reason, records) => rejected.add(records, { signal, reason }),
     refused: (signal, reason, records) => refused.add(records, { signal, reason }),
+    deduplicated: (signal, records) => deduplicated.add(records, { signal }),
     warned: (signal, kind, records) => warned.add(records, { signal, kind }),
     quarantineLost: (records) => lost.add(records),
     inserted(table, count, seconds, outcome) {

@@ -39,7 +39,7 @@ export interface Pipeline {
 export function createPipeline(options: PipelineOptions): Pipeline {
   const { config, store, database, tenantOf, now, random } = options
   const admission = new Admission(config.maxQueuedBytes)
-  const counters = createCounters(() => admission.bytes)
+  const counters = createCounters({ bytes: () => admission.bytes, oldestAgeMs: () => batches.oldestAgeMs })
   const stopping = new AbortController()
   const writer = new BatchWriter({
     store,

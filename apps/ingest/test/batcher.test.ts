@@ -10,7 +10,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-const block = (rows = 1, bytes = 10): Block => ({ table: 't', columns: [], format: 'JSONEachRow', body: new Uint8Array(bytes), rows })
+const block = (rows = 1, bytes = 10): Block => ({ table: 't', columns: [], format: 'Native', body: new Uint8Array(bytes), rows })
 
 function batcher(options: Partial<BatcherOptions> = {}): { batcher: Batcher; written: { rows: number; deadline: number }[]; finish: () => void } {
   const written: { rows: number; deadline: number }[] = []

@@ -1,10 +1,11 @@
-import { ClickHouseError } from '@ballast/clickhouse'
+import { ClickHouseError, type NativeValue, readNativeBlocks } from '@ballast/clickhouse'
 import type { BlockStore, StoredBatch } from '../src/batch/block-store.ts'
 
 /** A store in memory: refuses what it is told to refuse. */
 export class FakeStore implements BlockStore {
   readonly attempts: StoredBatch[] = []
-  readonly rows: string[] = []
+  /** Rows of Native inserts, by column. */
+  readonly rows: Record<string, NativeValue>[] = []
   /** Thrown by the next attempts, one each. */
   failures: ClickHouseError[] = []
   /** Rows that hold this text are bad data. */
@@ -17,9 +18,12 @@ export class FakeStore implements BlockStore {
     await this.gate
     const failure = this.failures.shift()
     if (failure !== undefined) throw failure
-    const text = Buffer.concat(batch.body).toString()
-    if (this.poison !== undefined && text.includes(this.poison)) throw new ClickHouseError('BAD_DATA', 'cannot parse')
-    if (batch.format === 'JSONEachRow') this.rows.push(...text.split('\n').filter(Boolean))
+    const body = Buffer.concat(batch.body)
+    if (this.poison !== undefined && body.includes(this.poison)) throw new ClickHouseError('BAD_DATA', 'cannot parse')
+    if (batch.format !== 'Native') return
+    for (const { rows, columns } of readNativeBlocks(body)) {
+      for (let row = 0; row < rows; row++) this.rows.push(Object.fromEntries(columns.map(({ name, values }) => [name, values[row]!])))
+    }
   }
 }
 

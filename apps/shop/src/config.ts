@@ -1,4 +1,4 @@
-import { type ConfigOf, defineSettings, duration, integer, port, text, url } from '@ballast/service'
+import { type ConfigOf, defineSettings, duration, integer, port, secret, text, url } from '@ballast/service'
 
 const http = ['http:', 'https:'] as const
 
@@ -13,9 +13,11 @@ export const settings = defineSettings('SHOP_', {
   catalogUrl: url('SHOP_CATALOG_URL', { default: '', protocols: http, help: 'where the storefront finds the catalog; by default on this machine' }),
   checkoutUrl: url('SHOP_CHECKOUT_URL', { default: '', protocols: http, help: 'where the storefront finds the checkout; by default on this machine' }),
   redisUrl: url('REDIS_URL', { default: 'redis://127.0.0.1:6379', protocols: ['redis:', 'rediss:'], help: 'Redis of the catalog\'s cache and the checkout\'s queue' }),
-  otlpEndpoint: url('OTEL_EXPORTER_OTLP_ENDPOINT', { default: 'http://127.0.0.1:4318', protocols: http, help: 'OTLP/HTTP receiver of traces and events' }),
+  otlpEndpoint: url('OTEL_EXPORTER_OTLP_ENDPOINT', { default: 'http://127.0.0.1:4318', protocols: http, help: 'OTLP/HTTP receiver of traces, events and metrics' }),
+  otlpHeaders: secret('OTEL_EXPORTER_OTLP_HEADERS', { default: '', help: 'sent with every export, as key=value pairs: the receiver\'s API key' }),
   cacheNamespace: text('SHOP_CACHE_NAMESPACE', { default: 'shop', pattern: /^[\w.-]{1,64}$/, allowed: '1 to 64 letters, digits, _, - or .', help: 'first part of the keys in Redis' }),
   telemetryDelayMs: duration('SHOP_TELEMETRY_DELAY', { default: 1_000, minMs: 10, maxMs: 60_000, help: 'longest time a span or event waits for its batch' }),
+  metricIntervalMs: duration('SHOP_METRIC_INTERVAL', { default: 15_000, minMs: 100, maxMs: 3_600_000, help: 'time between two exports of metrics' }),
   sampleOneIn: integer('SHOP_SAMPLE_ONE_IN', { default: 1, min: 1, max: 10_000, help: 'of so many ordinary requests one is kept, with its weight; failures and slow ones always are' }),
   cronIntervalMs: duration('SHOP_CRON_INTERVAL', { default: 60_000, minMs: 100, maxMs: 86_400_000, help: 'time between runs of the catalog\'s price review and the checkout\'s parcel sweep' }),
   dataDir: text('SHOP_DATA_DIR', { default: '.ballast/shop', help: 'folder of the databases' }),

@@ -37,7 +37,7 @@ describe('the fault routes', () => {
   let server: FastifyInstance
 
   beforeEach(async () => {
-    const metrics = { text: async () => '', shutdown: async () => {} }
+    const metrics = { text: async () => '' }
     server = createHttpServer({ log: createLogger('demo', 'silent'), health: new Health(), metrics })
     const faults = new Faults(() => 0)
     faultRoutes(server, faults)

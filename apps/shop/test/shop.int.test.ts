@@ -32,6 +32,7 @@ describe('the shop', () => {
       SHOP_DATA_DIR: dir,
       SHOP_CACHE_NAMESPACE: `shop-${process.pid}`,
       SHOP_TELEMETRY_DELAY: '50ms',
+      SHOP_METRIC_INTERVAL: '500ms',
       SHOP_PRODUCTS: '1000',
       SHOP_TRAFFIC_REQUESTS: '500',
       SHOP_TRAFFIC_RATE: '250',
@@ -148,6 +149,17 @@ describe('the shop', () => {
     const reads = receiver.events.slice(eventsBefore).filter(({ service }) => service === 'catalog').map(({ attributes }) => attributes['cache.outcome'])
     expect(reads).toHaveLength(500)
     expect(reads.filter((outcome) => outcome !== 'miss').length / reads.length).toBeGreaterThan(0.5)
+  })
+
+  test('its services send the metrics of the cache, of their calls and of their telemetry, which leave no trace of their own', async () => {
+    await traceIsQuiet()
+    const spans = receiver.spans.length
+    const sent = (service: string): string[] => [...new Set(receiver.metrics.filter((metric) => metric.service === service).map(({ name }) => name))]
+    await expect.poll(() => sent('catalog')).toEqual(expect.arrayContaining(['cache.gets', 'otel.sdk.processor.span.processed']))
+    await expect.poll(() => sent('storefront')).toContain('http.client.request.duration')
+    const exports = receiver.metrics.length
+    await expect.poll(() => receiver.metrics.length).toBeGreaterThan(exports)
+    expect(receiver.spans.length).toBe(spans)
   })
 
   /** Waits until every SERVER span has its event and no more have come since the last look. */

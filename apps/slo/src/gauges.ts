@@ -19,6 +19,8 @@ export function registerGauges(engine: Engine, alerts: AlertBook, measurement: M
   const good = meter.createObservableGauge('ballast_slo_good_events', { description: 'good events of the period' })
   const total = meter.createObservableGauge('ballast_slo_total_events', { description: 'all events of the period' })
   const budget = meter.createObservableGauge('ballast_slo_budget_remaining_ratio', { description: 'part of the error budget that is left; negative when overspent' })
+  const target = meter.createObservableGauge('ballast_slo_target_ratio', { description: 'share of events that should be good' })
+  const length = meter.createObservableGauge('ballast_slo_period_seconds', { description: 'length of the rolling period' })
   const burn = meter.createObservableGauge('ballast_slo_burn_rate', { description: 'burn rate by window' })
   const firing = meter.createObservableGauge('ballast_slo_alert_firing', { description: '1 while the alert of this severity is not over' })
   const problems = meter.createObservableGauge('ballast_slo_problems', { description: 'problems in the files of objectives' })
@@ -33,6 +35,8 @@ export function registerGauges(engine: Engine, alerts: AlertBook, measurement: M
       const labels = { slo: objective.slo, objective: objective.name, service: objective.service }
       result.observe(good, period.good, labels)
       result.observe(total, period.total, labels)
+      result.observe(target, Number(objective.target.numerator) / Number(objective.target.denominator), labels)
+      result.observe(length, objective.period.ms / 1000, labels)
       if (budgetRemaining !== undefined) result.observe(budget, budgetRemaining, labels)
       for (const { window, burn: rate } of windows) if (rate !== undefined) result.observe(burn, rate, { ...labels, window: window.text })
       for (const severity of severities) result.observe(firing, open.has(`${severity} ${objective.name}`) ? 1 : 0, { ...labels, severity })
@@ -43,5 +47,5 @@ export function registerGauges(engine: Engine, alerts: AlertBook, measurement: M
     result.observe(ticks, counts.failed, { outcome: 'failed' })
     result.observe(rows, measurement.rowsRead)
   }
-  meter.addBatchObservableCallback(observe, [good, total, budget, burn, firing, problems, tick, ticks, rows])
+  meter.addBatchObservableCallback(observe, [good, total, target, length, budget, burn, firing, problems, tick, ticks, rows])
 }

@@ -122,7 +122,7 @@ describe('the API', () => {
   let server: ReturnType<typeof createHttpServer>
 
   beforeEach(() => {
-    server = createHttpServer({ log, health: new Health(), metrics: { text: () => Promise.resolve(''), shutdown: () => Promise.resolve() } })
+    server = createHttpServer({ log, health: new Health(), metrics: { text: () => Promise.resolve('') } })
     addRoutes(server, engine, alerts)
   })
 

@@ -1,7 +1,6 @@
 import type { Cache } from '../src/cache.ts'
 import type { CacheError } from '../src/errors.ts'
-import { FakeClock } from '../src/testing/fake-clock.ts'
-import { createTestCache, type TestCacheOptions } from '../src/testing/test-cache.ts'
+import { createTestCache, FakeClock, type TestCacheOptions } from '../src/testing/testing.ts'
 
 /** A cache on a fake clock, without jitter, over the given shared tier or none; `errors` holds what `onError` was told. */
 export function cacheFixture(options: Omit<TestCacheOptions, 'clock'> & { clock?: FakeClock } = {}): { cache: Cache; clock: FakeClock; errors: CacheError[] } {

@@ -1,7 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
-import { FakeClock } from '../src/testing/fake-clock.ts'
-import { MemoryServer } from '../src/testing/memory-server.ts'
-import { MemoryTier } from '../src/testing/memory-tier.ts'
+import { FakeClock, MemoryServer, MemoryTier } from '../src/testing/testing.ts'
 import { cacheFixture } from './cache-fixture.ts'
 
 const MINUTE = 60_000

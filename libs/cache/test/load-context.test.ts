@@ -1,8 +1,6 @@
 import { describe, expect, expectTypeOf, test, vi } from 'vitest'
 import type { LoadContext } from '../src/index.ts'
-import { settle } from '../src/testing/fake-clock.ts'
-import { MemoryServer } from '../src/testing/memory-server.ts'
-import { MemoryTier } from '../src/testing/memory-tier.ts'
+import { MemoryServer, MemoryTier, settle } from '../src/testing/testing.ts'
 import { cacheFixture } from './cache-fixture.ts'
 
 interface Product {

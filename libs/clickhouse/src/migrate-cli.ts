@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { createClickHouse } from './client/create-clickhouse.ts'
 import { clickHouseDefaults } from './client/options.ts'
@@ -17,7 +18,7 @@ const HELP = `Creates the database and brings its tables to the newest version. 
   CLICKHOUSE_URL        HTTP address (default: ${clickHouseDefaults.url})
   CLICKHOUSE_DATABASE   database (default: ${clickHouseDefaults.database})
   CLICKHOUSE_USER       user (default: ${clickHouseDefaults.username})
-  CLICKHOUSE_PASSWORD   password (default: none)
+  CLICKHOUSE_PASSWORD   password (default: none); CLICKHOUSE_PASSWORD_FILE names a file that holds it
 `
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -48,7 +49,7 @@ async function apply(env: Environment, database: string, flavour: Flavour): Prom
   const client = createClickHouse({
     url: setting(env, 'CLICKHOUSE_URL') ?? clickHouseDefaults.url,
     username: setting(env, 'CLICKHOUSE_USER') ?? clickHouseDefaults.username,
-    password: env['CLICKHOUSE_PASSWORD'] ?? clickHouseDefaults.password,
+    password: password(env),
     database,
     application: 'ballast-migrate',
   })
@@ -67,6 +68,11 @@ async function apply(env: Environment, database: string, flavour: Flavour): Prom
 function sql(target: { database: string; flavour: Flavour }): string {
   const sections = [['ledger', ledgerStatements(target)] as const, ...migrations.map((each) => [migrationLabel(each), each.statements(target)] as const)]
   return sections.map(([label, statements]) => `-- ${label}\n${statements.map((statement) => `${statement};\n`).join('\n')}`).join('\n')
+}
+
+function password(env: Environment): string {
+  const file = setting(env, 'CLICKHOUSE_PASSWORD_FILE')
+  return file === undefined ? (env['CLICKHOUSE_PASSWORD'] ?? clickHouseDefaults.password) : readFileSync(file, 'utf8').trim()
 }
 
 function setting(env: Environment, variable: string): string | undefined {

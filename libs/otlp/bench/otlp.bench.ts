@@ -1,6 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
-import { transcodeLogs, type TranscodedBlock, type TranscodeOptions, transcodeTraces } from '../src/index.ts'
+import { type OtlpEncoding, transcodeLogs, transcodeMetrics, type Transcoded, type TranscodeOptions, transcodeTraces } from '../src/index.ts'
 import { rowsOf } from '../test/block-rows.ts'
+import { jsonParseLogRows, jsonParseTraceRows } from './json-parse-rows.ts'
+import { metricRequests } from './metric-requests.ts'
+import { protobufjsMetricRows } from './protobufjs-metric-rows.ts'
 import { protobufjsLogRows, protobufjsTraceRows } from './protobufjs-rows.ts'
 import { logRequests, RECORDS, traceRequests } from './requests.ts'
 
@@ -17,49 +20,58 @@ interface Row {
 interface Case {
   readonly name: string
   readonly unit: string
+  readonly encoding: OtlpEncoding
   readonly requests: readonly Uint8Array[]
-  readonly transcode: (body: Uint8Array, options: TranscodeOptions) => TranscodedBlock
-  readonly competitor: (body: Uint8Array, tenantId: string) => Buffer
+  readonly transcode: (body: Uint8Array, options: TranscodeOptions) => Transcoded
+  readonly competitor: (body: Uint8Array, tenantId: string) => readonly Buffer[]
 }
 
 const OURS = '@ballast/otlp to Native'
-const THEIRS = 'protobufjs to JSONEachRow'
+const THEIRS = { protobuf: 'protobufjs to JSONEachRow', json: 'JSON.parse to JSONEachRow' }
 const REQUESTS = 16
-const options = { encoding: 'protobuf', tenantId: 'default', receivedAtUnixNano: 1n } as const
 
 /** `npm run bench -- otlp` */
 export const bench = {
   name: 'otlp',
-  summary: 'OTLP protobuf to insertable blocks on one core, against protobufjs and JSON.stringify',
+  summary: 'OTLP in both encodings to insertable blocks on one core, against protobufjs or JSON.parse, and JSON.stringify',
   async run({ quick, report }: { quick: boolean; report: (row: Row) => void }): Promise<void> {
     const cases: Case[] = [
-      { name: 'traces', unit: 'spans/s', requests: traceRequests(REQUESTS), transcode: transcodeTraces, competitor: protobufjsTraceRows },
-      { name: 'logs', unit: 'records/s', requests: logRequests(REQUESTS), transcode: transcodeLogs, competitor: protobufjsLogRows },
+      { name: 'traces', unit: 'spans/s', encoding: 'protobuf', requests: traceRequests(REQUESTS), transcode: transcodeTraces, competitor: protobufjsTraceRows },
+      { name: 'metrics', unit: 'points/s', encoding: 'protobuf', requests: metricRequests(REQUESTS), transcode: transcodeMetrics, competitor: protobufjsMetricRows },
+      { name: 'logs', unit: 'records/s', encoding: 'protobuf', requests: logRequests(REQUESTS), transcode: transcodeLogs, competitor: protobufjsLogRows },
+      { name: 'traces in JSON', unit: 'spans/s', encoding: 'json', requests: traceRequests(REQUESTS, undefined, 'json'), transcode: transcodeTraces, competitor: jsonParseTraceRows },
+      { name: 'logs in JSON', unit: 'records/s', encoding: 'json', requests: logRequests(REQUESTS, undefined, 'json'), transcode: transcodeLogs, competitor: jsonParseLogRows },
     ]
     for (const each of cases) runCase(each, quick ? 9 : 31, report)
   },
 }
 
-function runCase({ name, unit, requests, transcode, competitor }: Case, rounds: number, report: (row: Row) => void): void {
+function runCase({ name, unit, encoding, requests, transcode, competitor }: Case, rounds: number, report: (row: Row) => void): void {
+  const options = { encoding, tenantId: 'default', receivedAtUnixNano: 1n } as const
+  const against = THEIRS[encoding]
   for (const request of requests) {
-    const block = transcode(request, options)
-    const rows = rowsOf(block)
-    const theirs = rowsOf({ ...block, format: 'JSONEachRow', body: competitor(request, options.tenantId) })
-    if (block.rows !== RECORDS || !isDeepStrictEqual(rows, theirs)) throw new Error(`${name}: the rows of both subjects differ`)
+    const transcoded = transcode(request, options)
+    const expected = competitor(request, options.tenantId).flatMap(jsonRows)
+    if (transcoded.rows !== RECORDS || !isDeepStrictEqual(rowsOf(transcoded), expected)) throw new Error(`${name}: the rows of both subjects differ`)
   }
   const ours: number[] = []
-  const against: number[] = []
+  const theirs: number[] = []
   // Interleaved, so that whatever else the machine does slows both.
   for (let round = 0; round < rounds; round++) {
     ours.push(rate(requests, 8, (request) => transcode(request, options).rows))
-    against.push(rate(requests, 1, (request) => (competitor(request, options.tenantId).length > 0 ? RECORDS : 0)))
+    theirs.push(rate(requests, 1, (request) => (competitor(request, options.tenantId).every((body) => body.length > 0) ? RECORDS : 0)))
   }
   const value = median(ours)
-  const other = median(against)
+  const other = median(theirs)
   const megabytes = requests.reduce((sum, request) => sum + request.length, 0) / 1e6 / (requests.length * RECORDS)
   report({ case: name, subject: OURS, value: Math.round(value), unit })
   report({ case: name, subject: OURS, value: Math.round(value * megabytes), unit: 'MB/s of OTLP' })
-  report({ case: name, subject: THEIRS, value: Math.round(other), unit, ratio: Number((value / other).toFixed(2)), against: THEIRS })
+  report({ case: name, subject: against, value: Math.round(other), unit, ratio: Number((value / other).toFixed(2)), against })
+}
+
+/** The rows of JSONEachRow. */
+function jsonRows(text: Buffer): unknown[] {
+  return text.toString().split('\n').filter(Boolean).map((line) => JSON.parse(line) as unknown)
 }
 
 /** Records a second. */

@@ -5,9 +5,9 @@ import { fromProtobuf } from '../test/otlp-messages.ts'
 // The competitor: decode with protobufjs, make a row object of each record, JSON.stringify it. Written to be fast for what it is.
 
 interface Value { stringValue?: string; intValue?: Long; boolValue?: boolean; doubleValue?: number }
-interface KeyValue { key: string; value: Value }
-interface Resource { attributes: KeyValue[] }
-interface Scope { name: string; version: string; attributes: KeyValue[] }
+export interface KeyValue { key: string; value: Value }
+export interface Resource { attributes: KeyValue[] }
+export interface Scope { name: string; version: string; attributes: KeyValue[] }
 interface Span {
   traceId: Uint8Array; spanId: Uint8Array; parentSpanId: Uint8Array; traceState: string; name: string; kind: number
   startTimeUnixNano: Long; endTimeUnixNano: Long; attributes: KeyValue[]; status?: { code: number; message: string }
@@ -22,17 +22,17 @@ interface Traces { resourceSpans: { resource: Resource; scopeSpans: { scope: Sco
 interface Logs { resourceLogs: { resource: Resource; schemaUrl: string; scopeLogs: { scope: Scope; schemaUrl: string; logRecords: LogRecord[] }[] }[] }
 
 /** A trace request as JSONEachRow. */
-export function protobufjsTraceRows(body: Uint8Array, tenantId: string): Buffer {
+export function protobufjsTraceRows(body: Uint8Array, tenantId: string): readonly Buffer[] {
   let text = ''
   for (const { resource, scopeSpans } of (fromProtobuf('TracesRequest', body) as Traces).resourceSpans) {
     const resourceAttributes = attributesOf(resource.attributes)
     for (const { scope, spans } of scopeSpans) for (const span of spans) text += `${JSON.stringify(spanRow(span, resourceAttributes, scope, tenantId))}\n`
   }
-  return Buffer.from(text)
+  return [Buffer.from(text)]
 }
 
 /** A log request as JSONEachRow. */
-export function protobufjsLogRows(body: Uint8Array, tenantId: string): Buffer {
+export function protobufjsLogRows(body: Uint8Array, tenantId: string): readonly Buffer[] {
   let text = ''
   for (const { resource, schemaUrl, scopeLogs } of (fromProtobuf('LogsRequest', body) as Logs).resourceLogs) {
     const shared = { ServiceName: '', ResourceSchemaUrl: schemaUrl, ResourceAttributes: attributesOf(resource.attributes), TenantId: tenantId, SampleRate: '1' }
@@ -42,7 +42,7 @@ export function protobufjsLogRows(body: Uint8Array, tenantId: string): Buffer {
       for (const log of logRecords) text += `${JSON.stringify({ ...logRow(log), ...shared, ...scoped })}\n`
     }
   }
-  return Buffer.from(text)
+  return [Buffer.from(text)]
 }
 
 function spanRow(span: Span, resourceAttributes: Record<string, string>, scope: Scope, tenantId: string): object {
@@ -89,7 +89,7 @@ function logRow(log: LogRecord): object {
   }
 }
 
-function attributesOf(attributes: readonly KeyValue[]): Record<string, string> {
+export function attributesOf(attributes: readonly KeyValue[]): Record<string, string> {
   const sorted = attributes.toSorted((a, b) => (a.key < b.key ? -1 : 1))
   const map: Record<string, string> = {}
   for (const { key, value } of sorted) map[key] = text(value)
@@ -103,5 +103,5 @@ function text(value: Value): string {
 }
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
-const nanos = (value: Long): bigint => (BigInt(value.getHighBitsUnsigned()) << 32n) | BigInt(value.getLowBitsUnsigned())
-const time = (unixNano: bigint): string => `${unixNano / 1_000_000_000n}.${String(unixNano % 1_000_000_000n).padStart(9, '0')}`
+export const nanos = (value: Long): bigint => (BigInt(value.getHighBitsUnsigned()) << 32n) | BigInt(value.getLowBitsUnsigned())
+export const time = (unixNano: bigint): string => `${unixNano / 1_000_000_000n}.${String(unixNano % 1_000_000_000n).padStart(9, '0')}`

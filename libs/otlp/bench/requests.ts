@@ -1,13 +1,16 @@
-import { toProtobuf } from '../test/otlp-messages.ts'
+import type { OtlpEncoding } from '../src/index.ts'
+import { type RequestName, toJson, toProtobuf } from '../test/otlp-messages.ts'
 
 /** Records of one request. */
 export const RECORDS = 512
+
+const encoders = { protobuf: toProtobuf, json: (_: RequestName, json: object) => toJson(json) }
 
 /** When the records begin, unless a test needs them younger. */
 const START = 1_763_700_000_000_000_000n
 
 /** Numbers that look random and are the same in every run. */
-class Sequence {
+export class Sequence {
   #state = 42
 
   below(bound: number): number {
@@ -20,25 +23,25 @@ class Sequence {
   }
 }
 
-const ROUTES = ['/products/:id', '/cart', '/checkout', '/search', '/users/:id/orders']
-const resource = {
+export const ROUTES = ['/products/:id', '/cart', '/checkout', '/search', '/users/:id/orders']
+export const resource = {
   attributes: Object.entries({ 'service.name': 'checkout', 'service.version': '1.14.2', 'host.name': 'ip-10-0-3-17', 'deployment.environment.name': 'production', 'telemetry.sdk.language': 'nodejs' })
     .map(([key, stringValue]) => ({ key, value: { stringValue } })),
 }
 
 /** Trace requests of a web service: ten attributes a span, about 410 bytes a span, every trace id another one. */
-export function traceRequests(count: number, startUnixNano = START): Uint8Array[] {
+export function traceRequests(count: number, startUnixNano = START, encoding: OtlpEncoding = 'protobuf'): Uint8Array[] {
   const random = new Sequence()
   return Array.from({ length: count }, () =>
-    toProtobuf('TracesRequest', { resourceSpans: [{ resource, scopeSpans: [{ scope: { name: '@opentelemetry/instrumentation-http', version: '0.57.1' }, spans: times(RECORDS, () => span(random, startUnixNano)) }] }] }),
+    encoders[encoding]('TracesRequest', { resourceSpans: [{ resource, scopeSpans: [{ scope: { name: '@opentelemetry/instrumentation-http', version: '0.57.1' }, spans: times(RECORDS, () => span(random, startUnixNano)) }] }] }),
   )
 }
 
 /** Log requests of the same service. */
-export function logRequests(count: number, startUnixNano = START): Uint8Array[] {
+export function logRequests(count: number, startUnixNano = START, encoding: OtlpEncoding = 'protobuf'): Uint8Array[] {
   const random = new Sequence()
   return Array.from({ length: count }, () =>
-    toProtobuf('LogsRequest', { resourceLogs: [{ resource, scopeLogs: [{ scope: { name: 'checkout-logger', version: '2.0.0' }, logRecords: times(RECORDS, () => log(random, startUnixNano)) }] }] }),
+    encoders[encoding]('LogsRequest', { resourceLogs: [{ resource, scopeLogs: [{ scope: { name: 'checkout-logger', version: '2.0.0' }, logRecords: times(RECORDS, () => log(random, startUnixNano)) }] }] }),
   )
 }
 

@@ -1,27 +1,19 @@
-import { tables } from '@ballast/clickhouse'
-import { decodeJsonEnvelope } from './json/decode-envelope.ts'
-import { decodeJsonLogRecord } from './json/decode-log-record.ts'
+import { logsRequest } from './json/messages.ts'
+import { transcodeJson } from './json/transcode-json.ts'
 import { LogWriter } from './protobuf/log-writer.ts'
 import { transcodeProtobuf } from './protobuf/transcode-protobuf.ts'
-import { Tally } from './record/tally.ts'
-import { block } from './rows/block.ts'
-import { logRows } from './rows/log-row.ts'
-import type { TranscodedBlock, TranscodeOptions } from './transcoded-block.ts'
-
-const KEYS = { resources: 'resourceLogs', scopes: 'scopeLogs', records: 'logRecords' } as const
+import type { Transcoded, TranscodeOptions } from './transcoded-block.ts'
 
 /** One for all requests, so that its memory is used again: transcoding is synchronous. */
 let writer: LogWriter | undefined
 
 /**
- * Turns the body of an `ExportLogsServiceRequest` into rows of `otel_logs`: protobuf into a Native block, JSON into JSONEachRow.
- * A record with broken ids is stored without them.
+ * Turns the body of an `ExportLogsServiceRequest` into rows of `otel_logs`. A record with broken ids is stored without
+ * them.
  *
  * @throws OtlpError when the body as a whole is no such request.
  */
-export function transcodeLogs(body: Uint8Array, options: TranscodeOptions): TranscodedBlock {
-  if (options.encoding === 'protobuf') return transcodeProtobuf(body, (writer ??= new LogWriter()), options)
-  const tally = new Tally()
-  const groups = decodeJsonEnvelope(body, KEYS, tally, decodeJsonLogRecord)
-  return block(tables.logs, groups.flatMap((group) => logRows(group, options, tally)), tally)
+export function transcodeLogs(body: Uint8Array, options: TranscodeOptions): Transcoded {
+  writer ??= new LogWriter()
+  return options.encoding === 'json' ? transcodeJson(body, logsRequest, writer, options) : transcodeProtobuf(body, writer, options)
 }

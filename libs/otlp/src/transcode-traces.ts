@@ -1,27 +1,19 @@
-import { tables } from '@ballast/clickhouse'
-import { decodeJsonEnvelope } from './json/decode-envelope.ts'
-import { decodeJsonSpan } from './json/decode-span.ts'
+import { tracesRequest } from './json/messages.ts'
+import { transcodeJson } from './json/transcode-json.ts'
 import { SpanWriter } from './protobuf/span-writer.ts'
 import { transcodeProtobuf } from './protobuf/transcode-protobuf.ts'
-import { Tally } from './record/tally.ts'
-import { block } from './rows/block.ts'
-import { spanRows } from './rows/span-row.ts'
-import type { TranscodedBlock, TranscodeOptions } from './transcoded-block.ts'
-
-const KEYS = { resources: 'resourceSpans', scopes: 'scopeSpans', records: 'spans' } as const
+import type { Transcoded, TranscodeOptions } from './transcoded-block.ts'
 
 /** One for all requests, so that its memory is used again: transcoding is synchronous. */
 let writer: SpanWriter | undefined
 
 /**
- * Turns the body of an `ExportTraceServiceRequest` into rows of `otel_traces`: protobuf into a Native block, JSON into
- * JSONEachRow. A span that cannot be stored is rejected alone.
+ * Turns the body of an `ExportTraceServiceRequest` into rows of `otel_traces`. A span that cannot be stored is rejected
+ * alone.
  *
  * @throws OtlpError when the body as a whole is no such request.
  */
-export function transcodeTraces(body: Uint8Array, options: TranscodeOptions): TranscodedBlock {
-  if (options.encoding === 'protobuf') return transcodeProtobuf(body, (writer ??= new SpanWriter()), options)
-  const tally = new Tally()
-  const groups = decodeJsonEnvelope(body, KEYS, tally, decodeJsonSpan)
-  return block(tables.traces, groups.flatMap((group) => spanRows(group, options, tally)), tally)
+export function transcodeTraces(body: Uint8Array, options: TranscodeOptions): Transcoded {
+  writer ??= new SpanWriter()
+  return options.encoding === 'json' ? transcodeJson(body, tracesRequest, writer, options) : transcodeProtobuf(body, writer, options)
 }

@@ -20,19 +20,25 @@ export type RejectReason =
   | 'timestamp_out_of_range'
   /** A text of the record is not UTF-8. Protobuf only: JSON as a whole must be. */
   | 'invalid_utf8'
-  /** A value of the record nests too deep. Protobuf only. */
+  /** A value of the record nests too deep. */
   | 'nested_too_deep'
+  /** A field of the record holds no such value: a number that does not fit, a text where a number belongs. JSON only. */
+  | 'invalid_value'
 
 /** What was stored although something about it was odd. */
 export type WarningKind =
   | 'duplicate_attribute_key'
   | 'end_before_start'
   | 'start_time_missing'
+  | 'time_missing'
+  | 'metric_without_data'
   | 'id_was_base64'
   | 'link_without_ids'
+  | 'exemplar_without_ids'
   | 'log_without_trace'
   | 'enum_name'
   | 'enum_unknown'
+  | 'lone_surrogate'
   | 'no_known_field'
 
 /** One record that is not stored. */
@@ -44,13 +50,21 @@ export interface RejectedRecord {
   readonly raw: Uint8Array
 }
 
-/** One request, ready to insert. Blocks of the same table and columns may be put one after another. */
+/** Rows for one table, ready to insert. Blocks of the same table and columns may be put one after another. */
 export interface TranscodedBlock {
   readonly table: string
   readonly columns: readonly string[]
   readonly format: BlockFormat
   readonly body: Uint8Array
-  /** Rows in `body`. Records received are `rows + rejected.count`. */
+  /** Rows in `body`; at least one. */
+  readonly rows: number
+}
+
+/** What became of one request. */
+export interface Transcoded {
+  /** One for each table that gets rows. The request is stored when all of them are. */
+  readonly blocks: readonly TranscodedBlock[]
+  /** Rows of all blocks. Records received are `rows + rejected.count`. */
   readonly rows: number
   readonly rejected: { readonly count: number; readonly reasons: ReadonlyMap<RejectReason, number> }
   /** One entry for each rejected record, in order. */

@@ -2,10 +2,13 @@ import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 
-test('transcoding makes less garbage for a span of ten attributes than one small object', () => {
+test.each([
+  ['a span of ten attributes', 'traces'],
+  ['a data point of five', 'metrics'],
+])('transcoding makes less garbage for %s than one small object', (_, signal) => {
   const script = fileURLToPath(new URL('allocation.ts', import.meta.url))
   // In a process of its own, because the test runner changes what is compiled.
-  const bytes = Number(execFileSync(process.execPath, ['--conditions=@ballast/source', script], { encoding: 'utf8' }))
+  const bytes = Number(execFileSync(process.execPath, ['--conditions=@ballast/source', script, signal], { encoding: 'utf8' }))
   expect(bytes).toBeGreaterThan(0)
   expect(bytes).toBeLessThan(100)
 }, 60_000)

@@ -19,8 +19,8 @@ afterAll(async () => {
 test('ClickHouse has every row and value of the Native blocks of traces and logs, each once', async () => {
   // Young, because tables drop what is older than their retention.
   const start = BigInt(Date.now()) * 1_000_000n
-  const traces = traceRequests(3, start).map((body) => transcodeTraces(body, options))
-  const logs = logRequests(2, start).map((body) => transcodeLogs(body, options))
+  const traces = traceRequests(3, start).flatMap((body) => transcodeTraces(body, options).blocks)
+  const logs = logRequests(2, start).flatMap((body) => transcodeLogs(body, options).blocks)
   for (const [blocks, name] of [[traces, 'traces'], [logs, 'logs']] as const) {
     const { table, columns, format } = blocks[0]!
     const body = blocks.map((block) => block.body)

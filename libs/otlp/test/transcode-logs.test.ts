@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { transcodeLogs, type TranscodedBlock } from '../src/index.ts'
+import { transcodeLogs, type Transcoded } from '../src/index.ts'
 import { rowsOf } from './block-rows.ts'
 import { toJson, toProtobuf } from './otlp-messages.ts'
 
@@ -24,8 +24,8 @@ const request = (...logRecords: object[]): object => ({
     },
   ],
 })
-const json = (body: object): TranscodedBlock => transcodeLogs(toJson(body), { ...options, encoding: 'json' })
-const protobuf = (body: object): TranscodedBlock => transcodeLogs(toProtobuf('LogsRequest', body), { ...options, encoding: 'protobuf' })
+const json = (body: object): Transcoded => transcodeLogs(toJson(body), { ...options, encoding: 'json' })
+const protobuf = (body: object): Transcoded => transcodeLogs(toProtobuf('LogsRequest', body), { ...options, encoding: 'protobuf' })
 
 test.each([['json', json] as const, ['protobuf', protobuf] as const])('a log record in %s fills every column of its row', (_, transcode) => {
   const block = transcode(request(log))
@@ -51,7 +51,7 @@ test.each([['json', json] as const, ['protobuf', protobuf] as const])('a log rec
       SampleRate: '1',
     },
   ])
-  expect(Object.keys(rowsOf(block)[0] as object).toSorted()).toEqual([...block.columns].toSorted())
+  expect(Object.keys(rowsOf(block)[0] as object).toSorted()).toEqual([...block.blocks[0]!.columns].toSorted())
 })
 
 describe.each([['json', json] as const, ['protobuf', protobuf] as const])('in %s a log record', (_, transcode) => {

@@ -16,7 +16,7 @@ export const httpDefaults = {
 export interface HttpServerOptions {
   readonly log: Logger
   readonly health: Health
-  readonly metrics: Metrics
+  readonly metrics: Pick<Metrics, 'text'>
   /** @default httpDefaults.bodyLimitBytes */
   readonly bodyLimitBytes?: number
   /** @default httpDefaults.requestTimeoutMs */

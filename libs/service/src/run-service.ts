@@ -4,7 +4,8 @@ import { Health } from './health.ts'
 import { Lifecycle } from './lifecycle.ts'
 import { createLogger, type Logger, logLevels, type LogLevel, type LogPipe } from './logger.ts'
 import { type Metrics, startMetrics } from './metrics.ts'
-import { choice, duration } from './settings/setting.ts'
+import { observeRuntime } from './runtime-metrics.ts'
+import { choice, duration, url } from './settings/setting.ts'
 import { type ConfigOf, defineSettings, type Settings } from './settings/settings.ts'
 import { settingsHelp } from './settings/settings-help.ts'
 
@@ -35,6 +36,8 @@ export interface Service<S extends Settings> {
 const sharedSettings = defineSettings(undefined, {
   logLevel: choice('LOG_LEVEL', { default: 'info', values: logLevels, help: 'how much is logged' }),
   shutdownTimeoutMs: duration('SHUTDOWN_TIMEOUT', { default: 15_000, minMs: 100, maxMs: 600_000, help: 'time to finish what is running when asked to stop' }),
+  metricsUrl: url('OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', { default: '', protocols: ['http:', 'https:'], help: 'where the app\'s own metrics are sent over OTLP, such as http://127.0.0.1:4318/v1/metrics' }),
+  metricsIntervalMs: duration('OTEL_METRIC_EXPORT_INTERVAL', { default: 15_000, minMs: 500, maxMs: 600_000, help: 'time between two exports of metrics' }),
 })
 
 /**
@@ -49,7 +52,7 @@ export async function runService<S extends Settings>(service: Service<S>, env: N
   }
   if (argv.length > 0) return refuse(`${service.name}: unknown argument ${argv[0]}; it is configured by environment variables, see --help.`)
   let config: ConfigOf<S>
-  let shared: { logLevel: LogLevel; shutdownTimeoutMs: number }
+  let shared: { logLevel: LogLevel; shutdownTimeoutMs: number; metricsUrl: string; metricsIntervalMs: number }
   try {
     shared = sharedSettings.read(env)
     config = service.settings.read(env) as ConfigOf<S>
@@ -61,8 +64,9 @@ export async function runService<S extends Settings>(service: Service<S>, env: N
   const log = createLogger(service.name, shared.logLevel, undefined, service.logPipe)
   const lifecycle = new Lifecycle(log, shared.shutdownTimeoutMs)
   const health = new Health()
-  const metrics = startMetrics(service.name)
+  const metrics = startMetrics(service.name, shared.metricsUrl === '' ? undefined : { url: shared.metricsUrl, intervalMs: shared.metricsIntervalMs })
   lifecycle.onShutdown('metrics', () => metrics.shutdown())
+  lifecycle.onShutdown('runtime metrics', observeRuntime())
   stopOnRequest(log, health, lifecycle)
 
   try {

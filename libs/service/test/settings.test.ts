@@ -1,4 +1,7 @@
-import { describe, expect, test } from 'vitest'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { bytes, choice, defineSettings, duration, flag, integer, port, secret, SettingsError, text, url } from '../src/index.ts'
 
 const settings = defineSettings('DEMO_', {
@@ -82,5 +85,20 @@ describe('settings', () => {
     expect(problems).toEqual(['DEMO_PROT is not a setting; did you mean DEMO_PORT?'])
     expect(problemsOf({ DEMO_ENTIRELY_ELSE: '1' }).problems[0]).toContain('the settings that start with DEMO_ are DEMO_PORT, ')
     expect(() => settings.read({ OTHER_APP_PORT: '1' })).not.toThrow()
+  })
+
+  test('that are secret may be in a file, as containers get them', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'settings-'))
+    onTestFinished(() => rmSync(dir, { recursive: true }))
+    writeFileSync(join(dir, 'password'), 'hunter2\n')
+    writeFileSync(join(dir, 'url'), 'http://user:hunter2@db:8123')
+    const config = settings.read({ DATABASE_PASSWORD_FILE: join(dir, 'password'), DATABASE_URL_FILE: join(dir, 'url') })
+    expect(config).toMatchObject({ password: 'hunter2', database: 'http://user:hunter2@db:8123' })
+    const strict = defineSettings('X_', { key: secret('X_KEY', { help: 'the key' }) })
+    expect(strict.read({ X_KEY_FILE: join(dir, 'password') }).key).toBe('hunter2')
+
+    expect(problemsOf({ DATABASE_PASSWORD: 'a', DATABASE_PASSWORD_FILE: join(dir, 'password') }).problems).toEqual(['DATABASE_PASSWORD and DATABASE_PASSWORD_FILE are both set; set one of them.'])
+    expect(problemsOf({ DATABASE_PASSWORD_FILE: join(dir, 'nowhere') }).problems[0]).toMatch(/^DATABASE_PASSWORD_FILE cannot be read: ENOENT/)
+    expect(problemsOf({ DEMO_NAME_FILE: join(dir, 'password') }).code).toBe('SETTING_UNKNOWN')
   })
 })

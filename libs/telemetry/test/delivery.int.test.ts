@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { metrics } from '@opentelemetry/api'
+import { AggregationTemporality, InMemoryMetricExporter, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { startTelemetry, unitOfWork } from '../src/index.ts'
 
@@ -57,4 +58,18 @@ test('metrics go over OTLP as well when they are asked for', async () => {
   expect(bodies).toHaveLength(1)
   expect(bodies[0]).toContain('test.orders')
   expect(bodies[0]).toContain('otel.sdk.processor.log.processed')
+})
+
+test('metrics of the meter provider that the process has go out at every interval, and the provider stays', async () => {
+  const reader = new PeriodicExportingMetricReader({ exporter: new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE), exportIntervalMillis: 3_600_000 })
+  const provider = new MeterProvider({ readers: [reader] })
+  metrics.setGlobalMeterProvider(provider)
+  const telemetry = startTelemetry({ service: 'metered', endpoint, metrics: reader, metricInterval: '20ms' })
+  metrics.getMeter('test').createCounter('test.orders').add(3)
+  await expect.poll(() => received.filter(({ path, body }) => path === '/v1/metrics' && body.includes('test.orders')).length).toBeGreaterThan(1)
+  expect(received.find(({ path }) => path === '/v1/metrics')!.body.toString('latin1')).toContain('metered')
+  await telemetry.shutdown()
+  expect(metrics.getMeterProvider().getMeter('test')).toBe(provider.getMeter('test'))
+  metrics.disable()
+  await provider.shutdown()
 })

@@ -20,6 +20,12 @@ export interface ReceivedEvent {
   readonly attributes: Readonly<Record<string, string | number | undefined>>
 }
 
+/** A metric as it came over the wire. */
+export interface ReceivedMetric {
+  readonly service: string
+  readonly name: string
+}
+
 type Message = Map<number, (Buffer | bigint)[]>
 
 /** Reads the fields of one protobuf message; groups do not occur in OTLP. */
@@ -56,7 +62,7 @@ function attributesOf(message: Message, field: number): Record<string, string | 
   return Object.fromEntries(all(message, field).map((pair) => [bytesOf(pair, 1).toString(), value(readMessage(bytesOf(pair, 2)))]))
 }
 
-/** ResourceSpans and ResourceLogs have the same outer fields: 1 resource, 2 scopes with 2 records each. */
+/** ResourceSpans, ResourceLogs and ResourceMetrics have the same outer fields: 1 resource, 2 scopes with 2 records each. */
 function records(request: Buffer): { service: string; record: Message }[] {
   return all(readMessage(request), 1).flatMap((group) => {
     const service = String(attributesOf(readMessage(bytesOf(group, 1)), 1)['service.name'])
@@ -68,6 +74,7 @@ function records(request: Buffer): { service: string; record: Message }[] {
 export async function startOtlpReceiver() {
   const spans: ReceivedSpan[] = []
   const events: ReceivedEvent[] = []
+  const metrics: ReceivedMetric[] = []
   const headers: IncomingHttpHeaders[] = []
   const server = createServer((request, response) => {
     const chunks: Buffer[] = []
@@ -78,7 +85,8 @@ export async function startOtlpReceiver() {
         if (request.url === '/v1/traces') {
           const [traceId, spanId, parentSpanId] = [1, 2, 4].map((field) => bytesOf(record, field).toString('hex')) as [string, string, string]
           spans.push({ service, traceId, spanId, parentSpanId, name: bytesOf(record, 5).toString(), kind: Number(record.get(6)?.[0]) })
-        } else {
+        } else if (request.url === '/v1/metrics') metrics.push({ service, name: bytesOf(record, 1).toString() })
+        else {
           const [traceId, spanId] = [9, 10].map((field) => bytesOf(record, field).toString('hex')) as [string, string]
           events.push({ service, traceId, spanId, eventName: bytesOf(record, 12).toString(), attributes: attributesOf(record, 6) })
         }
@@ -92,6 +100,7 @@ export async function startOtlpReceiver() {
     url: `http://127.0.0.1:${port}`,
     spans,
     events,
+    metrics,
     headers,
     async close(): Promise<void> {
       server.closeAllConnections()

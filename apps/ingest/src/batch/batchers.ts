@@ -1,10 +1,10 @@
 import { Batcher, type BatcherOptions } from './batcher.ts'
 import type { Block, InsertOutcome } from './block-store.ts'
 
-/** One batcher for each table and format, made when its first block comes: an insert has one format. */
+/** One batcher for each table, made when its first block comes. All blocks of a table have one format. */
 export class Batchers {
   readonly #options: BatcherOptions
-  readonly #byKind = new Map<string, Batcher>()
+  readonly #byTable = new Map<string, Batcher>()
   #draining = false
 
   constructor(options: BatcherOptions) {
@@ -12,23 +12,22 @@ export class Batchers {
   }
 
   append(block: Block): Promise<InsertOutcome> {
-    const kind = `${block.table} ${block.format}`
-    let batcher = this.#byKind.get(kind)
+    let batcher = this.#byTable.get(block.table)
     if (batcher === undefined) {
       batcher = new Batcher(this.#options)
       if (this.#draining) batcher.drain()
-      this.#byKind.set(kind, batcher)
+      this.#byTable.set(block.table, batcher)
     }
     return batcher.append(block)
   }
 
   /** Age of the oldest block of any table, milliseconds. */
   get oldestAgeMs(): number {
-    return Math.max(0, ...[...this.#byKind.values()].map((batcher) => batcher.oldestAgeMs))
+    return Math.max(0, ...[...this.#byTable.values()].map((batcher) => batcher.oldestAgeMs))
   }
 
   drain(): void {
     this.#draining = true
-    for (const batcher of this.#byKind.values()) batcher.drain()
+    for (const batcher of this.#byTable.values()) batcher.drain()
   }
 }

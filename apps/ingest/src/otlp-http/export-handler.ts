@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import { type OtlpEncoding, rejectsBlock, type TranscodedBlock } from '@ballast/otlp'
+import { type OtlpEncoding, rejectsBlock, type Transcoded } from '@ballast/otlp'
 import type { Admission, Reservation } from '../admission.ts'
 import type { Block, InsertOutcome } from '../batch/block-store.ts'
+import { PartlyStored } from '../batch/partly-stored.ts'
 import type { Counters } from '../counters.ts'
 import type { DatabaseState } from '../database/database-monitor.ts'
 import { IngestError } from '../errors.ts'
@@ -37,9 +38,11 @@ const RETRY_AFTER_SECONDS = 2
 /** Takes export requests: from bytes to rows that ClickHouse has. */
 export class ExportHandler {
   readonly #options: ExportHandlerOptions
+  readonly #partlyStored: PartlyStored
 
   constructor(options: ExportHandlerOptions) {
     this.#options = options
+    this.#partlyStored = new PartlyStored(options.now)
   }
 
   /** @throws IngestError or OtlpError that says what to answer. */
@@ -56,12 +59,12 @@ export class ExportHandler {
     try {
       const receivedAtUnixNano = BigInt(this.#options.now()) * NANOSECONDS_PER_MILLISECOND
       const body = await readBody(request, this.#options.maxBodyBytes, reservation)
-      const block = endpoint.transcode(body, { encoding, tenantId, receivedAtUnixNano })
-      reservation.resize(block.body.length)
-      this.#countTranscoded(endpoint, block)
-      if (block.rejects.length > 0) this.#quarantine(block, { signal: endpoint.signal, tenantId, encoding, requestId: randomUUID(), receivedAtUnixNano })
-      if (block.rows > 0) await this.#store(endpoint, block)
-      return { encoding, body: exportResponseBody(block, endpoint, encoding) }
+      const transcoded = endpoint.transcode(body, { encoding, tenantId, receivedAtUnixNano })
+      reservation.resize(transcoded.blocks.reduce((sum, block) => sum + block.body.length, 0))
+      this.#countTranscoded(endpoint, transcoded)
+      if (transcoded.rejects.length > 0) this.#quarantine(transcoded, { signal: endpoint.signal, tenantId, encoding, requestId: randomUUID(), receivedAtUnixNano })
+      await this.#store(endpoint, transcoded.blocks)
+      return { encoding, body: exportResponseBody(transcoded, endpoint, encoding) }
     } finally {
       reservation.release()
     }
@@ -83,34 +86,41 @@ export class ExportHandler {
     return reservation
   }
 
-  #countTranscoded({ signal }: SignalEndpoint, block: TranscodedBlock): void {
+  #countTranscoded({ signal }: SignalEndpoint, { rows, rejected, warnings }: Transcoded): void {
     const { counters } = this.#options
-    counters.received(signal, block.rows + block.rejected.count)
-    for (const [reason, count] of block.rejected.reasons) counters.rejected(signal, reason, count)
-    for (const [kind, count] of block.warnings) counters.warned(signal, kind, count)
+    counters.received(signal, rows + rejected.count)
+    for (const [reason, count] of rejected.reasons) counters.rejected(signal, reason, count)
+    for (const [kind, count] of warnings) counters.warned(signal, kind, count)
   }
 
-  async #store({ signal }: SignalEndpoint, block: TranscodedBlock): Promise<void> {
+  /** Waits until all blocks are stored, or it is known that one is not: the request is answered as a whole. */
+  async #store({ signal }: SignalEndpoint, blocks: readonly Block[]): Promise<void> {
     const { counters, batches } = this.#options
-    const outcome = await batches.append(block)
-    switch (outcome.kind) {
-      case 'stored':
+    const partlyStored = this.#partlyStored
+    const known = blocks.filter((block) => partlyStored.has(block))
+    for (const { rows } of known) counters.deduplicated(signal, rows)
+    const fresh = blocks.filter((block) => !known.includes(block))
+    const outcomes = await Promise.all(fresh.map((block) => batches.append(block)))
+    // What is worth sending again comes first: sent again, the rest is refused for good if it must be.
+    const later = outcomes.find((outcome) => outcome.kind === 'unavailable')
+    const never = outcomes.find((outcome) => outcome.kind === 'bad-data')
+    outcomes.forEach((outcome, index) => {
+      const block = fresh[index]!
+      if (outcome.kind === 'stored') {
         counters.stored(signal, block.rows)
-        return
-      case 'bad-data':
-        counters.rejected(signal, 'bad_data', block.rows)
-        throw new IngestError('BAD_REQUEST', `ClickHouse cannot store this request: ${outcome.message}`)
-      case 'unavailable':
-        counters.refused(signal, 'unavailable', block.rows)
-        throw unavailable(outcome.message)
-    }
+        if (later !== undefined) partlyStored.add(block)
+      } else if (outcome.kind === 'bad-data') counters.rejected(signal, 'bad_data', block.rows)
+      else counters.refused(signal, 'unavailable', block.rows)
+    })
+    if (later !== undefined) throw unavailable(later.message)
+    if (never !== undefined) throw new IngestError('BAD_REQUEST', `ClickHouse cannot store this request: ${never.message}`)
   }
 
   /** Keeps rejected records for inspection. The answer does not wait for it: the sender is told of every rejection anyway. */
-  #quarantine(block: TranscodedBlock, source: Parameters<typeof rejectsBlock>[1]): void {
+  #quarantine({ rejects }: Transcoded, source: Parameters<typeof rejectsBlock>[1]): void {
     const { batches, counters } = this.#options
-    void batches.append(rejectsBlock(block.rejects, source)).then((outcome) => {
-      if (outcome.kind !== 'stored') counters.quarantineLost(block.rejects.length)
+    void batches.append(rejectsBlock(rejects, source)).then((outcome) => {
+      if (outcome.kind !== 'stored') counters.quarantineLost(rejects.length)
     })
   }
 }

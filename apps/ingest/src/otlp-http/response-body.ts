@@ -1,4 +1,4 @@
-import type { OtlpEncoding, TranscodedBlock } from '@ballast/otlp'
+import type { OtlpEncoding, Transcoded } from '@ballast/otlp'
 import { type IngestError, ingestErrorCodes } from '../errors.ts'
 import type { SignalEndpoint } from './signal.ts'
 
@@ -16,10 +16,10 @@ export function statusBody(error: IngestError, encoding: OtlpEncoding): Buffer {
 }
 
 /** `Export…ServiceResponse`: empty, or with `partial_success` when something was rejected or worth telling. */
-export function exportResponseBody(block: TranscodedBlock, endpoint: SignalEndpoint, encoding: OtlpEncoding): Buffer {
-  const message = partialSuccessMessage(block, endpoint)
+export function exportResponseBody(transcoded: Transcoded, endpoint: SignalEndpoint, encoding: OtlpEncoding): Buffer {
+  const message = partialSuccessMessage(transcoded, endpoint)
   if (message === '') return Buffer.from(encoding === 'json' ? '{}' : '')
-  const rejected = block.rejected.count
+  const rejected = transcoded.rejected.count
   if (encoding === 'json') {
     // A 64-bit integer is a string in protobuf's JSON.
     const count = rejected === 0 ? {} : { [endpoint.rejectedField]: String(rejected) }
@@ -30,17 +30,17 @@ export function exportResponseBody(block: TranscodedBlock, endpoint: SignalEndpo
 }
 
 /** What was rejected and why, with the first record's problem in full; what was odd but stored. Empty when all is well. */
-export function partialSuccessMessage(block: TranscodedBlock, endpoint: SignalEndpoint): string {
+export function partialSuccessMessage(transcoded: Transcoded, endpoint: SignalEndpoint): string {
   const { one, many } = endpoint.record
   const sentences: string[] = []
-  const [first] = block.rejects
+  const [first] = transcoded.rejects
   if (first !== undefined) {
-    const reasons = [...block.rejected.reasons].map(([reason, count]) => `${reason} ${count}`).join(', ')
-    const { count } = block.rejected
+    const reasons = [...transcoded.rejected.reasons].map(([reason, count]) => `${reason} ${count}`).join(', ')
+    const { count } = transcoded.rejected
     sentences.push(`${count} ${count === 1 ? one : many} rejected (${reasons}); the first: ${first.detail}.`)
   }
-  if (block.warnings.size > 0) {
-    sentences.push(`Stored, but noticed: ${[...block.warnings].map(([kind, count]) => `${kind} ${count}`).join(', ')}.`)
+  if (transcoded.warnings.size > 0) {
+    sentences.push(`Stored, but noticed: ${[...transcoded.warnings].map(([kind, count]) => `${kind} ${count}`).join(', ')}.`)
   }
   return sentences.join(' ').slice(0, MAX_MESSAGE_LENGTH)
 }

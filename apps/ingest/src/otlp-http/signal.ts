@@ -1,7 +1,7 @@
-import { transcodeLogs, type TranscodedBlock, type TranscodeOptions, transcodeTraces } from '@ballast/otlp'
+import { transcodeLogs, transcodeMetrics, type Transcoded, type TranscodeOptions, transcodeTraces } from '@ballast/otlp'
 
 /** What a request carries. */
-export type Signal = 'traces' | 'logs'
+export type Signal = 'traces' | 'logs' | 'metrics'
 
 /** How one signal is taken. */
 export interface SignalEndpoint {
@@ -12,11 +12,12 @@ export interface SignalEndpoint {
   readonly record: { readonly one: string; readonly many: string }
   /** Field of `partial_success` in JSON. */
   readonly rejectedField: string
-  transcode(body: Uint8Array, options: TranscodeOptions): TranscodedBlock
+  transcode(body: Uint8Array, options: TranscodeOptions): Transcoded
 }
 
 /** Every signal that is taken. */
 export const endpoints: readonly SignalEndpoint[] = [
   { signal: 'traces', path: '/traces', record: { one: 'span', many: 'spans' }, rejectedField: 'rejectedSpans', transcode: transcodeTraces },
   { signal: 'logs', path: '/logs', record: { one: 'log record', many: 'log records' }, rejectedField: 'rejectedLogRecords', transcode: transcodeLogs },
+  { signal: 'metrics', path: '/metrics', record: { one: 'data point', many: 'data points' }, rejectedField: 'rejectedDataPoints', transcode: transcodeMetrics },
 ]

@@ -26,7 +26,10 @@ export async function serveShop(context: ShopContext, options: ShopServerOptions
   const telemetry = startTelemetry({
     service: options.name,
     endpoint: config.otlpEndpoint,
+    env: { OTEL_EXPORTER_OTLP_HEADERS: config.otlpHeaders },
     exportDelay: config.telemetryDelayMs,
+    metrics,
+    metricInterval: config.metricIntervalMs,
     sampling: { oneIn: config.sampleOneIn },
     // The three stop one after another, so one that cannot reach the receiver must not use up the others' time.
     shutdownTimeout: '2s',

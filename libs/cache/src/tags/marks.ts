@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache'
 import type { Clock } from '../clock.ts'
 import { type Changes, noChanges } from '../redis/changes.ts'
 import type { MarkKind, SharedTier } from '../redis/shared-tier.ts'
@@ -42,8 +41,8 @@ export class Marks {
   readonly #changes: Changes
   readonly #clock: Clock
   readonly #clears = new Map<string, Mark>()
-  /** Made when it is first needed: its room is set aside at once, and many caches have no tags. */
-  #tags: LRUCache<string, Mark> | undefined
+  /** The last one used is last. Not an lru-cache, which sets aside its room at once: more than 1 MB for a cache with one tag. */
+  readonly #tags = new Map<string, Mark>()
   /** Questions under way, by key. */
   readonly #asking = new Map<string, { readonly askedAt: number; readonly answered: Promise<void> }>()
   #order = 0
@@ -70,9 +69,11 @@ export class Marks {
 
   /** The mark of a tag, as far as it is known. */
   tagOf(key: string): Mark {
-    this.#tags ??= new LRUCache<string, Mark>({ max: MAX_KNOWN_TAGS, dispose: (known, _key, reason) => this.#forget(known, reason) })
-    let mark = this.#tags.get(key)
-    if (mark === undefined) this.#tags.set(key, (mark = new Mark(this.#forgotten)))
+    const known = this.#tags.get(key)
+    if (known !== undefined) this.#tags.delete(key)
+    else if (this.#tags.size >= MAX_KNOWN_TAGS) this.#forgetOldest()
+    const mark = known ?? new Mark(this.#forgotten)
+    this.#tags.set(key, mark)
     return mark
   }
 
@@ -135,7 +136,7 @@ export class Marks {
   /** Somebody, perhaps this process, changed a mark in Redis. */
   changed(key: string): void {
     this.#asking.delete(key)
-    const mark = this.#clears.get(key) ?? this.#tags?.peek(key)
+    const mark = this.#clears.get(key) ?? this.#tags.get(key)
     if (mark === undefined) return
     mark.epoch = -1
     mark.askedAt = Number.NEGATIVE_INFINITY
@@ -145,7 +146,7 @@ export class Marks {
   /** Any mark may have changed. */
   allChanged(): void {
     this.#asking.clear()
-    for (const marks of [this.#clears, this.#tags ?? []]) {
+    for (const marks of [this.#clears, this.#tags]) {
       for (const mark of marks.values()) {
         mark.epoch = -1
         mark.askedAt = Number.NEGATIVE_INFINITY
@@ -166,10 +167,13 @@ export class Marks {
     if (untaggedToo) this.untagged.version++
   }
 
-  /** What relied on a mark that is forgotten has to be looked at again. */
-  #forget(mark: Mark, reason: string): void {
-    if (reason !== 'evict') return
-    this.#forgotten = Math.max(this.#forgotten, mark.hardOrder, mark.softOrder)
-    this.#bump(false)
+  /** What relied on the mark that was not used for longest has to be looked at again. */
+  #forgetOldest(): void {
+    for (const [key, { hardOrder, softOrder }] of this.#tags) {
+      this.#tags.delete(key)
+      this.#forgotten = Math.max(this.#forgotten, hardOrder, softOrder)
+      this.#bump(false)
+      return
+    }
   }
 }

@@ -1,5 +1,6 @@
 import { initialSchema } from './0001-initial-schema.ts'
+import { rollUps } from './0002-roll-ups.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration, in order. */
-export const migrations: readonly Migration[] = [initialSchema]
+export const migrations: readonly Migration[] = [initialSchema, rollUps]

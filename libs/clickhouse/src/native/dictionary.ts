@@ -40,6 +40,11 @@ export class Dictionary {
     }
   }
 
+  /** Number of the value that has the number `id` in another dictionary; it is added if it is new. */
+  idFrom(other: Dictionary, id: number): number {
+    return this.idOf(other.values.data.bytes, other.#starts.values[id]!, other.#ends.values[id]!)
+  }
+
   /** Whether the value with this number is `source[start, end)`. */
   is(id: number, source: Buffer, start: number, end: number): boolean {
     const from = this.#starts.values[id]!

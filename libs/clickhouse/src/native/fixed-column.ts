@@ -31,6 +31,30 @@ export class FixedColumn implements ColumnBuilder {
     data.bytes[data.length++] = value
   }
 
+  /** Adds four bytes: a number from -2^31 to 2^32 - 1. */
+  append32(value: number): void {
+    const data = this.#data
+    data.reserve(4)
+    data.view.setInt32(data.length, value, true)
+    data.length += 4
+  }
+
+  /** Adds a Float64. */
+  appendDouble(value: number): void {
+    const data = this.#data
+    data.reserve(8)
+    data.view.setFloat64(data.length, value, true)
+    data.length += 8
+  }
+
+  /** Adds the values that are `source[start, end)`, little end first: as many as there are. */
+  appendBytes(source: Buffer, start: number, end: number): void {
+    const data = this.#data
+    data.reserve(end - start)
+    source.copy(data.bytes, data.length, start, end)
+    data.length += end - start
+  }
+
   /** Adds eight bytes, given as two halves so that no bigint is made. */
   append64(low: number, high: number): void {
     const data = this.#data

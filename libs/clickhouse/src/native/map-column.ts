@@ -57,6 +57,11 @@ export class MapColumn implements ColumnBuilder {
     return { keys, values }
   }
 
+  /** A row that `takeRow` of another column gave, for `appendRow` of this one. */
+  adoptRow({ keys, values }: MapRow, from: MapColumn): MapRow {
+    return { keys: keys.map((id) => this.keys.dictionary.idFrom(from.keys.dictionary, id)), values }
+  }
+
   get dataBytes(): number {
     return this.rows * 8 + this.keys.dataBytes + this.values.dataBytes
   }

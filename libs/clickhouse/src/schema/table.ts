@@ -48,6 +48,8 @@ export interface TableDefinition {
   readonly settings?: Readonly<Record<string, number>>
   /** Which shard of a cluster a row belongs to. */
   readonly shardingKey: string
+  /** Version of the migration that creates it. @default 1 */
+  readonly since?: number
 }
 
 /** A materialized view that fills `target` from every block inserted into `source`. */
@@ -57,6 +59,8 @@ export interface MaterializedViewDefinition {
   readonly target: TableDefinition
   /** The query; `{source}` stands for the source table. */
   readonly select: string
+  /** Version of the migration that creates it. @default 1 */
+  readonly since?: number
 }
 
 /** A column that an insert names. */

@@ -1,5 +1,9 @@
 import type { MaterializedViewDefinition, TableDefinition } from '../schema/table.ts'
+import { ballastAttributeValues, ballastAttributeValuesViews } from './ballast-attribute-values.ts'
+import { ballastMetrics, ballastMetricsViews } from './ballast-metrics.ts'
+import { ballastRed, ballastRedView } from './ballast-red.ts'
 import { ballastRejects } from './ballast-rejects.ts'
+import { ballastServiceCalls, ballastServiceCallsView } from './ballast-service-calls.ts'
 import { ballastSloEvents } from './ballast-slo-events.ts'
 import { otelLogs } from './otel-logs.ts'
 import { otelMetricsExponentialHistogram } from './otel-metrics-exponential-histogram.ts'
@@ -22,10 +26,24 @@ export const tables = {
   metricsSummary: otelMetricsSummary,
   rejects: ballastRejects,
   sloEvents: ballastSloEvents,
+  redMinute: ballastRed.minute,
+  redHour: ballastRed.hour,
+  metricsMinute: ballastMetrics.minute,
+  metricsHour: ballastMetrics.hour,
+  serviceCalls: ballastServiceCalls,
+  attributeValues: ballastAttributeValues,
 } as const satisfies Readonly<Record<string, TableDefinition>>
 
 /** Every materialized view. */
-export const materializedViews: readonly MaterializedViewDefinition[] = [otelTracesTraceIdTsView]
+export const materializedViews: readonly MaterializedViewDefinition[] = [
+  otelTracesTraceIdTsView,
+  ballastRedView,
+  ballastRed.hourView,
+  ...ballastMetricsViews,
+  ballastMetrics.hourView,
+  ballastServiceCallsView,
+  ...ballastAttributeValuesViews,
+]
 
 /** Table names, for queries. */
 export const tableNames = {
@@ -39,4 +57,10 @@ export const tableNames = {
   metricsSummary: 'otel_metrics_summary',
   rejects: 'ballast_rejects',
   sloEvents: 'ballast_slo_events',
+  redMinute: 'ballast_red_minute',
+  redHour: 'ballast_red_hour',
+  metricsMinute: 'ballast_metrics_minute',
+  metricsHour: 'ballast_metrics_hour',
+  serviceCalls: 'ballast_service_calls',
+  attributeValues: 'ballast_attribute_values',
 } as const satisfies Readonly<Record<keyof typeof tables, string>>

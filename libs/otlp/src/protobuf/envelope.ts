@@ -3,8 +3,8 @@ import { OtlpError } from '../errors.ts'
 import type { Tally } from '../record/tally.ts'
 import { orUnknownService } from '../rows/service-name.ts'
 import type { GroupAttributes } from './group-attributes.ts'
-import type { RecordWriter, ResourceGroup, ScopeGroup } from './record-writer.ts'
-import { LEN, WireReader } from './wire-reader.ts'
+import type { OnRecord, RecordWriter, ResourceGroup, ScopeGroup } from './record-writer.ts'
+import { LEN, VARINT, WireReader } from './wire-reader.ts'
 
 const SERVICE_NAME = Buffer.from('service.name')
 
@@ -14,9 +14,7 @@ const SECOND = (2 << 3) | LEN
 const THIRD = (3 << 3) | LEN
 const NAME = FIRST
 const VERSION = SECOND
-
-/** Called for each record, in order. */
-export type OnRecord = (start: number, stop: number) => void
+const DROPPED_ATTRIBUTES = (4 << 3) | VARINT
 
 /**
  * Walks over an export request: the envelope has the same field numbers in every signal. Fields may come in any order and may be
@@ -73,6 +71,7 @@ export class Envelope {
     attributes?.begin()
     let name = ''
     let version = ''
+    let droppedAttributes = 0
     let schemaUrl = ''
     const reader = new WireReader().open(this.#source, start, stop)
     while (reader.next()) {
@@ -80,13 +79,14 @@ export class Envelope {
         reader.range()
         name = this.#text(NAME, reader.start, reader.stop) ?? name
         version = this.#text(VERSION, reader.start, reader.stop) ?? version
+        droppedAttributes = this.#uint32(DROPPED_ATTRIBUTES, reader.start, reader.stop) ?? droppedAttributes
         if (attributes !== undefined) this.#addAll(attributes, THIRD, reader.start, reader.stop)
       } else if (reader.tag === THIRD) {
         reader.range()
         schemaUrl = this.#decode(reader)
       } else reader.skip()
     }
-    const group = { name, version, attributes: attributes?.take(this.#source, this.#tally), schemaUrl }
+    const group = { name, version, attributes: attributes?.take(this.#source, this.#tally), droppedAttributes, schemaUrl }
     this.#refuseFlaw('a scope')
     return group
   }
@@ -100,6 +100,19 @@ export class Envelope {
     let text: string | undefined
     for (const reader of this.#fields(tag, start, stop)) text = this.#decode(reader)
     return text
+  }
+
+  /** The last number with this tag. */
+  #uint32(tag: number, start: number, stop: number): number | undefined {
+    let value: number | undefined
+    const reader = new WireReader().open(this.#source, start, stop)
+    while (reader.next()) {
+      if (reader.tag === tag) {
+        reader.varint()
+        value = reader.low
+      } else reader.skip()
+    }
+    return value
   }
 
   #decode(reader: WireReader): string {

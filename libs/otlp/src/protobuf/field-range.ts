@@ -33,8 +33,12 @@ export class FieldRanges {
 
   take(reader: WireReader): void {
     reader.range()
-    this.#bounds[this.count * 2] = reader.start
-    this.#bounds[this.count * 2 + 1] = reader.stop
+    this.add(reader.start, reader.stop)
+  }
+
+  add(start: number, stop: number): void {
+    this.#bounds[this.count * 2] = start
+    this.#bounds[this.count * 2 + 1] = stop
     this.count++
   }
 

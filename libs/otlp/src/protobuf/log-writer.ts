@@ -20,8 +20,8 @@ const SEVERITY_NAMES = Array.from({ length: MAX_SEVERITY + 1 }, (_, severity) =>
 
 /** Writes log records into the columns of `otel_logs`. */
 export class LogWriter implements RecordWriter {
-  readonly table = tables.logs.name
   readonly builder = BlockBuilder.forTable(tables.logs)
+  readonly tables = [{ table: tables.logs.name, builder: this.builder }]
   readonly flaw = new Flaw()
   #tally = new Tally()
   #receivedLow = 0

@@ -20,8 +20,8 @@ import { ValueWriter } from './value-writer.ts'
 
 /** Writes spans into the columns of `otel_traces`. */
 export class SpanWriter implements RecordWriter {
-  readonly table = tables.traces.name
   readonly builder = BlockBuilder.forTable(tables.traces)
+  readonly tables = [{ table: tables.traces.name, builder: this.builder }]
   readonly flaw = new Flaw()
   #tally = new Tally()
   #receivedAtUnixNano = 0n

@@ -1,11 +1,24 @@
 import type { Problem } from '../record/reject-detail.ts'
 import { Tally } from '../record/tally.ts'
-import type { TranscodedBlock, TranscodeOptions } from '../transcoded-block.ts'
+import type { Transcoded, TranscodeOptions, WarningKind } from '../transcoded-block.ts'
 import { Envelope } from './envelope.ts'
-import type { RecordWriter } from './record-writer.ts'
+import type { OnRecord, RecordWriter } from './record-writer.ts'
+
+/** Where protobuf comes from when it is not what was sent. */
+export interface RecordOrigin {
+  /** Records that are rejected unread, by the first byte of their message. */
+  readonly flaws: ReadonlyMap<number, Problem>
+  /** What was noticed on the way. */
+  readonly warnings: ReadonlyMap<WarningKind, number>
+  /** What was sent of the record `source[start, stop)`. */
+  raw(source: Buffer, start: number, stop: number): Uint8Array
+}
+
+/** Protobuf is what was sent. */
+const SENT: RecordOrigin = { flaws: new Map(), warnings: new Map(), raw: (source, start, stop) => source.subarray(start, stop) }
 
 /**
- * Turns the protobuf bytes of an export request into one Native block.
+ * Turns the protobuf bytes of an export request into Native blocks, one for each table that gets rows.
  *
  * Most flaws of a record show before anything of it is written. Those that show in the middle (a text that is not UTF-8, a value
  * that nests too deep) have spoilt the columns by then: the request is gone over once more without these records. That is rare,
@@ -13,41 +26,44 @@ import type { RecordWriter } from './record-writer.ts'
  *
  * @throws OtlpError when the body as a whole is no such request.
  */
-export function transcodeProtobuf(body: Uint8Array, writer: RecordWriter, options: TranscodeOptions): TranscodedBlock {
+export function transcodeProtobuf(body: Uint8Array, writer: RecordWriter, options: TranscodeOptions, origin = SENT): Transcoded {
   const source = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
-  const spoilt = new Map<number, Problem>()
-  let tally = pass(source, writer, options, spoilt)
-  if (spoilt.size > 0) tally = pass(source, writer, options, spoilt)
-  return {
-    table: writer.table,
-    columns: writer.builder.columnNames,
-    format: 'Native',
-    body: writer.builder.finish(),
-    rows: writer.builder.rows,
-    rejected: { count: tally.rejects.length, reasons: tally.reasons },
-    rejects: tally.rejects,
-    warnings: tally.warnings,
-  }
+  const spoilt = new Map(origin.flaws)
+  const known = spoilt.size
+  let tally = pass(source, writer, options, spoilt, origin)
+  if (spoilt.size > known) tally = pass(source, writer, options, spoilt, origin)
+  const blocks = writer.tables
+    .filter(({ builder }) => builder.rows > 0)
+    .map(({ table, builder }) => ({ table, columns: builder.columnNames, format: 'Native' as const, body: builder.finish(), rows: builder.rows }))
+  return { blocks, rows: blocks.reduce((sum, block) => sum + block.rows, 0), ...tally.outcome() }
 }
 
 /** Goes over the request once. `spoilt` are records to leave out, by their first byte; those found on the way are added. */
-function pass(source: Buffer, writer: RecordWriter, options: TranscodeOptions, spoilt: Map<number, Problem>): Tally {
+function pass(source: Buffer, writer: RecordWriter, options: TranscodeOptions, spoilt: Map<number, Problem>, origin: RecordOrigin): Tally {
   const tally = new Tally()
+  for (const [kind, times] of origin.warnings) tally.warn(kind, times)
   const { flaw } = writer
   flaw.clear()
   writer.begin(options, tally)
-  new Envelope(source, writer, tally, (start, stop) => {
+  const reject = (problem: Problem, start: number, stop: number): void => tally.reject({ ...problem, raw: origin.raw(source, start, stop) })
+  const onRecord: OnRecord = (start, stop) => {
     const known = spoilt.get(start)
     if (known !== undefined) {
-      tally.reject({ ...known, raw: source.subarray(start, stop) })
+      reject(known, start, stop)
       return
     }
     const written = writer.write(source, start, stop)
     if (flaw.reason === undefined) return
     const problem = { reason: flaw.reason, detail: flaw.detail }
     if (written) spoilt.set(start, problem)
-    else tally.reject({ ...problem, raw: source.subarray(start, stop) })
+    else reject(problem, start, stop)
     flaw.clear()
-  }).walk()
+  }
+  // What is wrong with a group of records is wrong with each of them.
+  const onGroup: OnRecord = (start, stop) => {
+    const known = spoilt.get(start)
+    writer.split!(source, start, stop, known === undefined ? onRecord : (from, to) => reject(known, from, to))
+  }
+  new Envelope(source, writer, tally, writer.split === undefined ? onRecord : onGroup).walk()
   return tally
 }

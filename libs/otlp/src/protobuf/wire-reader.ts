@@ -101,6 +101,12 @@ export class WireReader {
     return this.low | 0
   }
 
+  /** Reads a varint that is a signed 32-bit number in ZigZag encoding. */
+  sint32(): number {
+    this.varint()
+    return (this.low >>> 1) ^ -(this.low & 1)
+  }
+
   /** Reads eight bytes into `low` and `high`. */
   fixed64(): void {
     const at = this.#advance(8)

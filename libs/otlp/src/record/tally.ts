@@ -1,4 +1,4 @@
-import type { RejectedRecord, RejectReason, WarningKind } from '../transcoded-block.ts'
+import type { RejectedRecord, RejectReason, Transcoded, WarningKind } from '../transcoded-block.ts'
 
 /** Counts what was rejected and what was odd while one request is transcoded. */
 export class Tally {
@@ -6,12 +6,17 @@ export class Tally {
   readonly reasons = new Map<RejectReason, number>()
   readonly rejects: RejectedRecord[] = []
 
-  warn(kind: WarningKind): void {
-    this.warnings.set(kind, (this.warnings.get(kind) ?? 0) + 1)
+  warn(kind: WarningKind, times = 1): void {
+    this.warnings.set(kind, (this.warnings.get(kind) ?? 0) + times)
   }
 
   reject(record: RejectedRecord): void {
     this.reasons.set(record.reason, (this.reasons.get(record.reason) ?? 0) + 1)
     this.rejects.push(record)
+  }
+
+  /** What a request's result says beside its blocks. */
+  outcome(): Pick<Transcoded, 'rejected' | 'rejects' | 'warnings'> {
+    return { rejected: { count: this.rejects.length, reasons: this.reasons }, rejects: this.rejects, warnings: this.warnings }
   }
 }

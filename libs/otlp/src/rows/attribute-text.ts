@@ -1,11 +1,6 @@
 import type { AnyValue, KeyValue } from '../record/any-value.ts'
 import type { Tally } from '../record/tally.ts'
 
-/** Attributes as the text of a JSON object: keys in the order of their UTF-8 bytes, the first of equal keys wins. */
-export function attributesText(attributes: readonly KeyValue[], tally: Tally): string {
-  return objectText(attributes, tally, (value) => JSON.stringify(valueText(value, tally)))
-}
-
 /** A value as the text of a String column: texts as they are, numbers in decimal, bytes in base64, nested values as JSON. */
 export function valueText(value: AnyValue, tally: Tally): string {
   switch (value.kind) {
@@ -42,19 +37,19 @@ function jsonText(value: AnyValue, tally: Tally): string {
     case 'array':
       return `[${value.values.map((item) => jsonText(item, tally)).join(',')}]`
     case 'kvlist':
-      return objectText(value.values, tally, (item) => jsonText(item, tally))
+      return objectText(value.values, tally)
   }
 }
 
 /** Written by hand: an object would put keys that look like numbers first. */
-function objectText(entries: readonly KeyValue[], tally: Tally, text: (value: AnyValue) => string): string {
+function objectText(entries: readonly KeyValue[], tally: Tally): string {
   const values = new Map<string, AnyValue>()
   for (const { key, value } of entries) {
     if (values.has(key)) tally.warn('duplicate_attribute_key')
     else values.set(key, value)
   }
   const keys = [...values.keys()].toSorted(byUtf8)
-  return `{${keys.map((key) => `${JSON.stringify(key)}:${text(values.get(key)!)}`).join(',')}}`
+  return `{${keys.map((key) => `${JSON.stringify(key)}:${jsonText(values.get(key)!, tally)}`).join(',')}}`
 }
 
 const ABOVE_SURROGATES = /[\uD800-\uFFFF]/

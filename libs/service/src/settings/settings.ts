@@ -1,5 +1,6 @@
 import { SettingsError } from '../errors.ts'
 import { closestName } from './closest-name.ts'
+import { rawSetting, variablesOf } from './secret-file.ts'
 import type { Setting } from './setting.ts'
 
 type Fields = Readonly<Record<string, Setting<unknown>>>
@@ -13,7 +14,7 @@ export interface Settings<F extends Fields = Fields> {
   readonly prefix: string | undefined
   readonly fields: F
   /**
-   * Reads and validates the environment.
+   * Reads and validates the environment. A secret, and a URL, may be in the file that `<variable>_FILE` names instead.
    *
    * @throws SettingsError naming the variable, its value (never a secret's) and what is allowed.
    */
@@ -29,7 +30,7 @@ export interface Settings<F extends Fields = Fields> {
  *   so that a typing mistake cannot pass for a default.
  */
 export function defineSettings<const F extends Fields>(prefix: string | undefined, fields: F): Settings<F> {
-  const declared = Object.values(fields).map((field) => field.variable)
+  const declared = Object.values(fields).flatMap(variablesOf)
   return {
     prefix,
     fields,
@@ -37,9 +38,13 @@ export function defineSettings<const F extends Fields>(prefix: string | undefine
       const problems: string[] = []
       const config: Record<string, unknown> = {}
       for (const [key, field] of Object.entries(fields)) {
-        const raw = env[field.variable]?.trim()
-        const value = raw === undefined || raw === '' ? field.fallback : field.parse(raw)
-        if (value === undefined) problems.push(problemWith(field, raw))
+        const raw = rawSetting(field, env)
+        if ('problem' in raw) {
+          problems.push(raw.problem)
+          continue
+        }
+        const value = raw.text === undefined ? field.fallback : field.parse(raw.text)
+        if (value === undefined) problems.push(problemWith(field, raw.text))
         config[key] = value
       }
       if (problems.length > 0) throw new SettingsError(problems.some((p) => p.includes(' is not set')) ? 'SETTING_MISSING' : 'SETTING_INVALID', problems)
@@ -57,7 +62,7 @@ export function defineSettings<const F extends Fields>(prefix: string | undefine
 }
 
 function problemWith(field: Setting<unknown>, raw: string | undefined): string {
-  if (raw === undefined || raw === '') return `${field.variable} is not set; it is required (${field.help}); allowed: ${field.allowed}.`
+  if (raw === undefined) return `${field.variable} is not set; it is required (${field.help}); allowed: ${field.allowed}.`
   const shown = field.secret ? 'its value (not shown)' : JSON.stringify(raw)
   return `${field.variable} is ${shown}, which is not allowed; allowed: ${field.allowed}.`
 }

@@ -1,5 +1,6 @@
 import { parse as parseMs } from '@lukeed/ms'
 import type { LogRecordExporter } from '@opentelemetry/sdk-logs'
+import type { MetricProducer } from '@opentelemetry/sdk-metrics'
 import type { SpanExporter } from '@opentelemetry/sdk-trace'
 import { floodDefaults, type FloodOptions } from '../emission/flood-control.ts'
 import { heartbeatDefaultMs } from '../emission/heartbeats.ts'
@@ -44,8 +45,13 @@ export interface TelemetryOptions {
   readonly heartbeat?: number | string | false
   /** Whether units of work that run are ended, and all is sent, when the process exits, is asked to stop by a signal, or crashes. @default true */
   readonly exit?: boolean
-  /** Whether metrics are sent over OTLP as well, to `/v1/metrics`. @default false */
-  readonly metrics?: boolean
+  /**
+   * Whether metrics are sent over OTLP as well, to `/v1/metrics`, by a meter provider of its own. A process that has a meter
+   * provider gives one of its readers instead, or anything that collects. @default false
+   */
+  readonly metrics?: boolean | MetricProducer
+  /** Time between two exports of metrics: milliseconds or `'1m'`. @default '1m' */
+  readonly metricInterval?: number | string
   /** Where spans and events go instead of OTLP. @default OTLP/HTTP protobuf */
   readonly exporters?: { readonly spans: SpanExporter; readonly events: LogRecordExporter }
 }
@@ -69,6 +75,8 @@ export const telemetryDefaults = {
   heartbeat: heartbeatDefaultMs,
   exit: true,
   metrics: false,
+  /** milliseconds */
+  metricInterval: 60_000,
 } as const
 
 /** Durations and sizes of {@link TelemetryOptions}, checked. */
@@ -76,6 +84,7 @@ export interface ResolvedDelivery {
   readonly exportDelayMs: number
   readonly exportTimeoutMs: number
   readonly shutdownTimeoutMs: number
+  readonly metricIntervalMs: number
   readonly maxQueueSize: number
   readonly maxBatchSize: number
   /** `undefined` for no heartbeats. */
@@ -99,6 +108,7 @@ export function resolveDelivery(options: TelemetryOptions): ResolvedDelivery {
     exportDelayMs: milliseconds('exportDelay', options.exportDelay ?? telemetryDefaults.exportDelay),
     exportTimeoutMs: milliseconds('exportTimeout', options.exportTimeout ?? telemetryDefaults.exportTimeout),
     shutdownTimeoutMs: milliseconds('shutdownTimeout', options.shutdownTimeout ?? telemetryDefaults.shutdownTimeout),
+    metricIntervalMs: milliseconds('metricInterval', options.metricInterval ?? telemetryDefaults.metricInterval),
     maxQueueSize,
     maxBatchSize,
     heartbeatMs: options.heartbeat === false ? undefined : milliseconds('heartbeat', options.heartbeat ?? telemetryDefaults.heartbeat),

@@ -41,7 +41,9 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
   if (destination.disabled) return { flush: async () => {}, shutdown: async () => {} }
 
   const resource = resourceOf(destination)
-  const meters = options.metrics === true ? exportMetrics(destination, resource, delivery.exportTimeoutMs) : undefined
+  const source = typeof options.metrics === 'object' ? options.metrics : undefined
+  const meters = options.metrics === true || source !== undefined ? exportMetrics(destination, resource, delivery, source) : undefined
+  const hasGlobalMeters = meters !== undefined && source === undefined
   const policy = new EventPolicy({ ...(options.sampling !== undefined && { sampling: options.sampling }), ...(options.floods !== undefined && { floods: options.floods }) })
   const requests = new ExportRequests([destination.tracesUrl, destination.logsUrl])
   const pipelines = createPipelines({ destination, delivery, resource, policy, requests, ...(options.exporters !== undefined && { exporters: options.exporters }) })
@@ -49,7 +51,8 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
     register(pipelines)
   } catch (error) {
     requests.close()
-    if (meters !== undefined) metrics.disable()
+    if (hasGlobalMeters) metrics.disable()
+    void meters?.shutdown().catch(() => {})
     throw error
   }
   const stops = [activate(policy), () => requests.close()]
@@ -64,7 +67,7 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
     const sent = pipelines.shutdown().then(() => meters?.shutdown().catch(() => {}))
     if (!(await within(delivery.shutdownTimeoutMs, sent))) pipelines.giveUp()
     for (const each of stops) each()
-    for (const api of [trace, logs, context, propagation, ...(meters === undefined ? [] : [metrics])]) api.disable()
+    for (const api of [trace, logs, context, propagation, ...(hasGlobalMeters ? [metrics] : [])]) api.disable()
   }
   const telemetry: Telemetry = { flush: () => pipelines.flush(), shutdown: () => (stopped ??= stop()) }
   if (options.exit ?? telemetryDefaults.exit) {

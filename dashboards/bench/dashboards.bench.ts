@@ -1,0 +1,91 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type ClickHouse, createClickHouse, migrate, tableNames } from '@ballast/clickhouse'
+import { startApp } from '../../scripts/stack/app-process.ts'
+import { freePort } from '../../scripts/stack/free-port.ts'
+import { type BoardJson, boardsOnDisk, queryPanels } from '../test/board-json.ts'
+import { expand, type View } from '../test/expand.ts'
+import { COVERED_S, insertMetrics, insertSpans, metricNames } from './generated-telemetry.ts'
+
+/** One measured figure, for the runner. `ratio` is ours divided by what it is measured against. */
+interface Row {
+  readonly case: string
+  readonly subject: string
+  readonly value: number
+  readonly unit: string
+  readonly ratio?: number
+  readonly against?: string
+}
+
+const SPANS = 50_000_000
+const QUICK_SPANS = 2_000_000
+/** Longest that a panel may take. Milliseconds. */
+const LIMIT_MS = 300
+const ROUNDS = 3
+/** Tables that the embedded ClickHouse does not have. */
+const SERVER_ONLY = /system\.(query_log|asynchronous_metric_log)/
+const RANGES_S: Readonly<Record<string, number>> = { 'now-1h': 3_600, 'now-7d': COVERED_S }
+
+/** `npm run bench -- dashboards` */
+export const bench = {
+  name: 'dashboards',
+  summary: `every panel of every dashboard over ${SPANS / 1e6} million spans of seven days, against ${LIMIT_MS} ms; roll-ups against the spans themselves`,
+  async run({ quick, report }: { quick: boolean; report: (row: Row) => void }): Promise<void> {
+    const dir = await mkdtemp(join(tmpdir(), 'ballast-bench-dashboards-'))
+    const port = await freePort()
+    const server = await startApp({ app: 'clickhouse-embedded', env: { CLICKHOUSE_EMBEDDED_PORT: String(port), CLICKHOUSE_EMBEDDED_DATA_DIR: dir, LOG_LEVEL: 'error' } })
+    const client = createClickHouse({ url: `http://127.0.0.1:${port}`, requestTimeoutMs: 120_000 })
+    try {
+      await migrate({ client })
+      await measure(client, quick ? QUICK_SPANS : SPANS, quick, report)
+    } finally {
+      await client.close()
+      await server.stop()
+      await rm(dir, { recursive: true, force: true })
+    }
+  },
+}
+
+async function measure(client: ClickHouse, spans: number, quick: boolean, report: (row: Row) => void): Promise<void> {
+  const started = performance.now()
+  await insertSpans(client, spans, (share) => process.stderr.write(`\r  ${Math.round(share * 100)} % of ${spans / 1e6} million spans`))
+  process.stderr.write('\n')
+  report({ case: 'insert', subject: 'spans with all views', value: (1000 * (performance.now() - started)) / spans, unit: 'us a row' })
+  const panels = boardsOnDisk.flatMap((board) => queryPanels(board).map((panel) => ({ board, panel, sql: panel.targets![0]!.rawSql })))
+  await insertMetrics(client, metricNames(panels.map(({ sql }) => sql)), quick ? 1_800 : 60)
+  const [sums] = await client.query<{ minutes: string; hours: string }>({ query: `SELECT (SELECT sum(Spans) FROM ${tableNames.redMinute}) AS minutes, (SELECT sum(Spans) FROM ${tableNames.redHour}) AS hours` })
+  if (Number(sums?.minutes) !== spans || Number(sums?.hours) !== spans) throw new Error(`the roll-ups hold ${sums?.minutes} and ${sums?.hours} spans, not ${spans}`)
+
+  for (const { board, panel, sql } of panels) {
+    if (SERVER_ONLY.test(sql)) continue
+    const ranges = [...new Set([RANGES_S[board.time.from]!, COVERED_S])]
+    for (const rangeS of ranges) {
+      const ms = await fastest(client, expand(sql, viewOf(board, rangeS)))
+      report({ case: `${board.uid}, ${rangeS / 3_600} h`, subject: panel.title!, value: ms, unit: 'ms', ratio: ms / LIMIT_MS, against: `${LIMIT_MS} ms` })
+    }
+  }
+
+  const view = viewOf(boardsOnDisk[0]!, COVERED_S)
+  const byHour = await fastest(client, expand(`SELECT toStartOfHour(Time) AS time, sum(Spans) AS n FROM ${tableNames.redHour} WHERE $__timeFilter(Time) GROUP BY time`, view))
+  const raw = await fastest(client, expand(`SELECT toStartOfHour(Timestamp) AS time, sum(SampleRate) AS n FROM ${tableNames.traces} WHERE $__timeFilter(Timestamp) GROUP BY time`, view))
+  report({ case: 'request rate, 168 h', subject: 'roll-up', value: byHour, unit: 'ms', ratio: byHour / raw, against: 'the spans' })
+  report({ case: 'request rate, 168 h', subject: 'the spans', value: raw, unit: 'ms' })
+}
+
+function viewOf(board: BoardJson, rangeS: number): View {
+  const toS = Math.ceil(Date.now() / 1000)
+  const all = Object.fromEntries(board.templating.list.map(({ name }) => [name, name === 'slo' ? ['objective-1'] : ['$__all']]))
+  return { fromS: toS - rangeS, toS, intervalS: Math.max(60, Math.round(rangeS / 1000)), variables: all }
+}
+
+/** The fastest of a few runs: what the query costs without what else the machine does. Milliseconds. */
+async function fastest(client: ClickHouse, query: string): Promise<number> {
+  let best = Infinity
+  for (let round = 0; round < ROUNDS; round++) {
+    const start = performance.now()
+    await client.query({ query })
+    best = Math.min(best, performance.now() - start)
+  }
+  return best
+}

@@ -1,0 +1,72 @@
+import type { BoardSpec } from '../kit/board.ts'
+import { linkTo } from '../kit/links.ts'
+import { attribute, counterRows, gaugesBy, gaugeRows, histogramCounters, histogramMean, LATEST, rates, ratesBy } from '../kit/metric-sql.ts'
+import { chart, stat, table } from '../kit/panels.ts'
+import { chosen, RANGE, ratio, recent, rollUpRows, STEP } from '../kit/sql.ts'
+import { tableNames } from '@ballast/clickhouse'
+
+const SCOPE = chosen(attribute('signal'), 'signal')
+const received = 'ballast_ingest_records_received'
+const stored = 'ballast_ingest_records_stored'
+const rejected = 'ballast_ingest_records_rejected'
+const refused = 'ballast_ingest_records_refused'
+const records = { metric: [received, stored, rejected, refused], where: SCOPE }
+const requests = { metric: 'ballast_ingest_requests', where: SCOPE }
+const CODE = attribute('code')
+const insertTime = { metric: histogramCounters('ballast_ingest_insert_duration_seconds') }
+const batchRows = { metric: histogramCounters('ballast_ingest_batch_rows') }
+
+const sum = (metric: string): string => `sumIf(Increase, MetricName = '${metric}')`
+
+/** Is telemetry getting in, complete and in time? */
+export const ingestPipeline: BoardSpec = {
+  uid: 'ballast-ingest-pipeline',
+  title: 'Ingest: pipeline',
+  question: 'Is telemetry getting in, complete and in time?',
+  dataPath: `Metrics of ingest, sent to itself, from \`${tableNames.metricsMinute}\` and \`${tableNames.metricsHour}\`; what it turned away from \`${tableNames.rejects}\`.`,
+  owner: 'apps/ingest/README.md',
+  class: 'operations',
+  variables: ['signal'],
+  verdict: [
+    stat({ title: 'Stored', description: 'Records a second that ClickHouse has.', unit: 'ops', width: 5, sql: `SELECT ${sum(stored)} / ${RANGE} AS value FROM ${counterRows(records)}` }),
+    stat({ title: 'Not stored', description: 'Share of the received records that were rejected for good or refused for now. Senders repeat what was refused.', unit: 'percentunit', width: 5, limits: { warning: 0.001, bad: 0.01 }, sql: `SELECT ${ratio(`${sum(rejected)} + ${sum(refused)}`, sum(received))} AS value FROM ${counterRows(records)}` }),
+    stat({ title: 'Refused requests', description: 'Requests answered 429 or 503: too much waits, or ClickHouse takes no inserts.', unit: 'short', width: 4, limits: { warning: 1, bad: 100 }, sql: `SELECT sumIf(Increase, ${CODE} IN ('429', '503')) AS value FROM ${counterRows(requests)}` }),
+    stat({ title: 'Waiting', description: 'Bytes of requests that wait for ClickHouse now. INGEST_MAX_QUEUED_BYTES is the limit.', unit: 'bytes', width: 5, sql: `SELECT sum(value) AS value FROM (SELECT ${LATEST} AS value FROM ${gaugeRows({ metric: 'ballast_ingest_queued_bytes' })} WHERE Time > $__toTime - INTERVAL 10 MINUTE GROUP BY Instance)` }),
+    stat({ title: 'Time of an insert', description: 'Mean time of an insert into ClickHouse. Senders wait at least as long for their answer.', unit: 's', width: 5, limits: { warning: 0.5, bad: 2 }, sql: `SELECT ${histogramMean(counterRows(insertTime), 'ballast_ingest_insert_duration_seconds').replace(' AS mean', ' AS value')}` }),
+  ],
+  lines: [
+    [
+      chart({ title: 'Records', description: 'Records a second: received, stored, rejected for good, refused for now. Received is the sum of the others.', unit: 'ops', width: 12, dashed: ['received'], sql: rates({ received: `MetricName = '${received}'`, stored: `MetricName = '${stored}'`, rejected: `MetricName = '${rejected}'`, refused: `MetricName = '${refused}'` }, records) }),
+      chart({ title: 'Stored by signal', description: 'Records a second that ClickHouse has, by signal.', unit: 'ops', width: 12, sql: ratesBy(attribute('signal'), { metric: stored, where: SCOPE }) }),
+    ],
+    [
+      chart({ title: 'Answers', description: 'Requests a second by status. 429: too much waits; 503: ClickHouse is away or slow; 400: bodies that cannot be read; 401: keys.', unit: 'reqps', width: 8, sql: ratesBy(CODE, requests) }),
+      chart({ title: 'Waiting', description: 'Bytes of requests that wait for ClickHouse. Growth over minutes: ClickHouse is slower than the senders.', unit: 'bytes', width: 8, sql: gaugesBy('Instance', { metric: 'ballast_ingest_queued_bytes' }, 'max(Highest)') }),
+      chart({ title: 'Rows of an insert', description: 'Mean rows of an insert, by table. Small under load: INGEST_BATCH_MAX_AGE is too short.', unit: 'short', width: 8, sql: meanBy(attribute('table'), batchRows.metric[0]!, batchRows) }),
+    ],
+    [
+      chart({ title: 'Time of an insert', description: 'Mean time of an insert, by table.', unit: 's', width: 8, links: [linkTo('ClickHouse', 'ballast-clickhouse-health')], sql: meanBy(attribute('table'), insertTime.metric[0]!, insertTime) }),
+      chart({ title: 'Inserts', description: 'Inserts a second by outcome. Failed ones are repeated with the same token until the deadline.', unit: 'ops', width: 8, sql: ratesBy(attribute('outcome'), { metric: 'ballast_ingest_insert_duration_seconds.count' }) }),
+      table({
+        title: 'Top senders', description: 'Services by the spans that they send.', width: 8, units: { spans: 'ops', share: 'percentunit' }, bars: ['share'],
+        links: [linkTo('The service', 'ballast-service-red', { service: '${__data.fields.service}' })],
+        sql: `SELECT ServiceName AS service, sum(Spans) / ${RANGE} AS spans, sum(Spans) / sum(sum(Spans)) OVER () AS share FROM ${rollUpRows('red', 'ServiceName, Spans', '1')} GROUP BY service ORDER BY spans DESC LIMIT 50`,
+      }),
+    ],
+  ],
+  details: {
+    'What was turned away': [
+      chart({ title: 'Rejected and refused, by reason', description: 'Records a second that were not stored, by reason.', unit: 'ops', width: 12, sql: ratesBy(attribute('reason'), { metric: [rejected, refused], where: SCOPE }) }),
+      table({
+        title: 'Rejected records, last 6 h', description: 'Records that can never be stored, with the reason and an example of each. Tell the sender.', width: 12, units: { records: 'short' },
+        sql: `SELECT TenantId AS tenant, Signal AS signal, Reason AS reason, count() AS records, any(Detail) AS example, max(ReceivedAt) AS newest FROM ${tableNames.rejects} WHERE ${recent('ReceivedAt')} AND ${chosen('Signal', 'signal')} GROUP BY tenant, signal, reason ORDER BY records DESC LIMIT 50`,
+      }),
+    ],
+  },
+}
+
+function meanBy(label: string, count: string, source: { readonly metric: readonly string[] }): string {
+  const rows = `(SELECT *, ${label} AS label FROM ${counterRows(source)})`
+  const top = `if(label IN (SELECT label FROM ${rows} WHERE MetricName = '${count}' GROUP BY label ORDER BY sum(Increase) DESC, label LIMIT 7), label, 'other')`
+  return `SELECT time, ${top} AS series, sumIf(Increase, MetricName != '${count}') / nullIf(sumIf(Increase, MetricName = '${count}'), 0) AS value FROM ${rows} GROUP BY time, series HAVING sumIf(Increase, MetricName = '${count}') >= 0 AND any(${STEP}) > 0 ORDER BY time, series`
+}
