@@ -8,7 +8,7 @@ let ingest: OtlpServer
 afterEach(() => ingest.close())
 
 async function start(origins: string): Promise<void> {
-  ingest = await otlpServer({}, () => DEFAULT_TENANT, new Set(readOrigins(settings.read({ INGEST_CORS_ORIGINS: origins }).corsOrigins)))
+  ingest = await otlpServer({}, () => DEFAULT_TENANT, { corsOrigins: new Set(readOrigins(settings.read({ INGEST_CORS_ORIGINS: origins }).corsOrigins)) })
 }
 
 const SHOP = 'https://shop.example'

@@ -44,6 +44,8 @@ export interface CacheOptions extends BytesOptions {
   readonly maxTaggedTtl?: Duration
   /** Most invalidations remembered while Redis is away. @default 10000 */
   readonly maxQueuedInvalidations?: number
+  /** Whether each load is a span `cache.load` of the OpenTelemetry SDK that the process has. @default true */
+  readonly loadSpans?: boolean
   /** Told of failures that no caller sees: refreshes in background, Redis lost, invalidations dropped. Must not throw. @default none */
   readonly onError?: (error: CacheError) => void
   /** @default the computer's clock */
@@ -62,6 +64,7 @@ export interface ResolvedOptions {
   readonly loadLimits: BulkheadLimits
   readonly maxStalenessMs: number
   readonly tracking: boolean
+  readonly loadSpans: boolean
   readonly redisTimeoutMs: number
   readonly leaseTtlMs: number
   readonly leaseWaitMs: number
@@ -78,6 +81,7 @@ export const cacheDefaults = {
   /** milliseconds */
   maxStaleness: 5_000,
   tracking: true,
+  loadSpans: true,
   /** milliseconds */
   redisTimeout: 250,
   /** milliseconds */
@@ -90,7 +94,7 @@ export const cacheDefaults = {
   maxQueuedInvalidations: 10_000,
 } as const
 
-const CACHE_OPTIONS = ['namespace', 'redis', 'local', ...BYTES_OPTIONS, 'encrypted', 'loads', 'redisTimeout', 'leaseTtl', 'leaseWait', 'maxTaggedTtl', 'maxQueuedInvalidations', 'onError', 'clock', 'random']
+const CACHE_OPTIONS = ['namespace', 'redis', 'local', ...BYTES_OPTIONS, 'encrypted', 'loads', 'redisTimeout', 'leaseTtl', 'leaseWait', 'maxTaggedTtl', 'maxQueuedInvalidations', 'loadSpans', 'onError', 'clock', 'random']
 const LOCAL_OPTIONS = [...LOCAL_LIMIT_OPTIONS, 'maxStaleness', 'tracking']
 
 /** Checks the options and fills in the defaults. @throws {@link CacheError} `OPTION_INVALID`. */
@@ -112,6 +116,7 @@ export function resolveOptions(options: CacheOptions): ResolvedOptions {
     loadLimits: resolveLoadLimits('loads.', options.loads),
     maxStalenessMs: toMilliseconds('local.maxStaleness', options.local?.maxStaleness ?? cacheDefaults.maxStaleness, 0),
     tracking,
+    loadSpans: options.loadSpans ?? cacheDefaults.loadSpans,
     redisTimeoutMs: toMilliseconds('redisTimeout', options.redisTimeout ?? cacheDefaults.redisTimeout, 1),
     leaseTtlMs: toMilliseconds('leaseTtl', options.leaseTtl ?? cacheDefaults.leaseTtl, 100),
     leaseWaitMs: toMilliseconds('leaseWait', options.leaseWait ?? cacheDefaults.leaseWait, 0),

@@ -56,14 +56,14 @@ export class Regions {
   add<R>(scope: Scope, name: string, { localLimits, loadLimits, bytes, check }: RegionOptions): { readonly region: Region<R>; readonly context: RegionContext } {
     const fullName = scope.path === '' ? name : `${scope.path}/${name}`
     if (this.#byName.has(fullName)) throw new CacheError('NAME_TAKEN', `${fullName} is defined already; define it once and pass the definition on`, { definition: fullName })
-    const { clock, random, leaseTtlMs, leaseWaitMs, maxStalenessMs, maxTaggedTtlMs, onError, namespace, sealer } = this.options
+    const { clock, random, leaseTtlMs, leaseWaitMs, maxStalenessMs, maxTaggedTtlMs, loadSpans, onError, namespace, sealer } = this.options
     const counters = new Counters()
     const hotKeys = new HotKeys(random)
     const timings = new Timings(namespace, fullName)
     let bulkhead = this.#bulkheads.get(name)
     if (bulkhead === undefined) this.#bulkheads.set(name, (bulkhead = new Bulkhead(loadLimits, clock)))
     const envelope = new Envelope({ codec: bytes.newCodec(), compressor: bytes.compressor, sealer, check, namespace, counters })
-    const context: RegionContext = { name: fullName, scope, shared: this.shared, counters, timings, hotKeys, envelope, bulkhead, clock, random, leaseTtlMs, leaseWaitMs, maxTaggedTtlMs, onError }
+    const context: RegionContext = { name: fullName, scope, shared: this.shared, counters, timings, hotKeys, envelope, bulkhead, clock, random, leaseTtlMs, leaseWaitMs, maxTaggedTtlMs, loadSpans, onError }
     const region = new Region<R>(context, localLimits, maxStalenessMs)
     this.#byName.set(fullName, { region, counters, hotKeys, bulkhead })
     return { region, context }

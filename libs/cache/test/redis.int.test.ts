@@ -60,7 +60,7 @@ describe('the shared tier', () => {
     expect(load).not.toHaveBeenCalled()
   })
 
-  test('reads of one turn go out as one MGET', async () => {
+  test('reads of one turn go out as MGETs of up to 32 keys', async () => {
     const namespace = ownNamespace()
     const ids = Array.from({ length: 64 }, (_, i) => `p${i}`)
     await oneProcess(namespace).define({ name: 'product', load: (id: string) => id, ...ttl }).getMany(ids)
@@ -73,9 +73,25 @@ describe('the shared tier', () => {
       if (args.some((arg) => arg.startsWith(`${namespace}:v:`))) commands.push(args[0]!.toLowerCase())
     })
     expect(await Promise.all(ids.slice(1).map((id) => products.get(id)))).toEqual(ids.slice(1))
-    await until('the monitor saw the read', () => commands.length > 0)
+    await until('the monitor saw the reads', () => commands.length > 1)
     monitor.disconnect()
-    expect(commands).toEqual(['mget'])
+    expect(commands).toEqual(['mget', 'mget'])
+  })
+
+  test('loads of one turn lease and fill by one script for up to 32 keys', async () => {
+    const namespace = ownNamespace()
+    const products = oneProcess(namespace).define({ name: 'product', load: (id: string) => id, ...ttl })
+    await products.get('first, which teaches Redis the scripts')
+    const commands: string[] = []
+    const monitor = await new Redis(inject('redisUrl')).monitor()
+    monitor.on('monitor', (_time: string, args: string[]) => {
+      if (args[0]!.toLowerCase() === 'evalsha' && args.some((arg) => arg.startsWith(`${namespace}:v:`))) commands.push(args[2]!)
+    })
+    const ids = Array.from({ length: 20 }, (_, i) => `p${i}`)
+    expect(await Promise.all(ids.map((id) => products.get(id)))).toEqual(ids)
+    await until('the monitor saw both scripts', () => commands.length > 1)
+    monitor.disconnect()
+    expect(commands).toEqual(['40', '40'])
   })
 
   test.each([

@@ -20,6 +20,8 @@ export async function startCatalog(context: ShopContext): Promise<void> {
     namespace: config.cacheNamespace,
     redis: config.redisUrl,
     local: { maxItems: 2_000 },
+    // Loads are timers on the events of requests; see the README.
+    loadSpans: false,
     onError: (error) => log.warn({ code: error.code }, error.message),
   })
   lifecycle.onShutdown('cache', () => cache.close())

@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto'
-import type { Clock, Timer } from '../clock.ts'
+import { randomBytes } from 'node:crypto'
+import type { Clock } from '../clock.ts'
 import { type Envelope, HEAD_BYTES } from '../entry/envelope.ts'
 import type { Entry } from '../entry/entry.ts'
-import type { SharedTier } from '../redis/shared-tier.ts'
+import type { LeaseReply, SharedTier } from '../redis/shared-tier.ts'
 import type { Scope, Standing } from '../tags/scope.ts'
 import type { Flight } from './flight.ts'
 
@@ -21,7 +21,8 @@ export type Acquired<R> =
 const FIRST_POLL_MS = 10
 const MAX_POLL_MS = 200
 
-const processToken = randomUUID()
+/** 96 random bits; short, because it goes with each load. */
+const processToken = randomBytes(12).toString('base64url')
 let tokens = 0
 
 /** A token nobody else has. It proves ownership; it orders nothing. */
@@ -58,7 +59,7 @@ export async function acquireLease<R>(request: LeaseRequest): Promise<Acquired<R
     const askedAt = clock.exactNow()
     const { epoch } = shared.changes
     const { changes } = flight
-    const reply = await shared.lease(key, token, seen)
+    const reply = await new Promise<LeaseReply>((resolve) => shared.lease(key, token, seen, resolve))
     if (reply.kind === 'granted') return { kind: 'granted', token, stampUs: reply.stampUs }
     if (reply.kind === 'unavailable') return { kind: 'unguarded' }
     if (reply.kind === 'found') {
@@ -86,25 +87,5 @@ export async function acquireLease<R>(request: LeaseRequest): Promise<Acquired<R
     })
     flight.onChange = undefined
     pauseMs = Math.min(2 * pauseMs, MAX_POLL_MS)
-  }
-}
-
-/** Renews a lease at a third of its lifetime until cancelled, so that a load may take longer than the lease. */
-export function keepLease(shared: SharedTier, key: string, token: string, leaseTtlMs: number, clock: Clock): Timer {
-  let cancelled = false
-  let timer: Timer | undefined
-  const schedule = (): void => {
-    timer = clock.setTimer(() => {
-      void shared.renew(key, token).then(() => {
-        if (!cancelled) schedule()
-      })
-    }, leaseTtlMs / 3)
-  }
-  schedule()
-  return {
-    cancel: () => {
-      cancelled = true
-      timer?.cancel()
-    },
   }
 }

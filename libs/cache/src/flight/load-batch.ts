@@ -1,6 +1,7 @@
 import { CacheError } from '../errors.ts'
 import type { Policy } from '../policy.ts'
 import type { LoadContext, LoadManyContext, Source } from '../source.ts'
+import { LazyAbort } from './lazy-abort.ts'
 import { inLoadSpan } from './load-span.ts'
 import { shedError } from './loader.ts'
 import type { RegionContext } from './region-context.ts'
@@ -67,8 +68,9 @@ export class LoadBatch<R> implements Source<R> {
     const ids = asked.map(({ id }) => id)
     try {
       if (!(await bulkhead.enter())) throw shedError(context)
-      const run = (): Promise<ReadonlyMap<string, R>> => timedLoad((signal) => loadMany(ids, { signal, reason, set }), policy.loadTimeoutMs, clock, name)
-      const values = await inLoadSpan({ ...timings.attributes, 'cache.load.reason': reason, 'cache.batch.size': ids.length }, run).finally(() => bulkhead.leave())
+      const abort = new LazyAbort()
+      const run = (): Promise<ReadonlyMap<string, R>> => timedLoad(() => loadMany(ids, { signal: abort.signal, reason, set }), abort, policy.loadTimeoutMs, clock, name)
+      const values = await (context.loadSpans ? inLoadSpan({ ...timings.attributes, 'cache.load.reason': reason, 'cache.batch.size': ids.length }, run) : run()).finally(() => bulkhead.leave())
       if (!(values instanceof Map)) throw new CacheError('LOAD_MANY_INVALID', `${name}: loadMany must return a Map from id to value`, { definition: name })
       for (const { id, resolve } of asked) resolve(values.get(id) as R)
     } catch (error) {

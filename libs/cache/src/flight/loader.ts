@@ -5,21 +5,25 @@ import { CacheError } from '../errors.ts'
 import type { LoadReason, Source } from '../source.ts'
 import type { Standing } from '../tags/scope.ts'
 import type { Flight } from './flight.ts'
-import { type Acquired, acquireLease, keepLease } from './lease-holder.ts'
+import { LazyAbort } from './lazy-abort.ts'
+import { Lease, LeaseRenewals } from './lease.ts'
+import { type Acquired, acquireLease } from './lease-holder.ts'
 import { LoadCall } from './load-call.ts'
 import { inLoadSpan } from './load-span.ts'
 import { newEntry } from './new-entry.ts'
 import type { RegionContext } from './region-context.ts'
 import { timedLoad } from './timed-load.ts'
 
-/** The bytes of an entry; `undefined`, and a word to `onError`, when its value cannot be written. */
-export async function encodeOrReport({ name, envelope, onError }: RegionContext, id: string, key: string, entry: Entry<unknown>): Promise<Buffer | undefined> {
+/** The bytes of an entry, later when they are compressed in the background; `undefined`, and a word to `onError`, when its value cannot be written. */
+export function encodeOrReport({ name, envelope, onError }: RegionContext, id: string, key: string, entry: Entry<unknown>): Buffer | undefined | Promise<Buffer | undefined> {
+  const report = (cause: unknown): undefined => {
+    onError(new CacheError('ENCODING_FAILED', `${name}: a value cannot be written by the serialiser ${envelope.serialiser} and is not stored in Redis; store plain data`, { cause, definition: name, id }))
+  }
   try {
     const bytes = envelope.encode(key, entry)
-    return bytes instanceof Promise ? await bytes : bytes
+    return bytes instanceof Promise ? bytes.catch(report) : bytes
   } catch (cause) {
-    onError(new CacheError('ENCODING_FAILED', `${name}: a value cannot be written by the serialiser ${envelope.serialiser} and is not stored in Redis; store plain data`, { cause, definition: name, id }))
-    return undefined
+    return report(cause)
   }
 }
 
@@ -50,9 +54,11 @@ export type Loaded<R> =
 /** Loads one key: takes the lease, calls the loader, stores what it returns. The caller sees to it that this runs once at a time. */
 export class Loader<R> {
   readonly #context: RegionContext
+  readonly #renewals: LeaseRenewals
 
   constructor(context: RegionContext) {
     this.#context = context
+    this.#renewals = new LeaseRenewals(context.leaseTtlMs, context.clock)
   }
 
   /**
@@ -62,7 +68,7 @@ export class Loader<R> {
    * @param found - what Redis said about the key: the first bytes of an entry that cannot be used and is to be replaced, `null` for none, `undefined` for no answer.
    */
   async load(id: string, key: string, flight: Flight<R>, source: Source<R>, found: Buffer | null | undefined): Promise<Loaded<R>> {
-    const { counters, timings, clock } = this.#context
+    const { counters, timings, clock, leaseWaitMs } = this.#context
     let waitedSince: number | undefined
     const onWait = (): void => {
       counters.leaseWaits++
@@ -70,10 +76,10 @@ export class Loader<R> {
       source.leave?.(id)
     }
     // A Redis that has just not answered is not asked a second time for the same call.
-    const acquired = found === undefined ? ({ kind: 'unguarded' } as const) : await this.#acquire(key, flight, found ?? undefined, this.#context.leaseWaitMs, onWait)
+    const acquired = found === undefined ? undefined : await this.#acquire(key, flight, found ?? undefined, leaseWaitMs, onWait)
     if (waitedSince !== undefined) timings.waited(clock.exactNow() - waitedSince)
-    if (acquired.kind === 'found') return acquired
-    return this.#call(id, key, flight, source, 'miss', acquired.kind === 'granted' ? acquired : undefined, undefined)
+    if (acquired?.kind === 'found') return acquired
+    return await this.#call(id, key, flight, source, 'miss', this.#lease(key, acquired), undefined)
   }
 
   /** Loads the successor of a stale entry, for which nobody waits; `held` when another process does, or when all turns are taken. */
@@ -84,67 +90,73 @@ export class Loader<R> {
       return { kind: 'held' }
     }
     const acquired = await this.#acquire(key, flight, encodeHead(stale), undefined, () => {})
-    if (acquired.kind === 'held' || acquired.kind === 'found') return acquired
-    return this.#call(id, key, flight, source, reason, acquired.kind === 'granted' ? acquired : undefined, stale)
+    if (acquired?.kind === 'held' || acquired?.kind === 'found') return acquired
+    return await this.#call(id, key, flight, source, reason, this.#lease(key, acquired), stale)
   }
 
-  async #acquire(key: string, flight: Flight<R>, seen: Buffer | undefined, waitMs: number | undefined, onWait: () => void): Promise<Acquired<R>> {
+  #acquire(key: string, flight: Flight<R>, seen: Buffer | undefined, waitMs: number | undefined, onWait: () => void): Promise<Acquired<R>> | undefined {
     const { shared, envelope, scope, clock, random } = this.#context
-    if (shared === undefined || !shared.available(key)) return { kind: 'unguarded' }
+    if (shared === undefined || !shared.available(key)) return undefined
     return acquireLease<R>({ shared, envelope, scope, key, seen, waitMs, onWait, flight, clock, random })
   }
 
-  async #call(id: string, key: string, flight: Flight<R>, source: Source<R>, reason: LoadReason, granted: { readonly token: string; readonly stampUs: number } | undefined, stale: Entry<R> | undefined): Promise<Loaded<R>> {
-    const { name, scope, shared, counters, timings, bulkhead, clock, leaseTtlMs } = this.#context
-    const lease = shared !== undefined && granted !== undefined ? { shared, token: granted.token, renewal: keepLease(shared, key, granted.token, leaseTtlMs, clock) } : undefined
+  #lease(key: string, acquired: Acquired<R> | undefined): Lease | undefined {
+    const { shared } = this.#context
+    return shared === undefined || acquired?.kind !== 'granted' ? undefined : new Lease(shared, this.#renewals, key, acquired.token, acquired.stampUs)
+  }
+
+  async #call(id: string, key: string, flight: Flight<R>, source: Source<R>, reason: LoadReason, lease: Lease | undefined, stale: Entry<R> | undefined): Promise<Loaded<R>> {
+    const { name, scope, counters, timings, bulkhead, clock } = this.#context
     const turn = source.gathers === true || bulkhead.enter()
     if (!(typeof turn === 'boolean' ? turn : await turn)) {
-      lease?.renewal.cancel()
-      void lease?.shared.release(key, lease.token)
+      lease?.giveBack()
       throw shedError(this.#context, id)
     }
     // What is being read may be what was changed. The next caller need not wait for it either.
     flight.onChange = () => {
       flight.fenced = true
-      lease?.renewal.cancel()
-      void lease?.shared.release(key, lease.token)
+      lease?.giveBack()
     }
     const startedAt = clock.exactNow()
     counters.loads++
     try {
-      const call = new LoadCall(name, id, stale)
-      const run = (): Promise<R> => timedLoad((signal) => source.load(id, call.context(reason, signal)), source.policy.loadTimeoutMs, clock, name, id)
-      const returned = await (source.gathers === true ? run() : inLoadSpan({ ...timings.attributes, 'cache.load.reason': reason }, run)).finally(() => {
+      const abort = new LazyAbort()
+      const call = new LoadCall(name, id, reason, stale, abort)
+      const run = (): Promise<R> => timedLoad(() => source.load(id, call), abort, source.policy.loadTimeoutMs, clock, name, id)
+      let returned: R
+      try {
+        returned = await (source.gathers === true || !this.#context.loadSpans ? run() : inLoadSpan({ ...timings.attributes, 'cache.load.reason': reason }, run))
+      } finally {
         timings.loaded(clock.exactNow() - startedAt)
         if (source.gathers !== true) bulkhead.leave()
-      })
+      }
       const endedAt = clock.exactNow()
       const { value, set, same } = call.result(returned)
-      const stamps = { deltaMs: smoothedCost(stale?.deltaMs ?? 0, endedAt - startedAt), stampUs: granted?.stampUs ?? 0, version: same ? (stale?.version ?? 0) : 0 }
+      const stamps = { deltaMs: smoothedCost(stale?.deltaMs ?? 0, endedAt - startedAt), stampUs: lease?.stampUs ?? 0, version: same ? (stale?.version ?? 0) : 0 }
       const entry = newEntry(this.#context, source.policy, value, startedAt, stamps, set)
       // Before the load counts as over: a large value is compressed in the background, and a change of the key may come meanwhile.
-      const bytes = lease === undefined || value === undefined || flight.fenced ? undefined : await encodeOrReport(this.#context, id, key, entry)
-      lease?.renewal.cancel()
+      const encoded = lease === undefined || value === undefined || flight.fenced ? undefined : encodeOrReport(this.#context, id, key, entry)
+      const bytes = encoded instanceof Promise ? await encoded : encoded
+      lease?.stopRenewal()
       flight.onChange = undefined
       flight.loaded = true
       if (value === undefined || endedAt >= entry.hardAt) {
-        void lease?.shared.release(key, lease.token)
+        lease?.giveBack()
         return { kind: 'passed', value }
       }
       // Nobody would believe it in Redis.
       if (flight.fenced || scope.verdictSince(entry, flight.since) === 'hard') {
-        void lease?.shared.release(key, lease.token)
+        lease?.giveBack()
         return { kind: 'refused', value }
       }
-      if (bytes === undefined) void lease?.shared.release(key, lease.token)
-      const reply = bytes === undefined ? undefined : await lease?.shared.fill(key, lease.token, bytes, physicalTtlMs(entry, endedAt, source.policy.idleTtlMs))
+      if (bytes === undefined) lease?.giveBack()
+      const reply = bytes === undefined ? undefined : await lease?.fill(bytes, physicalTtlMs(entry, endedAt, source.policy.idleTtlMs))
       if (reply === 'refused') return { kind: 'refused', value }
       return { kind: reply === 'stored' ? 'stored' : 'alone', entry, asOf: startedAt }
     } catch (error) {
       flight.onChange = undefined
       if (!isShed(error)) counters.loadErrors++
-      lease?.renewal.cancel()
-      void lease?.shared.release(key, lease.token)
+      lease?.giveBack()
       throw error
     }
   }

@@ -16,6 +16,8 @@ export interface RegionContext {
   readonly shared: SharedTier | undefined
   readonly counters: Counters
   readonly timings: Timings
+  /** Whether loads are spans. */
+  readonly loadSpans: boolean
   readonly hotKeys: HotKeys
   readonly envelope: Envelope
   readonly bulkhead: Bulkhead

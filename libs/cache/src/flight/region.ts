@@ -183,10 +183,11 @@ export class Region<R> {
     if (running?.since.tagged === scope.version) return this.#join(id, running, source)
     // What began before an invalidation of tags may be about to return what was invalidated.
     if (running !== undefined) this.#reader.flights.fence(id)
-    if (shared === undefined || !shared.available(this.key(id))) {
+    const key = this.key(id)
+    if (shared === undefined || !shared.available(key)) {
       return usable === undefined ? this.#load(id, source, undefined) : this.#stale.answer(id, usable, source, 'localStale')
     }
-    return this.#reader.read(id, shared, usable, source)
+    return this.#reader.read(id, key, shared, usable, source)
   }
 
   #join(id: string, running: Flight<R>, source: Source<R>): Promise<R> {

@@ -49,9 +49,8 @@ export class SharedReader<R> {
   }
 
   /** Starts the reading of a key that others join. */
-  read(id: string, shared: SharedTier, local: LocalEntry<R> | undefined, source: Source<R>): Promise<R> {
-    const { clock, scope, name } = this.#context
-    const key = `${name}:${id}`
+  read(id: string, key: string, shared: SharedTier, local: LocalEntry<R> | undefined, source: Source<R>): Promise<R> {
+    const { clock, scope } = this.#context
     const flight = this.flights.start(id, scope.now())
     const askedAt = clock.now()
     // An id that is not well-formed text comes back from Redis as another one.

@@ -7,10 +7,12 @@ import { Breaker } from './breaker.ts'
 import { type ChangeListener, type Changes, noChanges } from './changes.ts'
 import { Connection, connectionOptions } from './connection.ts'
 import { withDeadline } from './deadline.ts'
+import { GuardedLoads } from './guarded-loads.ts'
 import { type InvalidationKind, InvalidationQueue, type QueuedInvalidation } from './invalidation-queue.ts'
 import { isNamespace } from '../tags/scope.ts'
+import type { Run } from './run.ts'
 import { readsMasters, TrackingChannel } from './tracking-channel.ts'
-import type { DeleteReply, LeaseReply, MarkKind, ReadAnswer, SharedTier, SharedTierStats, StoreReply } from './shared-tier.ts'
+import type { DeleteReply, FillAnswer, LeaseAnswer, MarkKind, ReadAnswer, SharedTier, SharedTierStats, StoreReply } from './shared-tier.ts'
 
 const FAILURES_TO_OPEN = 3
 const PROBE_INTERVAL_MS = 500
@@ -22,13 +24,12 @@ const REPLAY_PAUSE_MS = 500
 /** How much longer a mark lives than what it concerns, because clocks differ, in milliseconds. */
 const MARK_MARGIN_MS = 3_600_000
 
-const nothing = Buffer.alloc(0)
-
 /** {@link SharedTier} in Redis: entries under `{namespace}:v:{key}`, leases under `{namespace}:l:{key}`, marks under `{namespace}:t:{key}`. */
 export class RedisTier implements SharedTier {
   readonly #options: ResolvedOptions
   readonly #connection: Connection
   readonly #reader: BatchReader
+  readonly #loads: GuardedLoads
   readonly #breaker: Breaker
   readonly #queue: InvalidationQueue
   readonly #entryPrefix: string
@@ -49,7 +50,9 @@ export class RedisTier implements SharedTier {
     this.#markPrefix = `${options.namespace}:t:{`
     this.#queue = new InvalidationQueue(options.maxQueuedInvalidations)
     this.#connection = new Connection(redis, options.redisTimeoutMs, options.random, () => void this.#replay())
-    this.#reader = new BatchReader(this.#connection, (command) => this.#run(command))
+    const run: Run = (command) => this.#run(command)
+    this.#reader = new BatchReader(this.#connection, run)
+    this.#loads = new GuardedLoads({ connection: this.#connection, run, leaseTtlMs: options.leaseTtlMs, onFailed: () => this.#errors++ })
     this.#tracking = options.tracking && readsMasters(this.#connection.client) ? this.#track() : undefined
     this.#breaker = new Breaker({
       failuresToOpen: FAILURES_TO_OPEN,
@@ -96,14 +99,8 @@ export class RedisTier implements SharedTier {
     this.#reader.read(this.#entry(key), answer)
   }
 
-  async lease(key: string, token: string, seen: Buffer | undefined): Promise<LeaseReply> {
-    const reply = await this.#run(() =>
-      this.#connection.client.ballastCacheLeaseBuffer(this.#entry(key), this.#lease(key), token, this.#options.leaseTtlMs, seen === undefined ? 0 : 1, seen ?? nothing),
-    )
-    if (reply === undefined) return { kind: 'unavailable' }
-    const [granted, bytes, stampUs] = reply
-    if (granted === 1) return { kind: 'granted', stampUs }
-    return bytes === null ? { kind: 'held' } : { kind: 'found', bytes }
+  lease(key: string, token: string, seen: Buffer | undefined, answer: LeaseAnswer): void {
+    this.#loads.lease(this.#entry(key), this.#lease(key), token, seen, answer)
   }
 
   async renew(key: string, token: string): Promise<void> {
@@ -119,10 +116,8 @@ export class RedisTier implements SharedTier {
     await this.#run(() => this.#connection.client.ballastCacheRelease(this.#lease(key), token))
   }
 
-  async fill(key: string, token: string, bytes: Buffer, ttlMs: number): Promise<StoreReply> {
-    const reply = await this.#run(() => this.#connection.client.ballastCacheFill(this.#entry(key), this.#lease(key), token, bytes, Math.ceil(ttlMs)))
-    if (reply === undefined) return 'unavailable'
-    return reply === 1 ? 'stored' : 'refused'
+  fill(key: string, token: string, bytes: Buffer, ttlMs: number, answer: FillAnswer): void {
+    this.#loads.fill(this.#entry(key), this.#lease(key), token, bytes, ttlMs, answer)
   }
 
   beginWrite(key: string, token: string): Promise<number | undefined> {

@@ -4,8 +4,10 @@ import type { MarkKind } from './shared-tier.ts'
 
 /** The commands that {@link withScripts} adds to a client. Keys: the entry, then its lease; both lie in one cluster slot. */
 export interface ScriptCommands {
-  ballastCacheLeaseBuffer(entry: string, lease: string, token: string, leaseMs: number, replaces: 0 | 1, seen: Buffer): Promise<readonly [granted: number, bytes: Buffer | null, stampUs: number]>
-  ballastCacheFill(entry: string, lease: string, token: string, bytes: Buffer, ttlMs: number): Promise<number>
+  /** Keys: all entries, then all leases. Arguments: lifetime of a lease, all tokens, and, when there are any, for each `=` with the first bytes that were seen, or nothing. Answers with the time, then {@link GRANTED}, {@link HELD}, {@link FAILED} or an entry for each. */
+  ballastCacheLeasesBuffer(keys: number, ...keysAndArguments: readonly (string | number | Buffer)[]): Promise<readonly (number | Buffer)[]>
+  /** Keys as above. Arguments for each: token, bytes, lifetime. Answers with {@link STORED}, {@link REFUSED} or {@link FAILED} for each. */
+  ballastCacheFills(keys: number, ...keysAndArguments: readonly (string | number | Buffer)[]): Promise<readonly number[]>
   ballastCacheFinishWrite(entry: string, lease: string, token: string, bytes: Buffer, ttlMs: number, version: number): Promise<number>
   ballastCacheBeginWrite(lease: string, token: string, leaseMs: number): Promise<number>
   ballastCacheMark(mark: string, kind: MarkKind, ttlMs: number): Promise<number>
@@ -27,20 +29,55 @@ const TELL = `redis.pcall('SET', KEYS[1], '', 'PX', 1) redis.call('DEL', KEYS[1]
 // One clock for stamps and marks. Numbers of Lua hold microseconds exactly until the year 2255.
 const NOW_US = `(function() local time = redis.call('TIME') return time[1] * 1000000 + time[2] end)()`
 
-// pcall: a key of another type reads as a foreign entry, to be replaced.
-// Returns {1, nil, time} granted, {0, entry, 0} when there is one that the caller has not seen, {0, nil, 0} held by another.
-const LEASE = `
-local entry = redis.pcall('GET', KEYS[1])
-if type(entry) == 'string' and (ARGV[3] == '0' or string.sub(entry, 1, #ARGV[4]) ~= ARGV[4]) then return {0, entry, 0} end
-if redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then return {1, false, ${NOW_US}} end
-return {0, false, 0}`
+// Where changes are published: the key up to its kind, so that a key prefix of the client is part of both.
+const CHANNEL = `string.match(KEYS[1], '^(.-):[vt]:{') .. ':c'`
 
-// Returns 1 stored, 0 refused.
-const FILL = `
-if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
-redis.call('DEL', KEYS[2])
-return 1`
+/** Answers of the scripts for several keys. Redis could not store what it was to store: it is out of memory. */
+export const FAILED = -1
+export const HELD = 0
+export const GRANTED = 1
+export const REFUSED = 0
+export const STORED = 1
+
+// MGET: a key of another type reads as none, to be replaced.
+const LEASES = `
+local count = #KEYS / 2
+local entries = redis.call('MGET', unpack(KEYS, 1, count))
+local replies = {${NOW_US}}
+for i = 1, count do
+  local entry, seen = entries[i], ARGV[1 + count + i]
+  if entry and (not seen or seen == '' or '=' .. string.sub(entry, 1, #seen - 1) ~= seen) then
+    replies[i + 1] = entry
+  else
+    local set = redis.pcall('SET', KEYS[count + i], ARGV[1 + i], 'NX', 'PX', ARGV[1])
+    replies[i + 1] = not set and ${HELD} or set.err and ${FAILED} or ${GRANTED}
+  end
+end
+return replies`
+
+// Published only where somebody listens, because most listen to tracking alone; a listener is connected to the master of the key.
+const FILLS = `
+local count = #KEYS / 2
+local tokens = redis.call('MGET', unpack(KEYS, count + 1))
+local replies, stored, used = {}, {}, {}
+for i = 1, count do
+  replies[i] = ${REFUSED}
+  if tokens[i] == ARGV[3 * i - 2] then
+    replies[i] = redis.pcall('SET', KEYS[i], ARGV[3 * i - 1], 'PX', ARGV[3 * i]).err and ${FAILED} or ${STORED}
+    if replies[i] == ${STORED} then
+      stored[#stored + 1] = KEYS[i]
+      used[#used + 1] = KEYS[count + i]
+    end
+  end
+end
+if #used == 0 then return replies end
+redis.call('DEL', unpack(used))
+local channel = ${CHANNEL}
+local listeners = redis.pcall('PUBSUB', 'NUMSUB', channel)
+if listeners.err or listeners[2] > 0 then
+  for i = 1, #stored do redis.pcall('PUBLISH', channel, stored[i]) end
+end
+return replies`
 
 // Returns 2 when a newer version is stored already, 1 stored, 0 when another write or invalidation came between: then nobody's value is kept.
 const FINISH_WRITE = `
@@ -108,22 +145,19 @@ const RELEASE = `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])`
 
-/**
- * Has a script publish the key that it changed, for processes to which Redis refuses tracking. pcall: what may not be published is done all the same.
- * The channel is the key up to its kind, so that a key prefix of the client is part of both.
- */
+/** Has a script publish the key that it changed, for processes to which Redis refuses tracking. pcall: what may not be published is done all the same. */
 function published(lua: string): string {
   return `
 local result = (function() ${lua}
 end)()
-redis.pcall('PUBLISH', string.match(KEYS[1], '^(.-):[vt]:{') .. ':c', KEYS[1])
+redis.pcall('PUBLISH', ${CHANNEL}, KEYS[1])
 return result`
 }
 
-/** Teaches a client our scripts. The number of keys is fixed, so that a cluster client routes by key. */
+/** Teaches a client our scripts. A cluster client routes them by their first key. */
 export function withScripts(client: Redis | Cluster): ScriptedClient {
-  client.defineCommand('ballastCacheLease', { numberOfKeys: 2, lua: LEASE })
-  client.defineCommand('ballastCacheFill', { numberOfKeys: 2, lua: published(FILL) })
+  client.defineCommand('ballastCacheLeases', { lua: LEASES })
+  client.defineCommand('ballastCacheFills', { lua: FILLS })
   client.defineCommand('ballastCacheFinishWrite', { numberOfKeys: 2, lua: published(FINISH_WRITE) })
   client.defineCommand('ballastCacheBeginWrite', { numberOfKeys: 1, lua: BEGIN_WRITE })
   client.defineCommand('ballastCacheMark', { numberOfKeys: 1, lua: published(MARK) })
@@ -139,5 +173,5 @@ export function withScripts(client: Redis | Cluster): ScriptedClient {
 }
 
 function knowsScripts(client: Redis | Cluster): client is ScriptedClient {
-  return 'ballastCacheLeaseBuffer' in client && 'ballastCacheRelease' in client
+  return 'ballastCacheLeasesBuffer' in client && 'ballastCacheRelease' in client
 }

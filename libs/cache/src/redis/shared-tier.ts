@@ -14,8 +14,14 @@ export type LeaseReply =
 /** Takes the answer to a read. Must not throw. */
 export type ReadAnswer = (bytes: Buffer | null | undefined) => void
 
+/** Takes the answer to a request for a lease. Must not throw. */
+export type LeaseAnswer = (reply: LeaseReply) => void
+
 /** What became of a guarded store. */
 export type StoreReply = 'stored' | 'refused' | 'superseded' | 'unavailable'
+
+/** Takes what became of a fill. Must not throw. */
+export type FillAnswer = (reply: StoreReply) => void
 
 /** What became of an invalidation: done, or remembered until Redis is back. */
 export type DeleteReply = 'deleted' | 'queued'
@@ -52,16 +58,20 @@ export interface SharedTier {
   available(key: string): boolean
   /** Calls `answer` once, later, with the bytes of the entry; `null` when there is none, `undefined` when unavailable. A callback, because this is the hot path. */
   read(key: string, answer: ReadAnswer): void
-  /** @param seen - first bytes of the entry to be replaced; without it any entry is returned instead of a lease. */
-  lease(key: string, token: string, seen: Buffer | undefined): Promise<LeaseReply>
+  /**
+   * Asks for the right to load. Calls `answer` once, later.
+   *
+   * @param seen - first bytes of the entry to be replaced; without it any entry is returned instead of a lease.
+   */
+  lease(key: string, token: string, seen: Buffer | undefined, answer: LeaseAnswer): void
   /** Makes a lease last longer. */
   renew(key: string, token: string): Promise<void>
   /** Whether somebody holds the lease of a key; `undefined` when unavailable. */
   leased(key: string): Promise<boolean | undefined>
   /** Gives a lease back unused. */
   release(key: string, token: string): Promise<void>
-  /** Stores what was loaded under the lease; refused when the token is void. */
-  fill(key: string, token: string, bytes: Buffer, ttlMs: number): Promise<StoreReply>
+  /** Stores what was loaded under the lease; refused when the token is void. Calls `answer` once, later. */
+  fill(key: string, token: string, bytes: Buffer, ttlMs: number, answer: FillAnswer): void
   /** Takes the key for a write, voiding every lease on it. Resolves with Redis's time in microseconds; `undefined` when unavailable. */
   beginWrite(key: string, token: string): Promise<number | undefined>
   /** Stores what was written; deletes the entry instead when another write or invalidation came between. */

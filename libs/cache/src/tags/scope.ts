@@ -45,6 +45,9 @@ export class Scope {
   readonly path: string
   readonly #marks: Marks
   readonly #clears: readonly { readonly key: string; readonly mark: Mark }[]
+  #moment: Moment = { order: -1, untagged: -1, tagged: -1 }
+  /** Of the last moment. */
+  #validUntagged: Decision | undefined
 
   constructor(marks: Marks, path: string) {
     this.path = path
@@ -58,8 +61,14 @@ export class Scope {
     return this.#marks.tagged.version
   }
 
+  /** Most moments are the last one again: nothing was invalidated since. */
   now(): Moment {
-    return { order: this.#marks.order, untagged: this.#marks.untagged.version, tagged: this.#marks.tagged.version }
+    const { order, untagged, tagged } = this.#marks
+    const last = this.#moment
+    if (last.order === order && last.untagged === untagged.version && last.tagged === tagged.version) return last
+    this.#moment = { order, untagged: untagged.version, tagged: tagged.version }
+    this.#validUntagged = undefined
+    return this.#moment
   }
 
   /** For a copy that was valid, or stale, at `moment`. */
@@ -102,7 +111,10 @@ export class Scope {
   /** The same from what is known already. */
   decideNow(entry: Judged, since: number): Decision {
     const verdict = this.#judge(entry, since, LATEST)
-    return { verdict, standing: this.standing(entry, this.now(), verdict !== 'valid') }
+    const now = this.now()
+    if (verdict !== 'valid' || entry.tags !== undefined) return { verdict, standing: this.standing(entry, now, verdict !== 'valid') }
+    this.#validUntagged ??= { verdict, standing: this.standing(entry, now, false) }
+    return this.#validUntagged
   }
 
   /** @throws CacheError `INVALIDATION_QUEUE_FULL`. */

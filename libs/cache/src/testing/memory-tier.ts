@@ -1,6 +1,6 @@
 import { OFFSETS } from '../entry/envelope.ts'
 import type { ChangeListener } from '../redis/changes.ts'
-import type { DeleteReply, LeaseReply, MarkKind, ReadAnswer, SharedTier, SharedTierStats, StoreReply } from '../redis/shared-tier.ts'
+import type { DeleteReply, FillAnswer, LeaseAnswer, LeaseReply, MarkKind, ReadAnswer, SharedTier, SharedTierStats, StoreReply } from '../redis/shared-tier.ts'
 import type { MemoryServer } from './memory-server.ts'
 
 /** How the network treats one command. */
@@ -119,15 +119,15 @@ export class MemoryTier implements SharedTier {
     void this.#send(() => this.#server.entry(key) ?? null).then(answer)
   }
 
-  async lease(key: string, token: string, seen: Buffer | undefined): Promise<LeaseReply> {
-    const reply = await this.#send((): LeaseReply => {
+  lease(key: string, token: string, seen: Buffer | undefined, answer: LeaseAnswer): void {
+    const request = (): LeaseReply => {
       const bytes = this.#server.entry(key)
       if (bytes !== undefined && (seen === undefined || !bytes.subarray(0, seen.length).equals(seen))) return { kind: 'found', bytes }
       if (this.#server.holder(key) !== undefined) return { kind: 'held' }
       this.#hold(key, token)
       return { kind: 'granted', stampUs: this.#server.timeUs() }
-    })
-    return reply ?? { kind: 'unavailable' }
+    }
+    void this.#send(request).then((reply) => answer(reply ?? { kind: 'unavailable' }))
   }
 
   async renew(key: string, token: string): Promise<void> {
@@ -148,13 +148,13 @@ export class MemoryTier implements SharedTier {
     })
   }
 
-  async fill(key: string, token: string, bytes: Buffer, ttlMs: number): Promise<StoreReply> {
-    const reply = await this.#send((): StoreReply => {
+  fill(key: string, token: string, bytes: Buffer, ttlMs: number, answer: FillAnswer): void {
+    const request = (): StoreReply => {
       if (this.#server.holder(key) !== token) return 'refused'
       this.#store(key, bytes, ttlMs)
       return 'stored'
-    })
-    return reply ?? 'unavailable'
+    }
+    void this.#send(request).then((reply) => answer(reply ?? 'unavailable'))
   }
 
   beginWrite(key: string, token: string): Promise<number | undefined> {

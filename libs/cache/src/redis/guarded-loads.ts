@@ -1,0 +1,91 @@
+import type { Connection } from './connection.ts'
+import type { Run } from './run.ts'
+import { FAILED, GRANTED, STORED } from './scripts.ts'
+import type { FillAnswer, LeaseAnswer } from './shared-tier.ts'
+import { TickBatch } from './tick-batch.ts'
+
+interface Request<Answer> {
+  readonly entry: string
+  readonly lease: string
+  readonly token: string
+  readonly answer: Answer
+}
+
+interface LeaseRequest extends Request<LeaseAnswer> {
+  readonly seen: Buffer | undefined
+}
+
+interface FillRequest extends Request<FillAnswer> {
+  readonly bytes: Buffer
+  readonly ttlMs: number
+}
+
+/** What {@link GuardedLoads} need. */
+export interface GuardedLoadsOptions {
+  readonly connection: Connection
+  readonly run: Run
+  readonly leaseTtlMs: number
+  /** Counts an answer that Redis could not give, because it is out of memory for one. */
+  readonly onFailed: () => void
+}
+
+/** Most keys of one script. */
+const MAX_KEYS = 32
+
+/** Stands before the bytes that were seen, which may be none. */
+const SEEN = Buffer.from('=')
+
+/** The leases and fills of one turn of the event loop go out as one script each. On a cluster each goes to its node alone, because keys lie in different slots. */
+export class GuardedLoads {
+  readonly #options: GuardedLoadsOptions
+  readonly #leases: TickBatch<LeaseRequest>
+  readonly #fills: TickBatch<FillRequest>
+
+  constructor(options: GuardedLoadsOptions) {
+    this.#options = options
+    const { isCluster } = options.connection
+    this.#leases = new TickBatch(isCluster ? 1 : MAX_KEYS, (requests) => void this.#sendLeases(requests))
+    this.#fills = new TickBatch(isCluster ? 1 : MAX_KEYS, (requests) => void this.#sendFills(requests))
+  }
+
+  lease(entry: string, lease: string, token: string, seen: Buffer | undefined, answer: LeaseAnswer): void {
+    this.#leases.add({ entry, lease, token, answer, seen })
+  }
+
+  fill(entry: string, lease: string, token: string, bytes: Buffer, ttlMs: number, answer: FillAnswer): void {
+    this.#fills.add({ entry, lease, token, answer, bytes, ttlMs }, bytes.length)
+  }
+
+  async #sendLeases(requests: readonly LeaseRequest[]): Promise<void> {
+    const { connection, run, leaseTtlMs, onFailed } = this.#options
+    const args: (string | number | Buffer)[] = [leaseTtlMs, ...requests.map(({ token }) => token)]
+    // Most loads are for keys without an entry.
+    if (requests.some(({ seen }) => seen !== undefined)) for (const { seen } of requests) args.push(seen === undefined ? '' : Buffer.concat([SEEN, seen]))
+    const replies = await run(() => connection.client.ballastCacheLeasesBuffer(2 * requests.length, ...keysOf(requests), ...args))
+    const stampUs = typeof replies?.[0] === 'number' ? replies[0] : 0
+    for (const [i, { answer }] of requests.entries()) {
+      const reply = replies?.[i + 1]
+      if (reply === FAILED) onFailed()
+      if (reply === undefined || reply === FAILED) answer({ kind: 'unavailable' })
+      else if (typeof reply !== 'number') answer({ kind: 'found', bytes: reply })
+      else answer(reply === GRANTED ? { kind: 'granted', stampUs } : { kind: 'held' })
+    }
+  }
+
+  async #sendFills(requests: readonly FillRequest[]): Promise<void> {
+    const { connection, run, onFailed } = this.#options
+    const args: (string | number | Buffer)[] = []
+    for (const { token, bytes, ttlMs } of requests) args.push(token, bytes, Math.ceil(ttlMs))
+    const replies = await run(() => connection.client.ballastCacheFills(2 * requests.length, ...keysOf(requests), ...args))
+    for (const [i, { answer }] of requests.entries()) {
+      const reply = replies?.[i]
+      if (reply === FAILED) onFailed()
+      if (reply === undefined || reply === FAILED) answer('unavailable')
+      else answer(reply === STORED ? 'stored' : 'refused')
+    }
+  }
+}
+
+function keysOf(requests: readonly Request<unknown>[]): string[] {
+  return [...requests.map(({ entry }) => entry), ...requests.map(({ lease }) => lease)]
+}
