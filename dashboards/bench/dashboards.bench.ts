@@ -24,7 +24,7 @@ const QUICK_SPANS = 2_000_000
 const LIMIT_MS = 300
 const ROUNDS = 3
 /** Tables that the embedded ClickHouse does not have. */
-const SERVER_ONLY = /system\.(query_log|asynchronous_metric_log)/
+const SERVER_ONLY = /system\.(query_log|part_log|asynchronous_metric_log)/
 const RANGES_S: Readonly<Record<string, number>> = { 'now-1h': 3_600, 'now-7d': COVERED_S }
 
 /** `npm run bench -- dashboards` */
