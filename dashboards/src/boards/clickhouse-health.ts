@@ -21,6 +21,7 @@ export const clickHouseHealth: BoardSpec = {
   question: 'Can the store keep up?',
   dataPath: `What ingest sees of its inserts, from \`${tableNames.metricsMinute}\`; the server's state now, from \`system\` tables. The closed row needs a server that writes its log tables: the embedded one does not.`,
   owner: 'libs/clickhouse/README.md',
+  runbook: 'clickhouse',
   class: 'operations',
   variables: [],
   verdict: [

@@ -27,6 +27,7 @@ export const ingestPipeline: BoardSpec = {
   question: 'Is telemetry getting in, complete and in time?',
   dataPath: `Metrics of ingest, sent to itself, from \`${tableNames.metricsMinute}\` and \`${tableNames.metricsHour}\`, quantiles from \`${tableNames.metricsHistogram}\`; what it turned away from \`${tableNames.rejects}\`.`,
   owner: 'apps/ingest/README.md',
+  runbook: 'ingest',
   class: 'operations',
   variables: ['signal'],
   verdict: [

@@ -22,6 +22,7 @@ export const serviceRed: BoardSpec = {
   question: "How are this service's users doing?",
   dataPath: `Spans of kind Server and Consumer, weighted with their sample rate, from \`${tableNames.redMinute}\` and, above a day, \`${tableNames.redHour}\`.`,
   owner: 'dashboards/README.md',
+  runbook: 'README',
   class: 'operations',
   variables: ['service', 'environment'],
   verdict: [

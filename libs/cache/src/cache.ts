@@ -71,7 +71,7 @@ export class Cache {
   stats(): CacheStats {
     const definitions: Record<string, DefinitionStats> = {}
     for (const [name, { region, counters, bulkhead }] of this.#regions) {
-      definitions[name] = Object.assign({ localItems: region.size, loadsRunning: bulkhead.running, loadsQueued: bulkhead.queued }, counters)
+      definitions[name] = Object.assign({ localItems: region.size, localLimit: region.limit, loadsRunning: bulkhead.running, loadsQueued: bulkhead.queued }, counters)
     }
     return { definitions, redis: this.#shared === undefined ? LOCAL_ONLY : this.#shared.stats() }
   }

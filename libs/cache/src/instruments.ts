@@ -31,13 +31,14 @@ export function observeCache(namespace: string, stats: () => CacheStats): () => 
   const writes = meter.createObservableCounter('cache.puts', { description: 'Values stored by write', unit: '{put}' })
   const invalidations = meter.createObservableCounter('cache.invalidations', { description: 'Calls of invalidate', unit: '{invalidation}' })
   const size = meter.createObservableUpDownCounter('cache.size', { description: 'Entries in the local tier', unit: '{entry}' })
+  const limit = meter.createObservableUpDownCounter('cache.limit', { description: 'Entries that the local tier may have', unit: '{entry}' })
   const redisErrors = meter.createObservableCounter('cache.redis.errors', { description: 'Redis commands that failed or timed out', unit: '{error}' })
   const queued = meter.createObservableUpDownCounter('cache.invalidations.queued', { description: 'Invalidations that wait for Redis', unit: '{invalidation}' })
   const reachable = meter.createObservableGauge('cache.redis.reachable', { description: '1 when Redis is asked, else 0' })
   const tracking = meter.createObservableGauge('cache.tracking.live', { description: '1 while changes in Redis are heard, else 0' })
   const losses = meter.createObservableCounter('cache.tracking.losses', { description: 'Times that the channel of changes was lost', unit: '{loss}' })
   const heard = meter.createObservableCounter('cache.changes.heard', { description: 'Changed keys that were heard of', unit: '{change}' })
-  const instruments = [shed, running, waiting, early, tracking, losses, heard, gets, loads, loadErrors, refused, corrupt, leaseWaits, writes, invalidations, size, redisErrors, queued, reachable]
+  const instruments = [shed, running, waiting, early, tracking, losses, heard, gets, loads, loadErrors, refused, corrupt, leaseWaits, writes, invalidations, size, limit, redisErrors, queued, reachable]
 
   const observe: Parameters<typeof meter.addBatchObservableCallback>[0] = (result) => {
     const { definitions, redis } = stats()
@@ -56,6 +57,7 @@ export function observeCache(namespace: string, stats: () => CacheStats): () => 
       result.observe(writes, counts.writes, attributes)
       result.observe(invalidations, counts.invalidations, attributes)
       result.observe(size, counts.localItems, attributes)
+      result.observe(limit, counts.localLimit, attributes)
     }
     result.observe(redisErrors, redis.errors, { 'cache.namespace': namespace })
     result.observe(queued, redis.queuedInvalidations, { 'cache.namespace': namespace })

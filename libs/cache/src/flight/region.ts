@@ -33,6 +33,10 @@ export class Region<R> {
     return this.#local.size
   }
 
+  get limit(): number {
+    return this.#local.limit
+  }
+
   /** The key of an id in the shared tier, without namespace. */
   key(id: string): string {
     return `${this.#context.name}:${id}`

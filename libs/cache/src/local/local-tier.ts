@@ -48,6 +48,10 @@ export class LocalTier<R> {
     return this.#entries.size
   }
 
+  get limit(): number {
+    return this.#entries.max
+  }
+
   get(id: string): LocalEntry<R> | undefined {
     return this.#entries.get(id)
   }
