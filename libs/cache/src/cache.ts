@@ -27,7 +27,7 @@ const LOCAL_ONLY: SharedTierStats = { reachable: false, errors: 0, queuedInvalid
 export class Cache {
   readonly #options: ResolvedOptions
   readonly #shared: SharedTier | undefined
-  readonly #regions = new Map<string, { readonly region: Pick<Region<unknown>, 'size' | 'close' | 'changed' | 'allChanged'>; readonly counters: Counters; readonly bulkhead: Bulkhead }>()
+  readonly #regions = new Map<string, { readonly region: Pick<Region<unknown>, 'size' | 'limit' | 'close' | 'changed' | 'allChanged'>; readonly counters: Counters; readonly bulkhead: Bulkhead }>()
   readonly #adHoc: Region<unknown>
   readonly #stopObserving: () => void
   #closing: Promise<void> | undefined
