@@ -13,6 +13,11 @@ const MAY_BE_EMPTY: Readonly<Record<string, string>> = {
   'ballast-clickhouse-cost: Dearest columns, now': 'parts below 10 MiB are kept compact, and ClickHouse knows no size of their columns',
 }
 
+/** The service that holds the shop's cache. */
+const WITH_CACHE = 'catalog'
+/** What is chosen where one of several must be one that has everything: the front of the shop, the signal that a record was rejected of. */
+const ONE: Readonly<Record<string, string>> = { service: 'storefront', signal: 'traces' }
+
 /** Objectives of the shop in infra/slo. */
 const OBJECTIVES = 4
 
@@ -85,7 +90,8 @@ async function choices(board: BoardJson): Promise<readonly View['variables'][]> 
     const values = data.map(([value]) => String(value))
     expect([variable.name, values.length > 0]).toEqual([variable.name, true])
     all[variable.name] = variable.multi === true ? ['$__all'] : [values[0]!]
-    one[variable.name] = [variable.name === 'service' ? 'storefront' : values[0]!]
+    one[variable.name] = [ONE[variable.name] ?? values[0]!]
+    if (board.uid === 'ballast-cache-effectiveness' && variable.name === 'service') one[variable.name] = [WITH_CACHE]
   }
   return [all, one]
 }
