@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,7 +7,7 @@ import { startApp } from '../../scripts/stack/app-process.ts'
 import { freePort } from '../../scripts/stack/free-port.ts'
 import { type BoardJson, boardsOnDisk, queryPanels } from '../test/board-json.ts'
 import { expand, type View } from '../test/expand.ts'
-import { COVERED_S, insertMetrics, insertSpans, metricNames } from './generated-telemetry.ts'
+import { COVERED_S, insertMetrics, insertSpans, metricNames, type Stretch } from './generated-telemetry.ts'
 
 /** One measured figure, for the runner. `ratio` is ours divided by what it is measured against. */
 interface Row {
@@ -19,12 +20,16 @@ interface Row {
 }
 
 const SPANS = 50_000_000
-const QUICK_SPANS = 2_000_000
+/** Raw spans are read of the last six hours only: there the quick run has as many as the full one. Before, it has one in 250. */
+const DENSE_S = 6 * 3_600
+const DENSE_SPANS = Math.round((SPANS * DENSE_S) / COVERED_S)
+const FULL: readonly Stretch[] = [{ spans: SPANS, fromAgoS: COVERED_S, toAgoS: 0 }]
+const QUICK: readonly Stretch[] = [{ spans: (SPANS - DENSE_SPANS) / 250, fromAgoS: COVERED_S, toAgoS: DENSE_S }, { spans: DENSE_SPANS, fromAgoS: DENSE_S, toAgoS: 0 }].map((each) => ({ ...each, spans: Math.round(each.spans) }))
 /** Longest that a panel may take. Milliseconds. */
 const LIMIT_MS = 300
 const ROUNDS = 3
 /** Tables that the embedded ClickHouse does not have. */
-const SERVER_ONLY = /system\.(query_log|asynchronous_metric_log)/
+const SERVER_ONLY = /system\.(query_log|part_log|asynchronous_metric_log)/
 const RANGES_S: Readonly<Record<string, number>> = { 'now-1h': 3_600, 'now-7d': COVERED_S }
 
 /** `npm run bench -- dashboards` */
@@ -38,7 +43,7 @@ export const bench = {
     const client = createClickHouse({ url: `http://127.0.0.1:${port}`, requestTimeoutMs: 120_000 })
     try {
       await migrate({ client })
-      await measure(client, quick ? QUICK_SPANS : SPANS, quick, report)
+      await measure(client, quick, report, () => cpuMs(server.process.pid!))
     } finally {
       await client.close()
       await server.stop()
@@ -47,10 +52,13 @@ export const bench = {
   },
 }
 
-async function measure(client: ClickHouse, spans: number, quick: boolean, report: (row: Row) => void): Promise<void> {
-  const started = performance.now()
-  await insertSpans(client, spans, (share) => process.stderr.write(`\r  ${Math.round(share * 100)} % of ${spans / 1e6} million spans`))
+async function measure(client: ClickHouse, quick: boolean, report: (row: Row) => void, cpu: () => number): Promise<void> {
+  const stretches = quick ? QUICK : FULL
+  const spans = stretches.reduce((sum, each) => sum + each.spans, 0)
+  const [started, before] = [performance.now(), cpu()]
+  for (const stretch of stretches) await insertSpans(client, stretch, (share) => process.stderr.write(`\r  ${Math.round(share * 100)} % of ${(stretch.spans / 1e6).toFixed(1)} million spans`))
   process.stderr.write('\n')
+  report({ case: 'insert', subject: 'spans with all views, processor time', value: (1000 * (cpu() - before)) / spans, unit: 'us a row' })
   report({ case: 'insert', subject: 'spans with all views', value: (1000 * (performance.now() - started)) / spans, unit: 'us a row' })
   const panels = boardsOnDisk.flatMap((board) => queryPanels(board).map((panel) => ({ board, panel, sql: panel.targets![0]!.rawSql })))
   await insertMetrics(client, metricNames(panels.map(({ sql }) => sql)), quick ? 1_800 : 60)
@@ -61,14 +69,15 @@ async function measure(client: ClickHouse, spans: number, quick: boolean, report
     if (SERVER_ONLY.test(sql)) continue
     const ranges = [...new Set([RANGES_S[board.time.from]!, COVERED_S])]
     for (const rangeS of ranges) {
-      const ms = await fastest(client, expand(sql, viewOf(board, rangeS)))
+      const { ms, cpuMs: work } = await fastest(client, expand(sql, viewOf(board, rangeS)), cpu)
       report({ case: `${board.uid}, ${rangeS / 3_600} h`, subject: panel.title!, value: ms, unit: 'ms', ratio: ms / LIMIT_MS, against: `${LIMIT_MS} ms` })
+      report({ case: `${board.uid}, ${rangeS / 3_600} h`, subject: `${panel.title!}, processor time`, value: work, unit: 'ms', ratio: work / LIMIT_MS, against: `${LIMIT_MS} ms` })
     }
   }
 
   const view = viewOf(boardsOnDisk[0]!, COVERED_S)
-  const byHour = await fastest(client, expand(`SELECT toStartOfHour(Time) AS time, sum(Spans) AS n FROM ${tableNames.redHour} WHERE $__timeFilter(Time) GROUP BY time`, view))
-  const raw = await fastest(client, expand(`SELECT toStartOfHour(Timestamp) AS time, sum(SampleRate) AS n FROM ${tableNames.traces} WHERE $__timeFilter(Timestamp) GROUP BY time`, view))
+  const { ms: byHour } = await fastest(client, expand(`SELECT toStartOfHour(Time) AS time, sum(Spans) AS n FROM ${tableNames.redHour} WHERE $__timeFilter(Time) GROUP BY time`, view), cpu)
+  const { ms: raw } = await fastest(client, expand(`SELECT toStartOfHour(Timestamp) AS time, sum(SampleRate) AS n FROM ${tableNames.traces} WHERE $__timeFilter(Timestamp) GROUP BY time`, view), cpu)
   report({ case: 'request rate, 168 h', subject: 'roll-up', value: byHour, unit: 'ms', ratio: byHour / raw, against: 'the spans' })
   report({ case: 'request rate, 168 h', subject: 'the spans', value: raw, unit: 'ms' })
 }
@@ -79,13 +88,19 @@ function viewOf(board: BoardJson, rangeS: number): View {
   return { fromS: toS - rangeS, toS, intervalS: Math.max(60, Math.round(rangeS / 1000)), variables: all }
 }
 
-/** The fastest of a few runs: what the query costs without what else the machine does. Milliseconds. */
-async function fastest(client: ClickHouse, query: string): Promise<number> {
-  let best = Infinity
+/** The fastest of a few runs, and the least processor time: what the query costs without what else the machine does. Milliseconds. */
+async function fastest(client: ClickHouse, query: string, cpu: () => number): Promise<{ ms: number; cpuMs: number }> {
+  let best = { ms: Infinity, cpuMs: Infinity }
   for (let round = 0; round < ROUNDS; round++) {
-    const start = performance.now()
+    const [start, before] = [performance.now(), cpu()]
     await client.query({ query })
-    best = Math.min(best, performance.now() - start)
+    best = { ms: Math.min(best.ms, performance.now() - start), cpuMs: Math.min(best.cpuMs, cpu() - before) }
   }
   return best
+}
+
+/** Time that the threads of a process have run, milliseconds: the same on a busy machine as on a quiet one. */
+function cpuMs(pid: number): number {
+  const threads = readdirSync(`/proc/${pid}/task`)
+  return threads.reduce((sum, thread) => sum + Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]), 0) / 1e6
 }

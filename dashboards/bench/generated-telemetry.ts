@@ -5,16 +5,24 @@ const CHUNK = 100_000
 /** Time that the generated telemetry covers, up to now. Seconds. */
 export const COVERED_S = 7 * 86_400
 
+/** Some of the telemetry's time, with spans even over it. */
+export interface Stretch {
+  readonly spans: number
+  /** Begin and end, seconds before now. */
+  readonly fromAgoS: number
+  readonly toAgoS: number
+}
+
 /**
- * Spans of twenty services, each with twenty operations, servers and clients by halves, even over seven days, inserted as they would come:
- * the views fill the roll-ups.
+ * Spans of twenty services, each with twenty operations, servers and clients by halves, inserted as they would come: the views fill the
+ * roll-ups.
  */
-export async function insertSpans(client: ClickHouse, spans: number, onProgress: (share: number) => void): Promise<void> {
+export async function insertSpans(client: ClickHouse, { spans, fromAgoS, toAgoS }: Stretch, onProgress: (share: number) => void): Promise<void> {
   for (let from = 0; from < spans; from += CHUNK) {
     const rows = Math.min(CHUNK, spans - from)
     // In the order of time, so that an insert touches few partitions.
     const query = `INSERT INTO otel_traces (Timestamp, TraceId, SpanId, ParentSpanId, SpanName, SpanKind, ServiceName, ResourceAttributes, SpanAttributes, Duration, StatusCode)
-      SELECT now64(9) - toIntervalMillisecond(toInt64((${spans} - n) / ${spans} * ${COVERED_S} * 1000)),
+      SELECT now64(9) - toIntervalMillisecond(toInt64((${toAgoS} + (${spans} - n) / ${spans} * ${fromAgoS - toAgoS}) * 1000)),
         lower(hex(sipHash128(intDiv(n, 4)))), lower(hex(sipHash64(n))), if(n % 4 = 0, '', lower(hex(sipHash64(n - 1)))),
         concat('GET /r', toString(intDiv(n, 2) % 20)), if(n % 2 = 0, 'Client', 'Server'), concat('service-', toString(intDiv(n, 40) % 20)),
         map('deployment.environment.name', 'prod', 'host.name', 'h1', 'service.version', '1.2.3'),

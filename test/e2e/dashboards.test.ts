@@ -13,12 +13,20 @@ const MAY_BE_EMPTY: Readonly<Record<string, string>> = {
   'ballast-clickhouse-cost: Dearest columns, now': 'parts below 10 MiB are kept compact, and ClickHouse knows no size of their columns',
 }
 
+/** The service that holds the shop's cache. */
+const WITH_CACHE = 'catalog'
+/** What is chosen where one of several must be one that has everything: the front of the shop, the signal that a record was rejected of. */
+const ONE: Readonly<Record<string, string>> = { service: 'storefront', signal: 'traces' }
+
+/** Objectives of the shop in infra/slo. */
+const OBJECTIVES = 4
+
 let place: Awaited<ReturnType<typeof freshPlace>>
 let ballast: Ballast
 
 beforeAll(async () => {
   place = await freshPlace()
-  ballast = new Ballast({ stateDir: place.stateDir, env: { ...place.env, SHOP_TRAFFIC_RATE: '80', SHOP_TRAFFIC_SEED: '7', SLO_TICK: '1s', SLO_INGEST_LAG: '1s', OTEL_METRIC_EXPORT_INTERVAL: '1s', SHOP_METRIC_INTERVAL: '1s' } })
+  ballast = new Ballast({ stateDir: place.stateDir, env: { ...place.env, SHOP_TRAFFIC_RATE: '80', SHOP_TRAFFIC_SEED: '7', SLO_TICK: '1s', SLO_INGEST_LAG: '1s', OTEL_METRIC_EXPORT_INTERVAL: '1s', SHOP_METRIC_INTERVAL: '1s', SHOP_CRON_INTERVAL: '1s' } })
   await ballast.says('Ctrl-C stops everything')
   await createServerTables(send)
   await recordRedis(place.ports.REDIS_PORT, send)
@@ -82,7 +90,8 @@ async function choices(board: BoardJson): Promise<readonly View['variables'][]> 
     const values = data.map(([value]) => String(value))
     expect([variable.name, values.length > 0]).toEqual([variable.name, true])
     all[variable.name] = variable.multi === true ? ['$__all'] : [values[0]!]
-    one[variable.name] = [variable.name === 'service' ? 'storefront' : values[0]!]
+    one[variable.name] = [ONE[variable.name] ?? values[0]!]
+    if (board.uid === 'ballast-cache-effectiveness' && variable.name === 'service') one[variable.name] = [WITH_CACHE]
   }
   return [all, one]
 }
@@ -98,6 +107,18 @@ async function lookAt(board: BoardJson, panel: PanelJson, variables: View['varia
   return found
 }
 
+/** Every variable at All. */
+function allOf(uid: string): View['variables'] {
+  return Object.fromEntries(boardsOnDisk.find((board) => board.uid === uid)!.templating.list.map(({ name }) => [name, ['$__all']]))
+}
+
+/** What one panel shows. */
+async function figure(uid: string, title: string, variables: View['variables'] = {}, range: Partial<View> = {}): Promise<Result> {
+  const board = boardsOnDisk.find((each) => each.uid === uid)!
+  const panel = queryPanels(board).find((each) => each.title === title)!
+  return run(expand(panel.targets![0]!.rawSql, { ...viewOf(board, variables), ...range }))
+}
+
 describe.each(boardsOnDisk.map((board) => [board.uid, board] as const))('%s', (_, board) => {
   test('shows something in every panel, in the columns and types that it needs', async () => {
     for (const variables of await choices(board)) {
@@ -107,14 +128,14 @@ describe.each(boardsOnDisk.map((board) => [board.uid, board] as const))('%s', (_
       await vi.waitFor(async () => {
         wrong = []
         const still: PanelJson[] = []
-        for (const panel of waiting) {
+        await Promise.all(waiting.map(async (panel) => {
           const flawsOfPanel = (await lookAt(board, panel, variables)).filter((flaw) => !flaw.endsWith(' has no rows') || MAY_BE_EMPTY[`${board.uid}: ${panel.title}`] === undefined)
           if (flawsOfPanel.length > 0) still.push(panel)
           wrong.push(...flawsOfPanel)
-        }
+        }))
         waiting = still
         expect(wrong).toEqual([])
-      }, { timeout: 30_000, interval: 500 })
+      }, { timeout: 90_000, interval: 500 })
     }
   })
 
@@ -125,5 +146,40 @@ describe.each(boardsOnDisk.map((board) => [board.uid, board] as const))('%s', (_
       expect(meta.map(({ name }) => name)).toEqual(['time', 'text', 'tags'])
       expect(data.map(([, text]) => text)).toEqual(['deployed 1.1.0'])
     }
+  })
+})
+
+test('the work of the shop that is no request is on the dashboards too', async () => {
+  const rows = await figure('ballast-service-red', 'Units of work, last 6 h', allOf('ballast-service-red'))
+  const seen = rows.data.map(([service, operation]) => `${String(service)}: ${String(operation)}`)
+  expect(seen).toEqual(expect.arrayContaining(['checkout: job.pack', 'checkout: parcel.sweep', 'catalog: price.review']))
+})
+
+describe('the console shows the figures of the dashboards', () => {
+  const headlines = async (): Promise<Record<'objectives' | 'healthy' | 'atRisk' | 'exhausted', number> & { cache: { from: string; to: string; reads: number; hitRatio: number | null } }> =>
+    (await (await fetch(`http://127.0.0.1:${place.ports.SLO_PORT}/api/v1/headlines`)).json()) as never
+
+  test('of the objectives', async () => {
+    // What a panel calls the newest value is the mean of the newest minute, and a state changes between two looks: both come to rest.
+    await vi.waitFor(async () => {
+      const { objectives, healthy, atRisk, exhausted } = await headlines()
+      const [total, ...states] = await Promise.all(['Objectives', 'Healthy', 'At risk', 'Exhausted'].map(async (title) => (await figure('ballast-slo-overview', title)).data[0]?.[0]))
+      expect([objectives, healthy, atRisk, exhausted].map(String)).toEqual([total, ...states].map(String))
+      expect(objectives).toBe(OBJECTIVES)
+      expect(healthy + atRisk + exhausted).toBe(objectives)
+      // The faults have left their mark.
+      expect(atRisk + exhausted).toBeGreaterThan(0)
+    }, { timeout: 90_000, interval: 500 })
+  })
+
+  test('of the caches, over the same minutes', async () => {
+    await vi.waitFor(async () => {
+      const { cache } = await headlines()
+      expect(cache.reads).toBeGreaterThan(100)
+      const range = { fromS: Date.parse(cache.from) / 1000, toS: Date.parse(cache.to) / 1000 - 1 }
+      const shown = await Promise.all((['ballast-platform-home', 'ballast-cache-effectiveness'] as const).map(async (uid) => (await figure(uid, uid === 'ballast-platform-home' ? 'Cache hits' : 'Hits', allOf(uid), range)).data[0]?.[0]))
+      expect(shown).toEqual([cache.hitRatio, cache.hitRatio])
+      expect(cache.hitRatio).toBeGreaterThan(0)
+    }, { timeout: 120_000, interval: 1_000 })
   })
 })

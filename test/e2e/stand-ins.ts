@@ -13,6 +13,10 @@ const SERVER_TABLES: Readonly<Record<string, { readonly columns: string; readonl
     columns: `event_time DateTime, type Enum8('QueryStart' = 1, 'QueryFinish' = 2, 'ExceptionBeforeStart' = 3, 'ExceptionWhileProcessing' = 4), query_kind LowCardinality(String), query_duration_ms UInt64, read_rows UInt64, read_bytes UInt64, user String, client_name LowCardinality(String), http_user_agent LowCardinality(String), normalized_query_hash UInt64, query String, is_initial_query UInt8, ProfileEvents Map(LowCardinality(String), UInt64)`,
     rows: `SELECT now() - number, 'QueryFinish', ['Select', 'Insert'][1 + number % 2], number, 10 * number, 80 * number, 'grafana', '', 'Grafana', number % 3, 'SELECT 1', 1, map('OSCPUVirtualTimeMicroseconds', number) FROM numbers(100)`,
   },
+  'system.part_log': {
+    columns: `event_time DateTime, event_type Enum8('NewPart' = 1, 'MergeParts' = 2, 'DownloadPart' = 3, 'RemovePart' = 4, 'MutatePart' = 5, 'MovePart' = 6), duration_ms UInt64, database String, merged_from Array(String)`,
+    rows: `SELECT now() - number, ['NewPart', 'MergeParts'][1 + number % 2], number, currentDatabase(), if(number % 2 = 1, ['a', 'b'], []) FROM numbers(100)`,
+  },
   'system.asynchronous_metric_log': {
     columns: 'event_time DateTime, metric LowCardinality(String), value Float64',
     rows: `SELECT now() - number, arrayJoin(['MemoryResident', 'OSMemoryAvailable', 'OSUserTime', 'OSSystemTime', 'LoadAverage1']), number + 1 FROM numbers(100)`,

@@ -10,7 +10,7 @@ const settings = await settingNames()
 const schema = schemaNames()
 
 /** Variables of others that the documents name: OpenTelemetry's, the Collector's of our configuration, the tests'. */
-const OTHERS_SETTINGS = /^(OTEL_|CLICKHOUSE_SKIP_USER_SETUP$|BALLAST_ENDPOINT$|BALLAST_API_KEY$|BALLAST_TEST_|GF_)/
+const OTHERS_SETTINGS = /^(OTEL_|CLICKHOUSE_SKIP_USER_SETUP$|BALLAST_ENDPOINT$|BALLAST_API_KEY$|REDIS_ENDPOINT$|REDIS_PASSWORD$|BALLAST_TEST_|GF_)/
 /** Labels that look like metrics. */
 const LABELS = /^cache_(tier|result|name|namespace)$/
 /** A file that a reader is to write. */
@@ -38,6 +38,11 @@ describe.each(documents)('%s', (path) => {
   test('names tables that there are', () => {
     const named = words.flatMap((word) => /^(?:otel\.)?((?:otel_(?:traces|logs|metrics)|ballast_(?:rejects|migrations))\w*)$/.exec(word)?.[1] ?? []).map((name) => name.replace(/_local$/, ''))
     expect([...new Set(named)].filter((name) => !schema.tables.has(name) && !name.endsWith('_'))).toEqual([])
+  })
+
+  test('names dashboards that there are', () => {
+    const named = [...readText(path).matchAll(/`(ballast-(?:platform|service|slo|cache|ingest|clickhouse|node)-[\w-]+)`/g)].map(([, uid]) => uid!)
+    expect(named.filter((uid) => !dashboardUids().includes(uid))).toEqual([])
   })
 
   test('names npm scripts and files of commands that there are', () => {
@@ -89,10 +94,20 @@ test('every variable of the containers is a setting of the app that gets it', ()
   expect(inKubernetes.filter((name) => !settings.has(name))).toEqual([])
 })
 
-test.skipIf(dashboardUids().length === 0)('every dashboard that an alert or the home page names is there (skipped before there are any)', () => {
+test('every dashboard that an alert or the home page names is there', () => {
   const named = [...readText('infra/alerts/platform.rules.yml').matchAll(/dashboard: (\S+)/g)].map(([, uid]) => uid!)
   const home = /grafana-dashboards\/(\S+)\.json/.exec(readText('docker-compose.yml'))![1]!
   expect([...new Set([...named, home])].filter((uid) => !dashboardUids().includes(uid))).toEqual([])
+})
+
+test('dashboards and runbooks lead to each other', () => {
+  const pages = filesIn('infra/runbooks', '.md')
+  for (const uid of dashboardUids()) {
+    const board = JSON.parse(readText(`dashboards/generated/${uid}.json`)) as { panels: { options?: { content?: string } }[] }
+    const runbook = /If it is bad: `([^`]+)`/.exec(board.panels[0]!.options!.content!)?.[1]
+    expect([uid, pages]).toEqual([uid, expect.arrayContaining([runbook])])
+    expect([uid, readText(runbook!).includes(`\`${uid}\``)]).toEqual([uid, true])
+  }
 })
 
 test('what is not there would be found', () => {

@@ -1,6 +1,6 @@
 import type { BoardSpec } from '../kit/board.ts'
 import { linkTo } from '../kit/links.ts'
-import { attribute, counterRows, gaugesBy, MEAN, rates, ratesBy } from '../kit/metric-sql.ts'
+import { attribute, counterRows, gaugesBy, rates, ratesBy } from '../kit/metric-sql.ts'
 import { chart, stat, table } from '../kit/panels.ts'
 import { chosen, RANGE, ratio, recent } from '../kit/sql.ts'
 import { tableNames } from '@ballast/clickhouse'
@@ -23,6 +23,7 @@ export const cacheEffectiveness: BoardSpec = {
   question: 'Does the cache save work, and is what it serves fresh?',
   dataPath: `Metrics of \`@ballast/cache\`, sent over OTLP, from \`${tableNames.metricsMinute}\` and \`${tableNames.metricsHour}\`; times from the events of requests.`,
   owner: 'libs/cache/README.md',
+  runbook: 'cache',
   class: 'operations',
   variables: ['service', 'cache'],
   verdict: [
@@ -46,7 +47,7 @@ export const cacheEffectiveness: BoardSpec = {
     [
       chart({ title: 'Changes', description: 'Invalidations called here, values written, changed keys heard of from anywhere, and loaded values that were not stored because the key changed meanwhile.', unit: 'ops', width: 8, sql: rates({ invalidations: `MetricName = 'cache.invalidations'`, writes: `MetricName = 'cache.puts'`, heard: `MetricName = 'cache.changes.heard'`, refused: `MetricName = 'cache.fills.refused'` }, { metric: ['cache.invalidations', 'cache.puts', 'cache.changes.heard', 'cache.fills.refused'], where: `${chosen('ServiceName', 'service')}` }) }),
       chart({ title: 'Change channel', description: '1 while changes in Redis are heard. At 0 local copies live for maxStaleness only.', unit: 'none', width: 8, max: 1, limits: { bad: 1, lowIsBad: true }, links: [linkTo('Redis', 'ballast-cache-redis')], sql: gaugesBy('concat(ServiceName, \' \', Instance)', { metric: 'cache.tracking.live', where: chosen('ServiceName', 'service') }, 'min(Lowest)') }),
-      chart({ title: 'Local entries', description: 'Entries in the local tiers, by cache, mean over the processes. At local.maxItems the least recently used go.', unit: 'short', width: 8, sql: gaugesBy(NAME, { metric: 'cache.size', where: SCOPE }, MEAN) }),
+      chart({ title: 'Local entries by their limit', description: 'Entries in the local tiers by how many there may be (local.maxItems), by cache, mean over the processes. At 1 the least recently used go.', unit: 'percentunit', width: 8, max: 1, sql: gaugesBy(NAME, { metric: ['cache.size', 'cache.limit'], where: SCOPE }, `sumIf(Total, MetricName = 'cache.size') / nullIf(sumIf(Total, MetricName = 'cache.limit'), 0)`) }),
     ],
     [
       table({

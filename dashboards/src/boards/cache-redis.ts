@@ -20,6 +20,7 @@ export const cacheRedis: BoardSpec = {
   question: 'Is Redis the bottleneck?',
   dataPath: `The Collector's \`redis\` receiver, and what the caches themselves see of Redis, from \`${tableNames.metricsMinute}\` and \`${tableNames.metricsHour}\`. Without a Collector only the second is there.`,
   owner: 'libs/cache/README.md',
+  runbook: 'cache',
   class: 'operations',
   variables: [],
   verdict: [

@@ -21,6 +21,7 @@ export const clickHouseCost: BoardSpec = {
   question: 'What does the data cost, and who queries it?',
   dataPath: `\`system.parts\` and \`system.columns\` as they are now, days by partition. The closed row needs a server that writes \`system.query_log\`: the embedded one does not.`,
   owner: 'libs/clickhouse/README.md',
+  runbook: 'clickhouse',
   class: 'capacity',
   variables: [],
   verdict: [

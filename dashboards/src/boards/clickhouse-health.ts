@@ -10,6 +10,7 @@ const insertTime = histogramCounters('ballast_ingest_insert_duration_seconds')
 const partsOf = `(SELECT table, partition, count() AS parts FROM system.parts WHERE active AND database = currentDatabase() GROUP BY table, partition)`
 const partsLimit = `(SELECT toUInt64(value) FROM system.merge_tree_settings WHERE name = 'parts_to_throw_insert')`
 const queries = `system.query_log WHERE $__timeFilter(event_time) AND type != 'QueryStart' AND is_initial_query`
+const parts = `system.part_log WHERE $__timeFilter(event_time) AND database = currentDatabase()`
 const logTime = `toStartOfInterval(event_time, toIntervalSecond(greatest($__interval_s, 60)))`
 const logStep = `any(greatest($__interval_s, 60))`
 
@@ -18,8 +19,9 @@ export const clickHouseHealth: BoardSpec = {
   uid: 'ballast-clickhouse-health',
   title: 'ClickHouse: health',
   question: 'Can the store keep up?',
-  dataPath: `What ingest sees of its inserts, from \`${tableNames.metricsMinute}\`; the server's state now, from \`system\` tables. The closed row needs a server that writes \`system.query_log\`: the embedded one does not.`,
+  dataPath: `What ingest sees of its inserts, from \`${tableNames.metricsMinute}\`; the server's state now, from \`system\` tables. The closed row needs a server that writes its log tables: the embedded one does not.`,
   owner: 'libs/clickhouse/README.md',
+  runbook: 'clickhouse',
   class: 'operations',
   variables: [],
   verdict: [
@@ -46,9 +48,11 @@ export const clickHouseHealth: BoardSpec = {
     ],
   ],
   details: {
-    'Queries and machine, from the log tables of a server': [
+    'Queries, parts and machine, from the log tables of a server': [
       chart({ title: 'Queries', description: 'Queries a second by kind. A jump without more readers: a dashboard or an alert that asks too often.', unit: 'reqps', width: 12, sql: `SELECT ${logTime} AS time, if(query_kind IN ('Select', 'Insert', 'Create', 'Alter', 'Drop', 'System'), toString(query_kind), 'other') AS kind, count() / ${logStep} AS queries FROM ${queries} GROUP BY time, kind ORDER BY time, kind` }),
       chart({ title: 'Time of a query', description: 'p50 and p95 of the time of SELECTs.', unit: 's', width: 12, sql: `SELECT ${logTime} AS time, quantile(0.5)(query_duration_ms) / 1000 AS p50, quantile(0.95)(query_duration_ms) / 1000 AS p95 FROM ${queries} AND query_kind = 'Select' GROUP BY time ORDER BY time` }),
+      chart({ title: 'Parts', description: 'Parts a second that inserts made, and that merges took away. When merges take fewer than inserts make for minutes, partitions fill up.', unit: 'ops', width: 12, sql: `SELECT ${logTime} AS time, countIf(event_type = 'NewPart') / ${logStep} AS inserted, sumIf(length(merged_from), event_type = 'MergeParts') / ${logStep} AS merged FROM ${parts} GROUP BY time ORDER BY time` }),
+      chart({ title: 'Time of a merge', description: 'p50 and p95 of the time that a merge took. Long ones hold a thread: inserts wait when all are held.', unit: 's', width: 12, sql: `SELECT ${logTime} AS time, quantile(0.5)(duration_ms) / 1000 AS p50, quantile(0.95)(duration_ms) / 1000 AS p95 FROM ${parts} AND event_type = 'MergeParts' GROUP BY time ORDER BY time` }),
       chart({ title: 'Memory', description: 'Resident memory of the server and what the machine has left.', unit: 'bytes', width: 12, sql: `SELECT ${logTime} AS time, avgIf(value, metric = 'MemoryResident') AS resident, avgIf(value, metric = 'OSMemoryAvailable') AS available FROM system.asynchronous_metric_log WHERE $__timeFilter(event_time) AND metric IN ('MemoryResident', 'OSMemoryAvailable') GROUP BY time ORDER BY time` }),
       chart({ title: 'CPU', description: 'Processors in use, in user code and in the system, and threads that wait for one.', unit: 'none', width: 12, sql: `SELECT ${logTime} AS time, avgIf(value, metric = 'OSUserTime') AS user, avgIf(value, metric = 'OSSystemTime') AS system, avgIf(value, metric = 'LoadAverage1') AS load FROM system.asynchronous_metric_log WHERE $__timeFilter(event_time) AND metric IN ('OSUserTime', 'OSSystemTime', 'LoadAverage1') GROUP BY time ORDER BY time` }),
     ],

@@ -1,10 +1,12 @@
 import type { BoardSpec } from '../kit/board.ts'
+import { histogramQuantile, histogramQuantiles } from '../kit/histogram-sql.ts'
 import { linkTo } from '../kit/links.ts'
-import { attribute, counterRows, gaugesBy, gaugeRows, histogramCounters, histogramMean, LATEST, rates, ratesBy } from '../kit/metric-sql.ts'
+import { attribute, counterRows, gaugesBy, gaugeRows, histogramCounters, LATEST, rates, ratesBy } from '../kit/metric-sql.ts'
 import { chart, stat, table } from '../kit/panels.ts'
 import { chosen, RANGE, ratio, recent, rollUpRows, STEP } from '../kit/sql.ts'
 import { tableNames } from '@ballast/clickhouse'
 
+const INSERT_TIME = 'ballast_ingest_insert_duration_seconds'
 const SCOPE = chosen(attribute('signal'), 'signal')
 const received = 'ballast_ingest_records_received'
 const stored = 'ballast_ingest_records_stored'
@@ -13,7 +15,7 @@ const refused = 'ballast_ingest_records_refused'
 const records = { metric: [received, stored, rejected, refused], where: SCOPE }
 const requests = { metric: 'ballast_ingest_requests', where: SCOPE }
 const CODE = attribute('code')
-const insertTime = { metric: histogramCounters('ballast_ingest_insert_duration_seconds') }
+const insertTime = { metric: histogramCounters(INSERT_TIME) }
 const batchRows = { metric: histogramCounters('ballast_ingest_batch_rows') }
 
 const sum = (metric: string): string => `sumIf(Increase, MetricName = '${metric}')`
@@ -23,8 +25,9 @@ export const ingestPipeline: BoardSpec = {
   uid: 'ballast-ingest-pipeline',
   title: 'Ingest: pipeline',
   question: 'Is telemetry getting in, complete and in time?',
-  dataPath: `Metrics of ingest, sent to itself, from \`${tableNames.metricsMinute}\` and \`${tableNames.metricsHour}\`; what it turned away from \`${tableNames.rejects}\`.`,
+  dataPath: `Metrics of ingest, sent to itself, from \`${tableNames.metricsMinute}\` and \`${tableNames.metricsHour}\`, quantiles from \`${tableNames.metricsHistogram}\`; what it turned away from \`${tableNames.rejects}\`.`,
   owner: 'apps/ingest/README.md',
+  runbook: 'ingest',
   class: 'operations',
   variables: ['signal'],
   verdict: [
@@ -32,7 +35,7 @@ export const ingestPipeline: BoardSpec = {
     stat({ title: 'Not stored', description: 'Share of the received records that were rejected for good or refused for now. Senders repeat what was refused.', unit: 'percentunit', width: 5, limits: { warning: 0.001, bad: 0.01 }, sql: `SELECT ${ratio(`${sum(rejected)} + ${sum(refused)}`, sum(received))} AS value FROM ${counterRows(records)}` }),
     stat({ title: 'Refused requests', description: 'Requests answered 429 or 503: too much waits, or ClickHouse takes no inserts.', unit: 'short', width: 4, limits: { warning: 1, bad: 100 }, sql: `SELECT sumIf(Increase, ${CODE} IN ('429', '503')) AS value FROM ${counterRows(requests)}` }),
     stat({ title: 'Waiting', description: 'Bytes of requests that wait for ClickHouse now. INGEST_MAX_QUEUED_BYTES is the limit.', unit: 'bytes', width: 5, sql: `SELECT sum(value) AS value FROM (SELECT ${LATEST} AS value FROM ${gaugeRows({ metric: 'ballast_ingest_queued_bytes' })} WHERE Time > $__toTime - INTERVAL 10 MINUTE GROUP BY Instance)` }),
-    stat({ title: 'Time of an insert', description: 'Mean time of an insert into ClickHouse. Senders wait at least as long for their answer.', unit: 's', width: 5, limits: { warning: 0.5, bad: 2 }, sql: `SELECT ${histogramMean(counterRows(insertTime), 'ballast_ingest_insert_duration_seconds').replace(' AS mean', ' AS value')}` }),
+    stat({ title: 'Insert p99, last 6 h', description: 'One insert into ClickHouse in a hundred takes longer. Senders wait at least as long for their answer.', unit: 's', width: 5, limits: { warning: 0.5, bad: 2 }, sql: histogramQuantile(INSERT_TIME, 0.99) }),
   ],
   lines: [
     [
@@ -42,13 +45,17 @@ export const ingestPipeline: BoardSpec = {
     [
       chart({ title: 'Answers', description: 'Requests a second by status. 429: too much waits; 503: ClickHouse is away or slow; 400: bodies that cannot be read; 401: keys.', unit: 'reqps', width: 8, sql: ratesBy(CODE, requests) }),
       chart({ title: 'Waiting', description: 'Bytes of requests that wait for ClickHouse. Growth over minutes: ClickHouse is slower than the senders.', unit: 'bytes', width: 8, sql: gaugesBy('Instance', { metric: 'ballast_ingest_queued_bytes' }, 'max(Highest)') }),
-      chart({ title: 'Rows of an insert', description: 'Mean rows of an insert, by table. Small under load: INGEST_BATCH_MAX_AGE is too short.', unit: 'short', width: 8, sql: meanBy(attribute('table'), batchRows.metric[0]!, batchRows) }),
+      chart({ title: 'Oldest batch', description: 'Age of the oldest batch that waits for ClickHouse, the longest of each step. A healthy one waits INGEST_BATCH_MAX_AGE and one insert; from half of INGEST_INSERT_DEADLINE on, requests are refused.', unit: 's', width: 8, limits: { warning: 1, bad: 2 }, sql: gaugesBy('Instance', { metric: 'ballast_ingest_queue_age_seconds' }, 'max(Highest)') }),
     ],
     [
+      chart({ title: 'Rows of an insert', description: 'Mean rows of an insert, by table. Small under load: INGEST_BATCH_MAX_AGE is too short.', unit: 'short', width: 8, sql: meanBy(attribute('table'), batchRows.metric[0]!, batchRows) }),
       chart({ title: 'Time of an insert', description: 'Mean time of an insert, by table.', unit: 's', width: 8, links: [linkTo('ClickHouse', 'ballast-clickhouse-health')], sql: meanBy(attribute('table'), insertTime.metric[0]!, insertTime) }),
       chart({ title: 'Inserts', description: 'Inserts a second by outcome. Failed ones are repeated with the same token until the deadline.', unit: 'ops', width: 8, sql: ratesBy(attribute('outcome'), { metric: 'ballast_ingest_insert_duration_seconds.count' }) }),
+    ],
+    [
+      chart({ title: 'Insert p50 and p99, last 6 h', description: 'Quantiles of the time of an insert, from the buckets of its histogram: even within a bucket. Far apart: some inserts wait for merges or the disk.', unit: 's', width: 12, dashed: ['p99'], limits: { warning: 1, bad: 2 }, links: [linkTo('ClickHouse', 'ballast-clickhouse-health')], sql: histogramQuantiles(INSERT_TIME, [0.5, 0.99]) }),
       table({
-        title: 'Top senders', description: 'Services by the spans that they send.', width: 8, units: { spans: 'ops', share: 'percentunit' }, bars: ['share'],
+        title: 'Top senders', description: 'Services by the spans that they send.', width: 12, units: { spans: 'ops', share: 'percentunit' }, bars: ['share'],
         links: [linkTo('The service', 'ballast-service-red', { service: '${__data.fields.service}' })],
         sql: `SELECT ServiceName AS service, sum(Spans) / ${RANGE} AS spans, sum(Spans) / sum(sum(Spans)) OVER () AS share FROM ${rollUpRows('red', 'ServiceName, Spans', '1')} GROUP BY service ORDER BY spans DESC LIMIT 50`,
       }),

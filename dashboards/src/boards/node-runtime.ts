@@ -16,6 +16,7 @@ export const nodeRuntime: BoardSpec = {
   question: 'Is a process starving?',
   dataPath: `Metrics of every Ballast process about itself, from \`${tableNames.metricsMinute}\` and \`${tableNames.metricsHour}\`.`,
   owner: 'libs/service/README.md',
+  runbook: 'README',
   class: 'operations',
   variables: ['process'],
   verdict: [

@@ -19,6 +19,7 @@ export const platformHome: BoardSpec = {
   question: 'Is anything wrong now, and where do I look?',
   dataPath: 'Each figure leads to the dashboard that explains it: objectives, services, cache, ingest, ClickHouse, processes.',
   owner: 'dashboards/README.md',
+  runbook: 'README',
   class: 'operations',
   variables: ['environment'],
   verdict: [

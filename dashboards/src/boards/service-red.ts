@@ -22,6 +22,7 @@ export const serviceRed: BoardSpec = {
   question: "How are this service's users doing?",
   dataPath: `Spans of kind Server and Consumer, weighted with their sample rate, from \`${tableNames.redMinute}\` and, above a day, \`${tableNames.redHour}\`.`,
   owner: 'dashboards/README.md',
+  runbook: 'README',
   class: 'operations',
   variables: ['service', 'environment'],
   verdict: [
@@ -70,7 +71,11 @@ export const serviceRed: BoardSpec = {
         sql: `SELECT Timestamp AS timestamp, if(Body = '', EventName, Body) AS body, SeverityText AS level, LogAttributes AS labels, TraceId AS traceID FROM ${tableNames.logs} WHERE ${recent('Timestamp')} AND SeverityNumber >= 13 AND ${chosen('ServiceName', 'service')} ORDER BY timestamp DESC LIMIT 200`,
       }),
       table({
-        title: 'Slowest requests, last 6 h', description: 'The slowest requests with their traces.', width: 24, units: { seconds: 's' },
+        title: 'Units of work, last 6 h', description: 'Requests, jobs and runs of a schedule, by the event that each leaves: how many, how many failed, and how long they took. A job that is missing here has not run.', width: 12, units: { events: 'short', failed: 'percentunit', p99: 's' }, columnLimits: { failed: { warning: 0.005, bad: 0.01 } },
+        sql: `SELECT ServiceName AS service, EventName AS work, sum(SampleRate) AS events, ${ratio('sumIf(SampleRate, SeverityNumber >= 17)', 'sum(SampleRate)')} AS failed, quantileTDigestWeighted(0.99)(toFloat64OrZero(LogAttributes['work.duration_ms']) / 1000, SampleRate) AS p99, max(Timestamp) AS newest FROM ${tableNames.logs} WHERE ${recent('Timestamp')} AND mapContains(LogAttributes, 'work.duration_ms') AND ${chosen('ServiceName', 'service')} GROUP BY service, work ORDER BY events DESC LIMIT 50`,
+      }),
+      table({
+        title: 'Slowest requests, last 6 h', description: 'The slowest requests with their traces.', width: 12, units: { seconds: 's' },
         sql: `SELECT Timestamp AS at, ServiceName AS service, SpanName AS operation, Duration / 1e9 AS seconds, StatusCode AS status, TraceId AS trace FROM ${tableNames.traces} WHERE ${recent('Timestamp')} AND SpanKind IN ('Server', 'Consumer') AND ${chosen('ServiceName', 'service')} ORDER BY Duration DESC LIMIT 50`,
       }),
     ],

@@ -19,6 +19,7 @@ export const sloDetail: BoardSpec = {
   question: 'Why is this objective burning, and when does its budget run out?',
   dataPath: `Metrics of the SLO engine from \`${tableNames.metricsMinute}\` and \`${tableNames.metricsHour}\`; alerts from \`${tableNames.sloEvents}\`; failed requests of the objective's service from \`${tableNames.redMinute}\` and \`${tableNames.logs}\`.`,
   owner: 'apps/slo/README.md',
+  runbook: 'slo',
   class: 'objectives',
   variables: ['slo'],
   verdict: [

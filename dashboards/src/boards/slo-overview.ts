@@ -18,6 +18,7 @@ export const sloOverview: BoardSpec = {
   question: 'Which objectives are at risk?',
   dataPath: `Metrics of the SLO engine from \`${tableNames.metricsMinute}\` and \`${tableNames.metricsHour}\`, alerts from \`${tableNames.sloEvents}\`.`,
   owner: 'apps/slo/README.md',
+  runbook: 'slo',
   class: 'objectives',
   variables: [],
   verdict: [

@@ -25,6 +25,8 @@ export interface BoardSpec {
   readonly dataPath: string
   /** What to read next, by path in the repository. */
   readonly owner: string
+  /** What to do when it is bad: a page of infra/runbooks, which names this dashboard. */
+  readonly runbook: 'alerting' | 'cache' | 'clickhouse' | 'ingest' | 'slo' | 'README'
   readonly class: keyof typeof CLASSES
   readonly variables: readonly VariableName[]
   /** The answer in figures: one line on top. */
@@ -57,7 +59,7 @@ export function buildBoard(spec: BoardSpec): Dashboard {
         .title('')
         .transparent(true)
         .mode(TextMode.Markdown)
-        .content(`**${spec.question}**\n\n${spec.dataPath} More: \`${spec.owner}\`.`)
+        .content(`**${spec.question}**\n\n${spec.dataPath} More: \`${spec.owner}\`. If it is bad: \`infra/runbooks/${spec.runbook}.md\`.`)
         .span(24)
         .height(HEIGHTS.question),
     )

@@ -42,13 +42,14 @@ export function observeCache(namespace: string, stats: () => CacheStats): () => 
   const bytes = meter.createObservableUpDownCounter('cache.local.bytes', { description: 'Estimated memory of the local tier, where local.maxBytes is set', unit: 'By' })
   const evictions = meter.createObservableCounter('cache.evictions', { description: 'Local entries that gave way to others', unit: '{entry}' })
   const oversized = meter.createObservableCounter('cache.local.oversized', { description: 'Values not kept locally because they are larger than local.maxBytes', unit: '{entry}' })
+  const limit = meter.createObservableUpDownCounter('cache.limit', { description: 'Entries that the local tier may have', unit: '{entry}' })
   const redisErrors = meter.createObservableCounter('cache.redis.errors', { description: 'Redis commands that failed or timed out', unit: '{error}' })
   const queued = meter.createObservableUpDownCounter('cache.invalidations.queued', { description: 'Invalidations that wait for Redis', unit: '{invalidation}' })
   const reachable = meter.createObservableGauge('cache.redis.reachable', { description: '1 when Redis is asked, else 0' })
   const tracking = meter.createObservableGauge('cache.tracking.live', { description: '1 while changes in Redis are heard, else 0' })
   const losses = meter.createObservableCounter('cache.tracking.losses', { description: 'Times that the channel of changes was lost', unit: '{loss}' })
   const heard = meter.createObservableCounter('cache.changes.heard', { description: 'Changed keys that were heard of', unit: '{change}' })
-  const instruments = [bytes, evictions, oversized, shed, running, waiting, early, tracking, losses, heard, gets, loads, loadErrors, refused, unusable, leaseWaits, writes, invalidations, size, redisErrors, queued, reachable]
+  const instruments = [bytes, evictions, oversized, limit, shed, running, waiting, early, tracking, losses, heard, gets, loads, loadErrors, refused, unusable, leaseWaits, writes, invalidations, size, redisErrors, queued, reachable]
 
   const observe: Parameters<typeof meter.addBatchObservableCallback>[0] = (result) => {
     const { definitions, redis } = stats()
@@ -70,6 +71,7 @@ export function observeCache(namespace: string, stats: () => CacheStats): () => 
       result.observe(bytes, counts.localBytes, attributes)
       result.observe(evictions, counts.evictions, attributes)
       result.observe(oversized, counts.oversized, attributes)
+      result.observe(limit, counts.localLimit, attributes)
     }
     result.observe(redisErrors, redis.errors, { 'cache.namespace': namespace })
     result.observe(queued, redis.queuedInvalidations, { 'cache.namespace': namespace })

@@ -17,7 +17,7 @@ import { Timings } from './timings.ts'
 
 /** What is kept of each definition, whatever its values are. */
 interface Registered {
-  readonly region: Pick<Region<unknown>, 'size' | 'memory' | 'close' | 'clear' | 'changed' | 'allChanged'>
+  readonly region: Pick<Region<unknown>, 'size' | 'limit' | 'memory' | 'close' | 'clear' | 'changed' | 'allChanged'>
   readonly counters: Counters
   readonly hotKeys: HotKeys
   readonly bulkhead: Bulkhead
@@ -77,7 +77,7 @@ export class Regions {
   stats(): Record<string, DefinitionStats> {
     const definitions: Record<string, DefinitionStats> = {}
     for (const [name, { region, counters, bulkhead }] of this.#byName) {
-      definitions[name] = Object.assign({ localItems: region.size, ...region.memory, loadsRunning: bulkhead.running, loadsQueued: bulkhead.queued }, counters)
+      definitions[name] = Object.assign({ localItems: region.size, localLimit: region.limit, ...region.memory, loadsRunning: bulkhead.running, loadsQueued: bulkhead.queued }, counters)
     }
     return definitions
   }

@@ -7,6 +7,8 @@ import type { SharedTierStats } from './redis/shared-tier.ts'
 export interface DefinitionStats extends CounterSnapshot, LocalMemory {
   /** Entries in the local tier now. */
   readonly localItems: number
+  /** Entries that the local tier may have. */
+  readonly localLimit: number
   /** Loads that run now. */
   readonly loadsRunning: number
   /** Loads that wait for their turn now. */

@@ -42,6 +42,7 @@ test('every get is counted once, by tier and result, and keys are not attributes
   ])
   expect(JSON.stringify(points)).not.toContain('secret-id')
   expect((await collect('cache.size')).find(({ attributes }) => attributes['cache.name'] === 'product')?.value).toBe(2)
+  expect((await collect('cache.limit')).find(({ attributes }) => attributes['cache.name'] === 'product')?.value).toBe(10_000)
   await cache.close()
 })
 

@@ -11,7 +11,7 @@ import { timedLoad } from './timed-load.ts'
 export interface LoadBatchOptions<R> {
   readonly policy: Policy
   readonly loadMany: (ids: readonly string[], context: LoadManyContext) => ReadonlyMap<string, R> | Promise<ReadonlyMap<string, R>>
-  readonly context: Pick<RegionContext, 'name' | 'bulkhead' | 'counters' | 'timings' | 'clock'>
+  readonly context: Pick<RegionContext, 'name' | 'bulkhead' | 'counters' | 'timings' | 'loadSpans' | 'clock'>
 }
 
 interface Asked<R> {

@@ -66,6 +66,11 @@ export class Region<R> {
     return this.#local.memory
   }
 
+  /** Most entries in the local tier. */
+  get limit(): number {
+    return this.#local.limit
+  }
+
   /** The key of an id in the shared tier, without namespace. */
   key(id: string): string {
     return `${this.#context.name}:${id}`

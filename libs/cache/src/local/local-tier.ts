@@ -108,6 +108,10 @@ export class LocalTier<R> {
     return { localBytes: this.#entries.calculatedSize, evictions: this.#evictions, oversized: this.#oversized }
   }
 
+  get limit(): number {
+    return this.#entries.max
+  }
+
   get(id: string): LocalEntry<R> | undefined {
     return this.#entries.get(id) ?? this.#absences.get(id)
   }
