@@ -1,9 +1,9 @@
-/** On average one call in so many is looked at: the others cost one subtraction. */
-const SAMPLED_ONE_IN = 64
+/** On average one call in so many is looked at: the others cost one subtraction. A look that replaces a key costs microseconds, so looks are seldom. */
+const SAMPLED_ONE_IN = 1_024
 /** Keys that are counted at a time: one that has more than a hundredth of the calls cannot be missed for long. */
 const CAPACITY = 128
 /** After so many looks all counts are halved, so that what was hot once is forgotten. */
-const HALF_LIFE_LOOKS = 8_192
+const HALF_LIFE_LOOKS = 2_048
 
 /** One key that is asked for often. */
 export interface HotKey {

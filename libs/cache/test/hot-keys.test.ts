@@ -6,7 +6,7 @@ import { cacheFixture } from './cache-fixture.ts'
 test('a key with a tenth of the calls is first among a million others, with its share', () => {
   const random = seededRandom(7)
   const keys = new HotKeys(random)
-  for (let i = 0; i < 400_000; i++) keys.asked(random() < 0.1 ? 'hot' : `cold-${Math.floor(random() * 1_000_000)}`)
+  for (let i = 0; i < 2_000_000; i++) keys.asked(random() < 0.1 ? 'hot' : `cold-${Math.floor(random() * 1_000_000)}`)
   const [first, second] = keys.report('product')
   expect(first).toMatchObject({ definition: 'product', id: 'hot' })
   expect(first?.share).toBeCloseTo(0.1, 1)
@@ -15,15 +15,15 @@ test('a key with a tenth of the calls is first among a million others, with its 
 
 test('a key that is hot every second call is found, whatever the rhythm', () => {
   const keys = new HotKeys(seededRandom(3))
-  for (let i = 0; i < 100_000; i++) keys.asked(i % 2 === 0 ? 'even' : `odd-${i}`)
+  for (let i = 0; i < 2_000_000; i++) keys.asked(i % 2 === 0 ? 'even' : `odd-${i}`)
   expect(keys.report('product')[0]).toMatchObject({ id: 'even' })
   expect(keys.report('product')[0]?.share).toBeCloseTo(0.5, 1)
 })
 
 test('what was hot once gives way to what is hot now', () => {
   const keys = new HotKeys(seededRandom(5))
-  for (let i = 0; i < 1_000_000; i++) keys.asked('before')
-  for (let i = 0; i < 2_500_000; i++) keys.asked('now')
+  for (let i = 0; i < 4_000_000; i++) keys.asked('before')
+  for (let i = 0; i < 10_000_000; i++) keys.asked('now')
   expect(keys.report('product')[0]?.id).toBe('now')
 })
 
