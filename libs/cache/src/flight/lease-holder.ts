@@ -20,6 +20,8 @@ export type Acquired<R> =
 /** First and longest pause between two looks at a key that another process loads, in milliseconds. */
 const FIRST_POLL_MS = 10
 const MAX_POLL_MS = 200
+/** After so many looks that a change overtook, the value is loaded here. */
+const MAX_OUTDATED = 4
 
 /** 96 random bits; short, because it goes with each load. */
 const processToken = randomBytes(12).toString('base64url')
@@ -55,6 +57,7 @@ export async function acquireLease<R>(request: LeaseRequest): Promise<Acquired<R
   let seen = request.seen
   let pauseMs = FIRST_POLL_MS
   let unusable = 0
+  let outdated = 0
   for (let attempt = 0; ; attempt++) {
     const askedAt = clock.exactNow()
     const { epoch } = shared.changes
@@ -63,6 +66,11 @@ export async function acquireLease<R>(request: LeaseRequest): Promise<Acquired<R
     if (reply.kind === 'granted') return { kind: 'granted', token, stampUs: reply.stampUs }
     if (reply.kind === 'unavailable') return { kind: 'unguarded' }
     if (reply.kind === 'found') {
+      // A message has come since: callers who joined after it must not get what may be from before. Looks again, a few times.
+      if (flight.changes !== changes) {
+        if (++outdated === MAX_OUTDATED) return { kind: 'unguarded' }
+        continue
+      }
       const entry = await envelope.decode<R>(key, reply.bytes)
       if (entry !== undefined && clock.exactNow() < entry.hardAt) {
         const { verdict, standing } = await scope.decide(entry, askedAt)

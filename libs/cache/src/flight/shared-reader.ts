@@ -121,7 +121,8 @@ export class SharedReader<R> {
   #without({ id, flight, source, local }: Reading<R>, bytes: Buffer | null | undefined): Promise<R> {
     const { standing, stale, load } = this.#host
     if (bytes === undefined) {
-      const usable = standing(id, local)
+      // Removed or replaced meanwhile, the copy from before must not come back this way.
+      const usable = standing(id, flight.fenced ? this.#host.local.peek(id) : local)
       return usable === undefined ? load(id, source, undefined) : stale.answer(id, usable, source, 'localStale')
     }
     // Without an entry: invalidated, or evicted by Redis; nobody can tell which, so the old copy counts no more, not even when the load fails.
