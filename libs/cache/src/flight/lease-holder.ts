@@ -66,15 +66,15 @@ export async function acquireLease<R>(request: LeaseRequest): Promise<Acquired<R
     if (reply.kind === 'granted') return { kind: 'granted', token, stampUs: reply.stampUs }
     if (reply.kind === 'unavailable') return { kind: 'unguarded' }
     if (reply.kind === 'found') {
-      // A message has come since: callers who joined after it must not get what may be from before. Looks again, a few times.
-      if (flight.changes !== changes) {
-        if (++outdated === MAX_OUTDATED) return { kind: 'unguarded' }
-        continue
-      }
       const entry = await envelope.decode<R>(key, reply.bytes)
       if (entry !== undefined && clock.exactNow() < entry.hardAt) {
         const { verdict, standing } = await scope.decide(entry, askedAt)
-        if (verdict === 'valid' || verdict === 'soft') return { kind: 'found', entry, askedAt, epoch: flight.changes === changes ? epoch : undefined, standing }
+        // A message has come since: callers who joined after it must not get what may be from before. Looks again, a few times.
+        if (flight.changes !== changes) {
+          if (++outdated === MAX_OUTDATED) return { kind: 'unguarded' }
+          continue
+        }
+        if (verdict === 'valid' || verdict === 'soft') return { kind: 'found', entry, askedAt, epoch, standing }
       }
       // Damaged, over or invalidated: ask again for the right to replace it. Somebody who keeps storing such entries is not fought.
       if (++unusable === 3) return { kind: 'unguarded' }
