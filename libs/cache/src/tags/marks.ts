@@ -137,7 +137,8 @@ export class Marks {
   changed(key: string): void {
     this.#asking.delete(key)
     const mark = this.#clears.get(key) ?? this.#tags.get(key)
-    if (mark === undefined) return
+    // Of a tag that nobody here has met: a value that is being loaded may have it all the same.
+    if (mark === undefined) return this.#bump(false)
     mark.epoch = -1
     mark.askedAt = Number.NEGATIVE_INFINITY
     this.#bump(this.#clears.has(key))
