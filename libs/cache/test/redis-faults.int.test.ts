@@ -2,7 +2,7 @@ import { Redis } from 'ioredis'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Cache, createCache } from '../src/index.ts'
 import { Drill, LagProbe } from './drill.ts'
-import { OwnRedis, until } from './redis-fixture.ts'
+import { onSharedMachine, OwnRedis, until } from './redis-fixture.ts'
 
 const TIMEOUT_MS = 250
 /** What a call may take longer than its deadline. */
@@ -111,9 +111,6 @@ const faults: readonly Fault[] = [
     felt: async () => Number(/evicted_keys:(\d+)/.exec(await stranger.info('stats'))![1]) > 10,
   },
 ]
-
-/** Deadlines are measured, and a machine shared with other work may take the processor away for longer than the lag probe sees. */
-const onSharedMachine = { retry: 2 }
 
 test.each(faults)('no caller sees an error or waits longer than its deadline while Redis $name', onSharedMachine, async ({ run, keepsEntries, felt }) => {
   const [cache, other] = (await processes(2)) as [Cache, Cache]
