@@ -52,6 +52,6 @@ describe('an option that is wrong', () => {
   })
 
   test('does not shrink what is right', () => {
-    expect(resolveDelivery({ service: 'shop', maxQueueSize: 100, exportDelay: '2s' })).toEqual({ exportDelayMs: 2000, exportTimeoutMs: 10_000, shutdownTimeoutMs: 5000, maxQueueSize: 100, maxBatchSize: 100, heartbeatMs: 60_000 })
+    expect(resolveDelivery({ service: 'shop', maxQueueSize: 100, exportDelay: '2s' })).toEqual({ exportDelayMs: 2000, exportTimeoutMs: 10_000, shutdownTimeoutMs: 5000, maxQueueSize: 100, maxBatchSize: 100, heartbeatMs: 60_000, metricIntervalMs: 60_000 })
   })
 })
