@@ -19,15 +19,21 @@ export class Mark {
   /** When this process invalidated it last, in the order of its own events. */
   hardOrder: number
   softOrder: number
+  /** When a message about it came last, in the same order. */
+  heardOrder: number
   /** When Redis was last asked; wall-clock milliseconds. */
   askedAt = Number.NEGATIVE_INFINITY
   /** Epoch of the channel in which Redis was asked; -1 when a change came since. */
   epoch = -1
 
-  /** @param order - what was loaded before it may have missed an invalidation that was forgotten. */
-  constructor(order = 0) {
+  /**
+   * @param order - what was loaded before it may have missed an invalidation that was forgotten.
+   * @param heardOrder - what was loaded before it may have missed a message.
+   */
+  constructor(order = 0, heardOrder = 0) {
     this.hardOrder = order
     this.softOrder = order
+    this.heardOrder = heardOrder
   }
 }
 
@@ -48,6 +54,8 @@ export class Marks {
   #order = 0
   /** The last event about any tag that was forgotten. */
   #forgotten = 0
+  /** The last message about any tag that was not known. */
+  #heard = 0
 
   constructor(shared: SharedTier | undefined, clock: Clock) {
     this.#shared = shared
@@ -72,7 +80,7 @@ export class Marks {
     const known = this.#tags.get(key)
     if (known !== undefined) this.#tags.delete(key)
     else if (this.#tags.size >= MAX_KNOWN_TAGS) this.#forgetOldest()
-    const mark = known ?? new Mark(this.#forgotten)
+    const mark = known ?? new Mark(this.#forgotten, this.#heard)
     this.#tags.set(key, mark)
     return mark
   }
@@ -137,8 +145,13 @@ export class Marks {
   changed(key: string): void {
     this.#asking.delete(key)
     const mark = this.#clears.get(key) ?? this.#tags.get(key)
-    // Of a tag that nobody here has met: a value that is being loaded may have it all the same.
-    if (mark === undefined) return this.#bump(false)
+    const order = ++this.#order
+    // Of a tag that nobody here has met: a value that is being loaded, or was kept without asking Redis, may have it all the same.
+    if (mark === undefined) {
+      this.#heard = order
+      return this.#bump(false)
+    }
+    mark.heardOrder = order
     mark.epoch = -1
     mark.askedAt = Number.NEGATIVE_INFINITY
     this.#bump(this.#clears.has(key))
@@ -170,8 +183,9 @@ export class Marks {
 
   /** What relied on the mark that was not used for longest has to be looked at again. */
   #forgetOldest(): void {
-    for (const [key, { hardOrder, softOrder }] of this.#tags) {
+    for (const [key, { hardOrder, softOrder, heardOrder }] of this.#tags) {
       this.#tags.delete(key)
+      this.#heard = Math.max(this.#heard, heardOrder)
       this.#forgotten = Math.max(this.#forgotten, hardOrder, softOrder)
       this.#bump(false)
       return

@@ -148,7 +148,8 @@ export class Scope {
   #judgeBy(key: string, mark: Mark, stampUs: number, since: number, order: number): Verdict {
     if (order < mark.hardOrder) return 'hard'
     const inOrder = order < mark.softOrder ? 'soft' : 'valid'
-    if (stampUs === 0) return inOrder
+    // Without a stamp it cannot be compared: every change that was heard of counts.
+    if (stampUs === 0) return order < mark.heardOrder ? 'hard' : inOrder
     const pending = this.#marks.pending(key)
     if (pending === 'hard' || stampUs <= mark.hardUs) return 'hard'
     if (!this.#marks.isCurrent(mark, since)) return 'unknown'
