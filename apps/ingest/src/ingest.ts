@@ -3,6 +3,8 @@ import { createHttpServer, listen, type ServiceContext, SettingsError } from '@b
 import type { IngestConfig } from './config.ts'
 import { clickHouseProbe } from './database/clickhouse-probe.ts'
 import { DatabaseMonitor } from './database/database-monitor.ts'
+import { journalFiles } from './journal/journal-files.ts'
+import { lockJournal } from './journal/journal-lock.ts'
 import { DEFAULT_TENANT, readKeys } from './keys.ts'
 import { registerOtlpRoutes } from './otlp-http/routes.ts'
 import { createPipeline } from './pipeline.ts'
@@ -10,10 +12,10 @@ import { createPipeline } from './pipeline.ts'
 const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/
 
 /**
- * Starts ingest. ClickHouse may be away: ingest starts, refuses, and recovers by itself.
+ * Starts ingest. ClickHouse may be away: requests are accepted into the journal and stored when it is back.
  *
  * @returns the port it listens on.
- * @throws SettingsError when it would be open to other machines without keys, or the keys file cannot be used.
+ * @throws SettingsError when it would be open to other machines without keys, or the keys file or the journal's folder cannot be used.
  */
 export async function startIngest({ config, log, health, metrics, lifecycle }: ServiceContext<IngestConfig>): Promise<number> {
   refuseOpenDoor(config)
@@ -26,8 +28,9 @@ export async function startIngest({ config, log, health, metrics, lifecycle }: S
     database: config.clickhouseDatabase,
     username: config.clickhouseUser,
     password: config.clickhousePassword,
-    requestTimeoutMs: config.insertDeadlineMs,
-    maxConnections: config.insertConcurrency * 4,
+    requestTimeoutMs: config.insertTimeoutMs,
+    // A segment may have an insert for each table.
+    maxConnections: config.insertConcurrency * 8,
     application: 'ballast-ingest',
   })
   lifecycle.onShutdown('clickhouse client', () => client.close())
@@ -43,19 +46,31 @@ export async function startIngest({ config, log, health, metrics, lifecycle }: S
       else log.warn({ state: state.kind }, `ClickHouse does not take inserts: ${state.reason}`)
     },
   })
-  health.check('clickhouse', () => monitor.check())
+  // Ready means that requests can be accepted durably, and that does not need ClickHouse.
+  health.check('clickhouse', () => monitor.check(), { required: false })
   monitor.start()
   lifecycle.onShutdown('database monitor', () => monitor.stop())
 
-  const pipeline = createPipeline({ config, store: client, database: monitor, tenantOf, now, random })
+  const unlock = lockJournal(config.journalDir)
+  lifecycle.onShutdown('journal lock', unlock)
+  const pipeline = await createPipeline({
+    config,
+    files: await journalFiles(config.journalDir),
+    store: client,
+    database: monitor,
+    tenantOf,
+    onDamage: ({ id }, bytes) => log.error({ segment: id, bytes }, `a segment of the journal was damaged; what could be read is stored, and the file is kept as ${id}.corrupt`),
+    now,
+    random,
+  })
+  const { segments, tornBytes, unreadable } = pipeline.journal.recovered
+  if (segments.length > 0 || tornBytes > 0) log.info({ segments: segments.length, bytes: pipeline.journal.bytes, tornBytes }, 'the journal holds what was accepted before')
+  for (const { file, reason } of unreadable) log.error({ file, reason }, 'an open segment of the journal cannot be read, and is set aside')
+  health.check('journal', () => pipeline.journal.check())
+  lifecycle.onShutdown('pipeline', (signal) => pipeline.drain(signal))
   const server = createHttpServer({ log, health, metrics, bodyLimitBytes: config.maxBodyBytes })
   await registerOtlpRoutes(server, pipeline)
-  lifecycle.onShutdown('http server', async (signal) => {
-    // Everybody who waits is answered: after the insert, or, past the shutdown's deadline, with a 503.
-    signal.addEventListener('abort', () => pipeline.abandon(), { once: true })
-    pipeline.drain()
-    await server.close()
-  })
+  lifecycle.onShutdown('http server', () => server.close())
   const port = await listen(server, { host: config.host, port: config.port, variable: 'INGEST_PORT' })
   log.info({ host: config.host, port }, 'taking OTLP over HTTP')
   return port

@@ -1,14 +1,17 @@
 import { createHttpServer, createLogger, Health, type Metrics, startMetrics } from '@ballast/service'
 import type { FastifyInstance } from 'fastify'
+import { vi } from 'vitest'
 import type { DatabaseState } from '../src/database/database-monitor.ts'
 import { DEFAULT_TENANT, type TenantOf } from '../src/keys.ts'
 import { registerOtlpRoutes } from '../src/otlp-http/routes.ts'
 import { createPipeline, type Pipeline, type PipelineConfig } from '../src/pipeline.ts'
 import { FakeStore } from './fake-store.ts'
+import { MemoryFiles } from './memory-files.ts'
 
-/** The HTTP side of ingest over a store in memory. */
+/** The HTTP side of ingest over a journal and a store in memory. */
 export interface OtlpServer {
   readonly server: FastifyInstance
+  readonly files: MemoryFiles
   readonly store: FakeStore
   readonly metrics: Metrics
   readonly pipeline: Pipeline
@@ -16,6 +19,8 @@ export interface OtlpServer {
   database: { state: DatabaseState }
   /** Value of one counter, summed over the label sets that contain `labels`. */
   count(name: string, labels?: string): Promise<number>
+  /** Waits until nothing is left in the journal. */
+  settled(): Promise<void>
   close(): Promise<void>
 }
 
@@ -26,11 +31,14 @@ const defaults: PipelineConfig = {
   batchMaxBytes: 1024 * 1024,
   batchMaxAgeMs: 5,
   insertConcurrency: 2,
-  insertDeadlineMs: 2000,
+  insertTimeoutMs: 2000,
+  journalMaxBytes: 8 * 1024 * 1024,
+  journalMaxAgeMs: 60_000,
 }
 
 export async function otlpServer(config: Partial<PipelineConfig> = {}, tenantOf: TenantOf = () => DEFAULT_TENANT): Promise<OtlpServer> {
   const metrics = startMetrics('ingest')
+  const files = new MemoryFiles()
   const store = new FakeStore()
   const database = {
     state: { kind: 'ready' } as DatabaseState,
@@ -38,11 +46,12 @@ export async function otlpServer(config: Partial<PipelineConfig> = {}, tenantOf:
       database.state = error === undefined ? { kind: 'ready' } : { kind: 'down', reason: error.message, code: error.code }
     },
   }
-  const pipeline = createPipeline({ config: { ...defaults, ...config }, store, database, tenantOf, now: () => Date.now(), random: () => 0 })
+  const pipeline = await createPipeline({ config: { ...defaults, ...config }, files, store, database, tenantOf, onDamage: () => undefined, now: () => Date.now(), random: () => 0 })
   const server = createHttpServer({ log: createLogger('ingest', 'silent'), health: new Health(), metrics })
   await registerOtlpRoutes(server, pipeline)
   return {
     server,
+    files,
     store,
     metrics,
     pipeline,
@@ -51,8 +60,16 @@ export async function otlpServer(config: Partial<PipelineConfig> = {}, tenantOf:
       const lines = (await metrics.text()).split('\n').filter((line) => line.startsWith(`${name}{`) && line.includes(labels))
       return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
     },
+    settled: () =>
+      vi.waitFor(
+        () => {
+          if (pipeline.journal.segments > 0) throw new Error(`${pipeline.journal.segments} segments are not stored`)
+        },
+        { timeout: 5_000, interval: 2 },
+      ),
     async close() {
       await server.close()
+      await pipeline.drain(AbortSignal.timeout(1000))
       await metrics.shutdown()
     },
   }

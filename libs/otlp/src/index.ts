@@ -1,5 +1,5 @@
 export { OtlpError, type OtlpErrorCode } from './errors.ts'
-export { type RejectsBlock, rejectsBlock, type RejectSource } from './rejects-block.ts'
+export { type Quarantined, type RejectsBlock, rejectsBlock, type RejectSource } from './rejects-block.ts'
 export type { OtlpEncoding, RejectedRecord, RejectReason, Transcoded, TranscodedBlock, TranscodeOptions, WarningKind } from './transcoded-block.ts'
 export { transcodeLogs } from './transcode-logs.ts'
 export { transcodeMetrics } from './transcode-metrics.ts'
