@@ -76,10 +76,12 @@ export class Journal {
   #pending: Pending[] = []
   #pendingBytes = 0
   #open: OpenSegment | undefined
+  #closing: OpenSegment | undefined
   #closedBytes: number
   #nextSequence: number
   #working: Promise<void> | undefined
   #asked = false
+  #flushing = false
   #newestFirst = true
   #releasesToSync = 0
   #failure: string | undefined
@@ -107,17 +109,17 @@ export class Journal {
 
   /** Bytes on the disk or on their way to it. */
   get bytes(): number {
-    return this.#closedBytes + this.#pendingBytes + (this.#open?.bytes ?? 0)
+    return this.#closedBytes + this.#pendingBytes + this.#unclosed.reduce((sum, { bytes }) => sum + bytes, 0)
   }
 
   /** Segments that are not stored. */
   get segments(): number {
-    return this.#waiting.length + this.#taken.size + (this.#open === undefined ? 0 : 1)
+    return this.#waiting.length + this.#taken.size + this.#unclosed.length
   }
 
   /** Age of the oldest segment that is not stored, milliseconds; 0 without one. */
   get oldestAgeMs(): number {
-    const oldest = Math.min(...[this.#waiting[0], this.#open, ...this.#taken].map((segment) => segment?.createdAtMs ?? Number.POSITIVE_INFINITY))
+    const oldest = Math.min(...[this.#waiting[0], ...this.#unclosed, ...this.#taken].map((segment) => segment?.createdAtMs ?? Number.POSITIVE_INFINITY))
     return oldest === Number.POSITIVE_INFINITY ? 0 : Math.max(0, this.#options.now() - oldest)
   }
 
@@ -199,8 +201,10 @@ export class Journal {
 
   /** Closes the open segment, however young, so that it can be taken. */
   async flush(): Promise<void> {
+    this.#flushing = true
+    this.#work()
     while (this.#working !== undefined) await this.#working
-    if (this.#open !== undefined) await this.#close(this.#open)
+    this.#flushing = false
   }
 
   /** @throws when the disk takes nothing, after trying it. */
@@ -218,6 +222,10 @@ export class Journal {
       await this.#options.files.remove('probe')
     }
     this.#failure = undefined
+  }
+
+  get #unclosed(): readonly OpenSegment[] {
+    return [this.#open, this.#closing].filter((segment) => segment !== undefined)
   }
 
   #forget(segment: Segment): void {
@@ -247,7 +255,7 @@ export class Journal {
 
   #isDone({ rows, bytes, isDue }: OpenSegment): boolean {
     const { maxRows, maxBytes } = this.#options.segment
-    return rows >= maxRows || bytes >= maxBytes || (isDue && this.#asked)
+    return rows >= maxRows || bytes >= maxBytes || (isDue && this.#asked) || this.#flushing
   }
 
   /** Writes what waits, as far as it belongs into this segment, with one fsync. */
@@ -279,9 +287,11 @@ export class Journal {
 
   async #close(open: OpenSegment): Promise<void> {
     this.#open = undefined
-    this.#asked = false
+    this.#closing = open
     const closed = await open.close()
+    this.#closing = undefined
     if (closed === undefined) return
+    this.#asked = false
     this.#closedBytes += closed.bytes
     this.#waiting.push(closed)
     this.#onSegment()
