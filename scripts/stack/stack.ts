@@ -85,7 +85,7 @@ export class Stack {
     await this.#clickhouse()
     await this.#step('Tables and migrations', () => migrateClickHouse(config, this.clickhouseUrl))
     const shared = { CLICKHOUSE_URL: this.clickhouseUrl, REDIS_URL: redisUrl, OTEL_EXPORTER_OTLP_ENDPOINT: loopback(config.ingestPort) }
-    await this.#app('ingest', 'ingest (OTLP/HTTP)', config.ingestPort, { ...shared, INGEST_PORT: String(config.ingestPort) })
+    await this.#app('ingest', 'ingest (OTLP/HTTP)', config.ingestPort, { ...shared, INGEST_PORT: String(config.ingestPort), INGEST_JOURNAL_DIR: join(this.#stateDir, 'ingest') })
     const webhook = config.sloWebhookUrl === '' ? await this.#pager() : config.sloWebhookUrl
     await this.#app('slo', 'slo (API and console)', config.sloPort, { ...shared, SLO_PORT: String(config.sloPort), SLO_WEBHOOK_URL: webhook })
     if (shop) await this.#shop(shared)

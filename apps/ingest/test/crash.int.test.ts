@@ -57,7 +57,7 @@ async function kill(name: Name): Promise<void> {
 
 const segments = async (): Promise<string | undefined> => /^ballast_ingest_journal_segments\{[^}]*\} (\d+)$/m.exec(await (await fetch(`${ingestUrl}/metrics`)).text())?.[1]
 
-test(`after ${KILLS} times SIGKILL of ingest, of ClickHouse and of both, every acknowledged span is stored exactly once, behind a view as well`, { timeout: LONG ? 1_800_000 : 120_000 }, async () => {
+test(`after ${KILLS} times SIGKILL of ingest, of ClickHouse and of both, every acknowledged span is stored exactly once, behind a view as well`, { timeout: LONG ? 3_600_000 : 300_000 }, async () => {
   client = startRetryingClient(ingestUrl, 6)
   for (let round = 0; round < KILLS; round++) {
     // At any point of its life: while it replays, between an insert and the removal of its segment, in an fsync.

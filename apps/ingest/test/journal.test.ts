@@ -87,7 +87,7 @@ describe('a segment', () => {
   test('is closed by rows, and nothing is added to it', async () => {
     const journal = await open(new MemoryFiles())
     await Promise.all([journal.append(request('a', 60)), journal.append(request('b', 60)), journal.append(request('c'))])
-    expect((await drain(journal)).toSorted()).toEqual([['a', 'b'], ['c']])
+    expect(await drain(journal)).toEqual([['c'], ['a', 'b']])
   })
 
   test('is closed by age only when somebody waits for it, and grows until then', async () => {
