@@ -85,7 +85,7 @@ test.each(named)('%s is what the published schema of Kubernetes asks for', async
 })
 
 test('a field of the wrong type is found', async () => {
-  const [, deployment] = named.find(([name]) => name === 'Deployment ingest')!
+  const [, deployment] = named.find(([name]) => name === 'StatefulSet ingest')!
   const Deployment = await modelOf(deployment)
   const wrong = { ...deployment, spec: { ...deployment.spec, minReadySeconds: 'many' } }
   expect(() => new Deployment(wrong).validate()).toThrow(/minReadySeconds/)
@@ -97,7 +97,7 @@ describe('a field that Kubernetes does not know, and would drop in silence', () 
   })
 
   test('would be found', () => {
-    const [, deployment] = named.find(([name]) => name === 'Deployment ingest')!
+    const [, deployment] = named.find(([name]) => name === 'StatefulSet ingest')!
     expect(unknownFields([{ ...deployment, spec: { ...deployment.spec, replicass: 3 } }])).toContain('replicass')
   })
 })
