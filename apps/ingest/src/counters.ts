@@ -1,4 +1,4 @@
-import { metrics } from '@opentelemetry/api'
+import { metrics, type ObservableGauge } from '@opentelemetry/api'
 import type { Signal } from './otlp-http/signal.ts'
 
 /**
@@ -64,11 +64,11 @@ export function createCounters(waiting: Waiting): Counters {
     description: 'Time of one fsync of the journal, seconds.',
     advice: { explicitBucketBoundaries: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1] },
   })
-  const gauge = (name: string, description: string, value: () => number): void => meter.createObservableGauge(name, { description }).addCallback((result) => result.observe(value()))
-  gauge('ballast_ingest_queued_bytes', 'Bytes of requests that are being read or written to the journal.', waiting.requestBytes)
-  gauge('ballast_ingest_journal_bytes', 'Bytes of the journal that are not stored.', () => waiting.journal.bytes)
-  gauge('ballast_ingest_journal_segments', 'Segments of the journal that are not stored.', () => waiting.journal.segments)
-  gauge('ballast_ingest_queue_age_seconds', 'Age of the oldest segment of the journal that is not stored, seconds.', () => waiting.journal.oldestAgeMs / 1000)
+  const observe = (gauge: ObservableGauge, value: () => number): void => gauge.addCallback((result) => result.observe(value()))
+  observe(meter.createObservableGauge('ballast_ingest_queued_bytes', { description: 'Bytes of requests that are being read or written to the journal.' }), waiting.requestBytes)
+  observe(meter.createObservableGauge('ballast_ingest_journal_bytes', { description: 'Bytes of the journal that are not stored.' }), () => waiting.journal.bytes)
+  observe(meter.createObservableGauge('ballast_ingest_journal_segments', { description: 'Segments of the journal that are not stored.' }), () => waiting.journal.segments)
+  observe(meter.createObservableGauge('ballast_ingest_queue_age_seconds', { description: 'Age of the oldest segment of the journal that is not stored, seconds.' }), () => waiting.journal.oldestAgeMs / 1000)
   return {
     request: (signal, status) => requests.add(1, { signal, code: status }),
     received: (signal, records) => received.add(records, { signal }),
