@@ -22,7 +22,7 @@ beforeAll(async () => {
   writeFileSync(join(dir, 'keys.json'), JSON.stringify({ [createHash('sha256').update(KEY).digest('hex')]: 'acme' }))
   apps.push(await startApp({ app: 'clickhouse-embedded', env: { CLICKHOUSE_EMBEDDED_PORT: String(clickhousePort), CLICKHOUSE_EMBEDDED_DATA_DIR: join(dir, 'data'), LOG_LEVEL: 'warn' } }))
   const clickhouseUrl = `http://127.0.0.1:${clickhousePort}`
-  apps.push(await startApp({ app: 'ingest', env: { INGEST_PORT: String(ingestPort), INGEST_GRPC_PORT: '0', INGEST_API_KEYS_FILE: join(dir, 'keys.json'), CLICKHOUSE_URL: clickhouseUrl, LOG_LEVEL: 'warn' } }))
+  apps.push(await startApp({ app: 'ingest', env: { INGEST_PORT: String(ingestPort), INGEST_GRPC_PORT: '0', INGEST_JOURNAL_DIR: join(dir, 'journal'), INGEST_API_KEYS_FILE: join(dir, 'keys.json'), CLICKHOUSE_URL: clickhouseUrl, LOG_LEVEL: 'warn' } }))
   ingestUrl = `http://127.0.0.1:${ingestPort}`
   client = createClickHouse({ url: clickhouseUrl })
   await vi.waitFor(async () => {

@@ -5,7 +5,7 @@ export { type BuiltInRuleName, builtInRules } from './redaction/built-in-rules.t
 export { createRedaction, type Redaction, type RedactionOptions } from './redaction/create-redaction.ts'
 export { type KeyRule, redacted, type RedactionAction, type RedactionRule, type ValueRule } from './redaction/redaction-rule.ts'
 export { RedactionRuleError } from './redaction/redaction-rule-error.ts'
-export { type RejectsBlock, rejectsBlock, type RejectSource } from './rejects-block.ts'
+export { type Quarantined, type RejectsBlock, rejectsBlock, type RejectSource } from './rejects-block.ts'
 export type { OtlpEncoding, RejectedRecord, RejectReason, Transcoded, TranscodedBlock, TranscodeOptions, WarningKind } from './transcoded-block.ts'
 export { transcodeLogs } from './transcode-logs.ts'
 export { transcodeMetrics } from './transcode-metrics.ts'

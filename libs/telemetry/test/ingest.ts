@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type AppProcess, startApp } from '../../../scripts/stack/app-process.ts'
 import { freePort } from '../../../scripts/stack/free-port.ts'
 
@@ -13,9 +16,10 @@ export interface Ingest {
 export async function startIngest(clickhouseUrl: string): Promise<Ingest> {
   const database = `telemetry_${randomBytes(4).toString('hex')}`
   const port = await freePort()
+  const journalDir = mkdtempSync(join(tmpdir(), 'ballast-telemetry-'))
   const app: AppProcess = await startApp({
     app: 'ingest',
-    env: { INGEST_PORT: String(port), INGEST_GRPC_PORT: '0', CLICKHOUSE_URL: clickhouseUrl, CLICKHOUSE_DATABASE: database, LOG_LEVEL: 'warn' },
+    env: { INGEST_PORT: String(port), INGEST_GRPC_PORT: '0', INGEST_JOURNAL_DIR: journalDir, CLICKHOUSE_URL: clickhouseUrl, CLICKHOUSE_DATABASE: database, LOG_LEVEL: 'warn' },
   })
   const query = async (sql: string): Promise<string> => {
     const response = await fetch(`${clickhouseUrl}/?database=${database}`, { method: 'POST', body: sql })
@@ -28,6 +32,7 @@ export async function startIngest(clickhouseUrl: string): Promise<Ingest> {
     rows: async <T>(sql: string) => (JSON.parse(await query(`${sql} FORMAT JSON`)) as { data: T[] }).data,
     async stop(): Promise<void> {
       await app.stop()
+      rmSync(journalDir, { recursive: true })
       await query(`DROP DATABASE ${database}`)
     },
   }
