@@ -26,7 +26,7 @@ export interface Counters {
   quarantineLost(records: number): void
   /** Records that a process before this one had accepted, read from the journal. */
   replayed(signal: Signal, records: number): void
-  /** A segment of the journal was damaged; its file is kept. */
+  /** A segment of the journal was damaged, or refused for good; its file is kept. */
   setAside(): void
   /** The journal waited for the disk. */
   synced(seconds: number): void
@@ -37,6 +37,8 @@ export interface Counters {
 export interface Waiting {
   /** Bytes of requests that are not answered. */
   readonly requestBytes: () => number
+  /** Segments that may be sent at once. */
+  readonly insertConcurrency: () => number
   /** What is accepted and not stored. `oldestAgeMs` is 0 when there is nothing. */
   readonly journal: { readonly bytes: number; readonly segments: number; readonly oldestAgeMs: number }
 }
@@ -62,13 +64,14 @@ export function createCounters(waiting: Waiting): Counters {
     advice: { explicitBucketBoundaries: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] },
   })
   const replayed = meter.createCounter('ballast_ingest_records_replayed', { description: 'Records accepted before the start, read from the journal.' })
-  const setAside = meter.createCounter('ballast_ingest_journal_set_aside', { description: 'Damaged segments of the journal, set aside.' })
+  const setAside = meter.createCounter('ballast_ingest_journal_set_aside', { description: 'Segments of the journal that were damaged or refused for good, and set aside.' })
   const sync = meter.createHistogram('ballast_ingest_journal_fsync_seconds', {
     description: 'Time of one fsync of the journal, seconds.',
     advice: { explicitBucketBoundaries: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1] },
   })
   const observe = (gauge: ObservableGauge, value: () => number): void => gauge.addCallback((result) => result.observe(value()))
   observe(meter.createObservableGauge('ballast_ingest_queued_bytes', { description: 'Bytes of requests that are being read or written to the journal.' }), waiting.requestBytes)
+  observe(meter.createObservableGauge('ballast_ingest_insert_concurrency', { description: 'Segments that may be sent to ClickHouse at once; fewer while it is overloaded.' }), waiting.insertConcurrency)
   observe(meter.createObservableGauge('ballast_ingest_journal_bytes', { description: 'Bytes of the journal that are not stored.' }), () => waiting.journal.bytes)
   observe(meter.createObservableGauge('ballast_ingest_journal_segments', { description: 'Segments of the journal that are not stored.' }), () => waiting.journal.segments)
   observe(meter.createObservableGauge('ballast_ingest_queue_age_seconds', { description: 'Age of the oldest segment of the journal that is not stored, seconds.' }), () => waiting.journal.oldestAgeMs / 1000)

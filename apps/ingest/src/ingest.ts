@@ -3,6 +3,7 @@ import { createHttpServer, listen, type ServiceContext, SettingsError } from '@b
 import type { IngestConfig } from './config.ts'
 import { clickHouseProbe } from './database/clickhouse-probe.ts'
 import { DatabaseMonitor } from './database/database-monitor.ts'
+import type { Journal } from './journal/journal.ts'
 import { journalFiles } from './journal/journal-files.ts'
 import { lockJournal } from './journal/journal-lock.ts'
 import { DEFAULT_TENANT, readKeys } from './keys.ts'
@@ -15,13 +16,20 @@ import { readTls } from './tls.ts'
 
 const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/
 
+/** An ingest that runs. */
+export interface Ingest {
+  readonly httpPort: number
+  readonly grpcPort: number
+  /** What is accepted and not stored. */
+  readonly journal: Pick<Journal, 'segments'>
+}
+
 /**
  * Starts ingest. ClickHouse may be away: requests are accepted into the journal and stored when it is back.
  *
- * @returns the ports it listens on.
  * @throws SettingsError when it would be open to other machines without keys, or a file or the journal's folder that a setting names cannot be used.
  */
-export async function startIngest({ config, log, health, metrics, lifecycle }: ServiceContext<IngestConfig>): Promise<{ readonly httpPort: number; readonly grpcPort: number }> {
+export async function startIngest({ config, log, health, metrics, lifecycle }: ServiceContext<IngestConfig>): Promise<Ingest> {
   refuseOpenDoor(config)
   const tenantOf = config.apiKeysFile === '' ? () => DEFAULT_TENANT : readKeys(config.apiKeysFile)
   const tls = readTls(config)
@@ -67,7 +75,7 @@ export async function startIngest({ config, log, health, metrics, lifecycle }: S
     tenantOf,
     redaction,
     onCardinalityLimit: (key) => log.warn({ ...key, maxValues: config.cardinalityMaxValues }, 'a key has too many values'),
-    onDamage: ({ id }, bytes) => log.error({ segment: id, bytes }, `a segment of the journal was damaged; what could be read is stored, and the file is kept as ${id}.corrupt`),
+    onSetAside: ({ id }, reason) => log.error({ segment: id, reason }, `a segment of the journal is set aside; its file is kept as ${id}.corrupt`),
     now,
     random,
   })
@@ -89,7 +97,7 @@ export async function startIngest({ config, log, health, metrics, lifecycle }: S
   const httpPort = await listen(server, { host: config.host, port: config.port, variable: 'INGEST_PORT' })
   const grpcPort = await grpc.listen(config.host, config.grpcPort)
   log.info({ host: config.host, httpPort, grpcPort, tls: tls !== undefined }, 'taking OTLP')
-  return { httpPort, grpcPort }
+  return { httpPort, grpcPort, journal: pipeline.journal }
 }
 
 /** Without keys anybody who reaches the port may write, so it is open to this machine alone. */

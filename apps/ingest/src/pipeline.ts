@@ -28,7 +28,7 @@ export interface PipelineOptions {
   readonly redaction?: Redaction | undefined
   /** Called once in a window for each key that has too many values. */
   readonly onCardinalityLimit?: (key: LimitedKey) => void
-  readonly onDamage: DelivererOptions['onDamage']
+  readonly onSetAside: DelivererOptions['onSetAside']
   /** Milliseconds since 1970. */
   readonly now: () => number
   /** 0 (inclusive) to 1 (exclusive). */
@@ -46,7 +46,7 @@ export interface Pipeline {
 
 /** Wires the parts that a request passes: admission, journal, delivery. */
 export async function createPipeline(options: PipelineOptions): Promise<Pipeline> {
-  const { config, files, store, database, tenantOf, onDamage, now, random } = options
+  const { config, files, store, database, tenantOf, onSetAside, now, random } = options
   const admission = new Admission(config.maxQueuedBytes)
   const journal = await Journal.open({
     files,
@@ -56,10 +56,10 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
     now,
     onSync: (seconds) => counters.synced(seconds),
   })
-  const counters = createCounters({ requestBytes: () => admission.bytes, journal })
+  const counters = createCounters({ requestBytes: () => admission.bytes, insertConcurrency: () => deliverer.concurrency, journal })
   const stopping = new AbortController()
   const inserter = new SegmentInserter({ store, counters, timeoutMs: config.insertTimeoutMs, now, signal: stopping.signal })
-  const deliverer = new Deliverer({ journal, inserter, database, counters, concurrency: config.insertConcurrency, random, onDamage })
+  const deliverer = new Deliverer({ journal, inserter, database, counters, concurrency: config.insertConcurrency, random, onSetAside })
   const handler = new ExportHandler({
     tenantOf,
     admission,

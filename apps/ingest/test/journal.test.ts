@@ -84,6 +84,41 @@ describe('a request', () => {
   })
 })
 
+describe('the same bytes again', () => {
+  const twice = async (awaited: boolean, failure?: Error): Promise<[AppendOutcome, AppendOutcome, string[]]> => {
+    const files = new MemoryFiles()
+    const journal = await open(files)
+    let release = (): void => undefined
+    files.gate = new Promise((resolve) => (release = resolve))
+    const first = journal.append({ ...request('a'), isAwaited: () => awaited })
+    await vi.advanceTimersByTimeAsync(10)
+    const second = journal.append(request('a'))
+    if (failure !== undefined) files.failures.sync = failure
+    release()
+    return [await first, await second, (await drain(journal)).flat()]
+  }
+
+  test('while the first wait for a slow disk, are a repeat when the sender of the first gave up', async () => {
+    expect(await twice(false)).toEqual([{ kind: 'accepted' }, { kind: 'repeat' }, ['a']])
+  })
+
+  test('share the failure of the first', async () => {
+    const failed = { kind: 'unavailable', message: 'the journal cannot be written: EIO' }
+    expect(await twice(false, new Error('EIO'))).toEqual([failed, failed, []])
+  })
+
+  test('from a second sender while the first waits are another request', async () => {
+    expect(await twice(true)).toEqual([{ kind: 'accepted' }, { kind: 'accepted' }, ['a', 'a']])
+  })
+
+  test('are a repeat after the first were accepted unheard, and no repeat after they were answered', async () => {
+    const journal = await open(new MemoryFiles())
+    const kinds: string[] = []
+    for (const [name, awaited] of [['unheard', false], ['unheard', true], ['heard', true], ['heard', true]] as const) kinds.push((await journal.append({ ...request(name), isAwaited: () => awaited })).kind)
+    expect(kinds).toEqual(['accepted', 'repeat', 'accepted', 'accepted'])
+  })
+})
+
 describe('a segment', () => {
   test('is closed by rows, and nothing is added to it', async () => {
     const journal = await open(new MemoryFiles())
@@ -176,8 +211,8 @@ describe('after a crash', () => {
 })
 
 test('a record is read as it was written', () => {
-  const { isAwaited: _, ...rest } = request('x')
-  const record = { ...rest, sequence: 2 ** 51, acceptedAtMs: START }
+  const { tenantId, signal, digest, blocks } = request('x')
+  const record = { tenantId, signal, digest, blocks, sequence: 2 ** 51, acceptedAtMs: START }
   const { records, damage } = readRecords(Buffer.concat(encodeRecord(record)), 0)
   expect(damage).toEqual([])
   expect(records).toEqual([record])

@@ -61,7 +61,7 @@ export async function otlpServer(config: Partial<PipelineConfig> = {}, tenantOf:
       database.state = error === undefined ? { kind: 'ready' } : { kind: 'down', reason: error.message, code: error.code }
     },
   }
-  const pipeline = await createPipeline({ config: { ...defaults, ...config }, files, store, database, tenantOf, redaction, onDamage: () => undefined, now: () => Date.now(), random: () => 0 })
+  const pipeline = await createPipeline({ config: { ...defaults, ...config }, files, store, database, tenantOf, redaction, onSetAside: () => undefined, now: () => Date.now(), random: () => 0 })
   const server = createHttpServer({ log: createLogger('ingest', 'silent'), health: new Health(), metrics })
   await registerOtlpRoutes(server, { ...pipeline, corsOrigins })
   const grpc = new GrpcServer({ ...pipeline, maxBodyBytes: config.maxBodyBytes ?? defaults.maxBodyBytes, tls: undefined, onInternalError: () => undefined })

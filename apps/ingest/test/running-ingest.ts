@@ -44,15 +44,14 @@ export async function runIngest({ clickhouseUrl, seenUrl = clickhouseUrl, databa
   const metrics = startMetrics('ingest')
   const lifecycle = new Lifecycle(log, 10_000)
   const config = settings.read({ INGEST_PORT: '0', INGEST_GRPC_PORT: '0', INGEST_BATCH_MAX_AGE: '20ms', INGEST_JOURNAL_DIR: journalDir, CLICKHOUSE_URL: seenUrl, CLICKHOUSE_DATABASE: database, ...env })
-  const { httpPort, grpcPort } = await startIngest({ config, log, health: new Health({ cacheMs: 0 }), metrics, lifecycle })
+  const { httpPort, grpcPort, journal } = await startIngest({ config, log, health: new Health({ cacheMs: 0 }), metrics, lifecycle })
   const url = `${config.tlsCertFile === '' ? 'http' : 'https'}://127.0.0.1:${httpPort}`
   const clickhouse = createClickHouse({ url: clickhouseUrl, database })
   const ready: RunningIngest['ready'] = async () => (await fetch(`${url}/readyz`)).json() as ReturnType<RunningIngest['ready']>
   const settled: RunningIngest['settled'] = () =>
     vi.waitFor(
-      async () => {
-        const [, waiting] = /^ballast_ingest_journal_segments\{[^}]*\} (\d+)$/m.exec(await metrics.text()) ?? []
-        if (waiting !== undefined && waiting !== '0') throw new Error(`${waiting} segments are not stored`)
+      () => {
+        if (journal.segments > 0) throw new Error(`${journal.segments} segments are not stored`)
       },
       { timeout: 20_000, interval: 10 },
     )

@@ -5,6 +5,7 @@ import type { DatabaseMonitor } from '../database/database-monitor.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Segment, SegmentContent } from '../journal/segment.ts'
 import { fullJitter } from './backoff.ts'
+import { ConcurrencyLimit } from './concurrency-limit.ts'
 import type { SegmentInserter } from './segment-inserter.ts'
 
 export interface DelivererOptions {
@@ -12,12 +13,12 @@ export interface DelivererOptions {
   readonly inserter: SegmentInserter
   readonly database: Pick<DatabaseMonitor, 'state' | 'report'>
   readonly counters: Pick<Counters, 'replayed' | 'setAside'>
-  /** Segments sent at once. */
+  /** Most segments sent at once; fewer while ClickHouse is overloaded. */
   readonly concurrency: number
   /** 0 (inclusive) to 1 (exclusive). */
   readonly random: () => number
-  /** A segment was damaged; what could be read of it is stored. */
-  readonly onDamage: (segment: Segment, damagedBytes: number) => void
+  /** A segment was damaged, or ClickHouse refuses it and no other; its file is kept. */
+  readonly onSetAside: (segment: Segment, reason: string) => void
 }
 
 /** A segment on its way, with what is known of it from earlier attempts. */
@@ -26,10 +27,17 @@ interface Delivery {
   /** Tokens of its inserts that are stored. */
   readonly done: Set<string>
   attempts: number
+  /** Attempts that failed although others succeeded in between. */
+  failedAlone: number
+  /** Segments that were stored when it was tried last. */
+  storedBefore: number
 }
 
 /** A segment that the disk does not give back after so many attempts is set aside. */
 const MAX_READ_ATTEMPTS = 5
+
+/** A segment that ClickHouse refuses so often, while it takes others, is set aside: some two minutes. */
+const MAX_FAILED_ALONE = 100
 
 /** Between two looks whether ClickHouse is back, milliseconds. */
 const LOOK_MS = 100
@@ -40,16 +48,24 @@ export class Deliverer {
   readonly #running = new Set<Promise<void>>()
   /** Failed, and waited: sent before anything else, because it may be stored already, and a repeat must not come late. */
   readonly #due: Delivery[] = []
+  readonly #limit: ConcurrencyLimit
   #look: NodeJS.Timeout | undefined
+  #stored = 0
   #stopped = false
 
   constructor(options: DelivererOptions) {
     this.#options = options
+    this.#limit = new ConcurrencyLimit(options.concurrency)
     options.journal.onSegment(() => this.#pump())
   }
 
   start(): void {
     this.#pump()
+  }
+
+  /** Segments that may be sent at once now. */
+  get concurrency(): number {
+    return this.#limit.current
   }
 
   /** Sends what there is, while ClickHouse takes it and `signal` is not aborted. The rest stays in the journal. */
@@ -70,8 +86,8 @@ export class Deliverer {
   }
 
   #pump(): void {
-    const { journal, database, concurrency } = this.#options
-    while (!this.#stopped && this.#running.size < concurrency) {
+    const { journal, database } = this.#options
+    while (!this.#stopped && this.#running.size < this.#limit.current) {
       if (database.state.kind !== 'ready') {
         this.#lookAgain()
         return
@@ -88,7 +104,7 @@ export class Deliverer {
 
   #next(journal: Journal): Delivery | undefined {
     const segment = journal.take()
-    return segment === undefined ? undefined : { segment, done: new Set(), attempts: 0 }
+    return segment === undefined ? undefined : { segment, done: new Set(), attempts: 0, failedAlone: 0, storedBefore: this.#stored }
   }
 
   #lookAgain(): void {
@@ -99,7 +115,7 @@ export class Deliverer {
   }
 
   async #deliver(delivery: Delivery): Promise<void> {
-    const { journal, inserter, database, counters, onDamage } = this.#options
+    const { journal, inserter, database, counters } = this.#options
     const { segment, done } = delivery
     try {
       const { records, damage } = await this.#read(delivery)
@@ -107,20 +123,40 @@ export class Deliverer {
         for (const { signal, blocks } of records) counters.replayed(signal, blocks.reduce((sum, block) => sum + block.rows, 0))
       }
       await inserter.insert(segment.id, records, done)
+      this.#stored++
+      this.#limit.succeeded()
       if (records.length > 0) database.report(undefined)
-      if (damage.length === 0) {
-        await journal.release(segment)
+      if (damage.length === 0) await journal.release(segment)
+      else await this.#setAside(segment, `${damage.reduce((sum, { bytes }) => sum + bytes, 0)} bytes of it cannot be read; the rest is stored`)
+    } catch (error) {
+      await this.#failed(delivery, error)
+    }
+  }
+
+  async #failed(delivery: Delivery, error: unknown): Promise<void> {
+    const { database } = this.#options
+    const code = error instanceof ClickHouseError ? error.code : undefined
+    delivery.attempts++
+    const failedAlone = code === 'REFUSED' && this.#stored > delivery.storedBefore
+    delivery.storedBefore = this.#stored
+    if (code === 'OVERLOADED' || code === 'TIMEOUT') this.#limit.overloaded()
+    if (failedAlone) {
+      if (++delivery.failedAlone >= MAX_FAILED_ALONE) {
+        await this.#setAside(delivery.segment, (error as Error).message)
         return
       }
-      await journal.setAside(segment)
-      counters.setAside()
-      onDamage(segment, damage.reduce((sum, { bytes }) => sum + bytes, 0))
-    } catch (error) {
-      delivery.attempts++
+    } else if (error instanceof ClickHouseError && (delivery.attempts > 1 || !error.retryable || code === 'OUT_OF_SPACE')) {
       // One failure may be a blip that the next attempt mends.
-      if (error instanceof ClickHouseError && (delivery.attempts > 1 || !error.retryable || error.code === 'OUT_OF_SPACE')) database.report(error)
-      void this.#repeatLater(delivery)
+      database.report(error)
     }
+    void this.#repeatLater(delivery)
+  }
+
+  async #setAside(segment: Segment, reason: string): Promise<void> {
+    const { journal, counters, onSetAside } = this.#options
+    await journal.setAside(segment)
+    counters.setAside()
+    onSetAside(segment, reason)
   }
 
   /** A file that cannot be read is all damage: it must not keep others from being sent. */

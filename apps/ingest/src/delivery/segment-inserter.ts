@@ -3,6 +3,7 @@ import { rejectsBlock } from '@ballast/otlp'
 import type { Counters } from '../counters.ts'
 import type { JournalRecord } from '../journal/journal-record.ts'
 import type { BlockStore } from './block-store.ts'
+import { halve } from './insert-halves.ts'
 import { type PlannedBlock, type PlannedInsert, planInserts } from './insert-plan.ts'
 
 export interface SegmentInserterOptions {
@@ -16,9 +17,18 @@ export interface SegmentInserterOptions {
   readonly signal: AbortSignal
 }
 
+/** How much is done to find bad rows: when most rows are bad, finding each would keep all others waiting. */
+interface Search {
+  /** Inserts that may still fail before what remains is given up as it is. */
+  left: number
+}
+
+/** Enough for five bad rows among 20,000 in a hundred requests. */
+const MAX_FAILED_INSERTS = 64
+
 /**
- * Inserts segments. A repeat sends the same bytes with the same tokens, so what was stored before counts once. Data that
- * ClickHouse refuses is looked for request by request, so that one request cannot fail the others, and goes to the quarantine.
+ * Inserts segments. A repeat sends the same bytes with the same tokens, so what was stored before counts once. When ClickHouse
+ * refuses the data of an insert, it is halved until the bad rows are found; they go to the quarantine, and the others are stored.
  */
 export class SegmentInserter {
   readonly #options: SegmentInserterOptions
@@ -34,30 +44,29 @@ export class SegmentInserter {
    * @throws ClickHouseError that is no fault of the data: the segment is to be sent again.
    */
   async insert(segmentId: string, records: readonly JournalRecord[], done: Set<string>): Promise<void> {
-    const inserts = planInserts(segmentId, records).filter(({ token }) => !done.has(token))
-    const outcomes = await Promise.allSettled(inserts.map((each) => this.#insert(each, done)))
+    const inserts = planInserts(segmentId, records)
+    const outcomes = await Promise.allSettled(inserts.map((each) => this.#insert(each, done, { left: MAX_FAILED_INSERTS })))
     const failed = outcomes.find((outcome) => outcome.status === 'rejected')
     if (failed !== undefined) throw failed.reason
   }
 
-  async #insert({ blocks, token }: PlannedInsert, done: Set<string>): Promise<void> {
-    const error = await this.#tryInsert(blocks, token)
-    if (error === undefined) this.#countStored(blocks)
-    else if (blocks.length === 1) await this.#quarantine(blocks[0]!, token, error)
+  async #insert(insert: PlannedInsert, done: Set<string>, search: Search): Promise<void> {
+    if (done.has(insert.token)) return
+    const error = await this.#tryInsert(insert)
+    if (error === undefined) this.#countStored(insert.blocks)
     else {
-      for (const block of blocks) {
-        const ownToken = `${token}.${block.record.sequence}`
-        if (!done.has(ownToken)) await this.#insert({ blocks: [block], token: ownToken }, done)
-      }
+      const halves = --search.left > 0 ? halve(insert) : undefined
+      if (halves === undefined) await this.#quarantine(insert, error)
+      else for (const half of halves) await this.#insert(half, done, search)
     }
-    done.add(token)
+    done.add(insert.token)
   }
 
   /** Returns the error when the data is to blame; throws any other. */
-  async #tryInsert(blocks: readonly PlannedBlock[], deduplicationToken: string): Promise<ClickHouseError | undefined> {
+  async #tryInsert({ blocks, token: deduplicationToken }: PlannedInsert): Promise<ClickHouseError | undefined> {
     const { store, counters, timeoutMs, now, signal } = this.#options
     const { table, columns, format } = blocks[0]!
-    const rows = rowsOf(blocks)
+    const rows = blocks.reduce((sum, block) => sum + block.rows, 0)
     const startedAt = now()
     const count = (outcome: 'stored' | 'failed'): void => counters.inserted(table, rows, (now() - startedAt) / 1000, outcome)
     try {
@@ -73,26 +82,25 @@ export class SegmentInserter {
   }
 
   /** Keeps what ClickHouse cannot store, as it was to be inserted. Its sender was told that it was accepted, so it must be found. */
-  async #quarantine(block: PlannedBlock, token: string, error: ClickHouseError): Promise<void> {
-    const { counters } = this.#options
-    const { signal, tenantId, acceptedAtMs, sequence } = block.record
-    if (block.table === tableNames.rejects) {
-      counters.quarantineLost(block.rows)
-      return
+  async #quarantine({ blocks, token }: PlannedInsert, error: ClickHouseError): Promise<void> {
+    for (const [index, block] of blocks.entries()) {
+      const { counters } = this.#options
+      const { signal, tenantId, acceptedAtMs, sequence } = block.record
+      if (block.table === tableNames.rejects) {
+        counters.quarantineLost(block.rows)
+        continue
+      }
+      const source = { signal, tenantId, requestId: `journal-${sequence}`, receivedAtUnixNano: BigInt(acceptedAtMs) * 1_000_000n }
+      const detail = `${block.rows} ${block.rows === 1 ? 'row' : 'rows'} for ${block.table}: ${error.message}`
+      const rejects = rejectsBlock([{ reason: 'bad_data', detail, encoding: block.format, raw: block.body }], source)
+      const failure = await this.#tryInsert({ blocks: [{ ...rejects, record: block.record }], token: `${token}.rejected.${index}` })
+      if (failure !== undefined) counters.quarantineLost(block.rows)
+      counters.rejected(signal, 'bad_data', block.rows)
     }
-    const source = { signal, tenantId, requestId: `journal-${sequence}`, receivedAtUnixNano: BigInt(acceptedAtMs) * 1_000_000n } as const
-    const rejects = rejectsBlock([{ reason: 'bad_data', detail: `${block.rows} rows for ${block.table}: ${error.message}`, encoding: block.format, raw: block.body }], source)
-    const failure = await this.#tryInsert([{ ...rejects, record: block.record }], `${token}.rejected`)
-    if (failure !== undefined) counters.quarantineLost(block.rows)
-    counters.rejected(signal, 'bad_data', block.rows)
   }
 
   #countStored(blocks: readonly PlannedBlock[]): void {
     // What is in the quarantine was counted when it was rejected.
     for (const { table, record, rows } of blocks) if (table !== tableNames.rejects) this.#options.counters.stored(record.signal, rows)
   }
-}
-
-function rowsOf(blocks: readonly PlannedBlock[]): number {
-  return blocks.reduce((sum, block) => sum + block.rows, 0)
 }
