@@ -14,7 +14,7 @@ import { ExportHandler } from './otlp-http/export-handler.ts'
 /** Sizes and times of the pipeline. */
 export type PipelineConfig = Pick<
   IngestConfig,
-  | 'maxBodyBytes' | 'maxQueuedBytes'
+  | 'maxBodyBytes' | 'maxQueuedBytes' | 'maxRecordAgeMs' | 'maxRecordAheadMs'
   | 'maxValueBytes' | 'maxLogBodyBytes' | 'maxAttributes' | 'cardinalityMode' | 'cardinalityMaxValues' | 'cardinalityWindowMs'
   | 'journalMaxBytes' | 'journalMaxAgeMs' | 'batchMaxRows' | 'batchMaxBytes' | 'batchMaxAgeMs' | 'insertConcurrency' | 'insertTimeoutMs'
 >
@@ -65,6 +65,8 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
     admission,
     counters,
     maxBodyBytes: config.maxBodyBytes,
+    maxRecordAgeMs: config.maxRecordAgeMs,
+    maxRecordAheadMs: config.maxRecordAheadMs,
     values: {
       redaction: options.redaction,
       limits: { maxValueBytes: config.maxValueBytes, maxBodyBytes: config.maxLogBodyBytes, maxAttributes: config.maxAttributes },

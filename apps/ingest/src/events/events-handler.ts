@@ -32,9 +32,9 @@ export async function handleEvents(handler: ExportHandler, counters: Counters, r
   const { rows } = await handler.handle(eventsEndpoint, {
     headers: request.headers,
     encoding: format === undefined ? undefined : 'json',
-    async read(limitBytes, reservation) {
+    async read(limitBytes, reservation, times) {
       // Without a format it has been refused.
-      events = readEvents(await readBody(request, limitBytes, reservation), format!)
+      events = readEvents(await readBody(request, limitBytes, reservation), format!, times)
       if (!reservation.resize(events.request.length)) throw queueFull()
       return events.request
     },

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
-import { type OtlpEncoding, rejectsBlock, type Transcoded, type TranscodeOptions } from '@ballast/otlp'
+import { type OtlpEncoding, rejectsBlock, type TimeBounds, type Transcoded, type TranscodeOptions } from '@ballast/otlp'
 import type { Admission, Reservation } from '../admission.ts'
 import type { Counters } from '../counters.ts'
 import { IngestError } from '../errors.ts'
@@ -15,7 +15,11 @@ export interface ExportHandlerOptions {
   readonly admission: Admission
   readonly counters: Counters
   readonly maxBodyBytes: number
-  /** What becomes of values that are secret, too long or too many, and of times that are impossible. */
+  /** Older records are rejected, milliseconds. */
+  readonly maxRecordAgeMs: number
+  /** Records further in the future are rejected, milliseconds. */
+  readonly maxRecordAheadMs: number
+  /** What becomes of values that are secret, too long or too many. */
   readonly values: Pick<TranscodeOptions, 'redaction' | 'limits' | 'cardinality'>
   readonly journal: Pick<Journal, 'append' | 'refusal'>
   /** Milliseconds since 1970. */
@@ -29,16 +33,14 @@ export interface ExportRequest {
   /** `undefined` when the body is in none that is taken. */
   readonly encoding: OtlpEncoding | undefined
   /**
-   * The body, inflated, of at most `limitBytes`, its bytes reserved.
+   * The body, inflated, of at most `limitBytes`, its bytes reserved. Records whose time is not in `times` will be rejected.
    *
    * @throws IngestError
    */
-  read(limitBytes: number, reservation: Reservation): Promise<Uint8Array>
+  read(limitBytes: number, reservation: Reservation, times: TimeBounds): Promise<Uint8Array>
   /** Whether its sender still waits for the answer. */
   isAwaited(): boolean
 }
-
-const NANOSECONDS_PER_MILLISECOND = 1_000_000n
 
 /** Advice when the disk fails. */
 const RETRY_AFTER_SECONDS = 2
@@ -64,9 +66,11 @@ export class ExportHandler {
     }
     const reservation = this.#admit(request)
     try {
-      const receivedAtUnixNano = BigInt(this.#options.now()) * NANOSECONDS_PER_MILLISECOND
-      const body = await request.read(this.#options.maxBodyBytes, reservation)
-      const transcoded = endpoint.transcode(body, { encoding, tenantId, receivedAtUnixNano, ...this.#options.values })
+      const receivedAtMs = this.#options.now()
+      const receivedAtUnixNano = unixNano(receivedAtMs)
+      const times = this.#times(receivedAtMs)
+      const body = await request.read(this.#options.maxBodyBytes, reservation, times)
+      const transcoded = endpoint.transcode(body, { encoding, tenantId, receivedAtUnixNano, times, ...this.#options.values })
       reservation.resize(transcoded.blocks.reduce((sum, block) => sum + block.body.length, 0))
       this.#countTranscoded(endpoint, transcoded)
       // Rejected records are kept for inspection, and accepted with the others or not at all.
@@ -94,6 +98,12 @@ export class ExportHandler {
     return reservation
   }
 
+  /** What is older is dropped by ClickHouse as soon as it is stored; every other day of an insert is a part of its own. */
+  #times(nowMs: number): TimeBounds {
+    const { maxRecordAgeMs, maxRecordAheadMs } = this.#options
+    return { oldestUnixNano: unixNano(Math.max(0, nowMs - maxRecordAgeMs)), newestUnixNano: unixNano(nowMs + maxRecordAheadMs) }
+  }
+
   #countTranscoded({ signal }: SignalEndpoint, { rows, rejected, warnings, redactions }: Transcoded): void {
     const { counters } = this.#options
     counters.received(signal, rows + rejected.count)
@@ -114,6 +124,10 @@ export class ExportHandler {
     counters.refused(request.signal, outcome.kind === 'full' ? 'journal_full' : 'unavailable', rows)
     throw unavailable(outcome.message, outcome.kind === 'full' ? outcome.retryAfterSeconds : RETRY_AFTER_SECONDS)
   }
+}
+
+function unixNano(unixMs: number): bigint {
+  return BigInt(unixMs) * 1_000_000n
 }
 
 function unavailable(reason: string, retryAfterSeconds: number): IngestError {
