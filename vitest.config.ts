@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 const conditions = ['@ballast/source', 'node', 'import', 'default']
@@ -8,6 +9,8 @@ const conditions = ['@ballast/source', 'node', 'import', 'default']
 export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
+    // Most files wait for servers most of the time: one file more than there are cores keeps them busy.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       {
         extends: true,
