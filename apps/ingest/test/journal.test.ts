@@ -210,6 +210,36 @@ describe('after a crash', () => {
   })
 })
 
+describe('when the clock', () => {
+  test.each([
+    ['goes back a day', -86_400_000],
+    ['goes forward an hour', 3_000_000],
+  ])('%s, nothing is refused, lost or doubled, and ages and names stay sound', async (_, jumpMs) => {
+    const files = new MemoryFiles()
+    const journal = await open(files)
+    await journal.append(request('before'))
+    vi.setSystemTime(Date.now() + jumpMs)
+    expect((await journal.append(request('after'))).kind).toBe('accepted')
+    await journal.flush()
+    expect((await journal.append(request('later'))).kind).toBe('accepted')
+    expect(journal.oldestAgeMs).toBe(Math.max(0, jumpMs))
+    // A restart under the new clock.
+    const again = await open(files)
+    expect((await again.append(request('again'))).kind).toBe('accepted')
+    const records = await drain(again)
+    expect(records.flat().toSorted()).toEqual(['after', 'again', 'before', 'later'])
+  })
+
+  test('goes forward beyond the bound by age, requests are refused until what waits is stored', async () => {
+    const journal = await open(new MemoryFiles())
+    await journal.append(request('before'))
+    vi.setSystemTime(Date.now() + 86_400_000)
+    expect((await journal.append(request('after'))).kind).toBe('full')
+    expect(await drain(journal)).toEqual([['before']])
+    expect((await journal.append(request('after'))).kind).toBe('accepted')
+  })
+})
+
 test('a record is read as it was written', () => {
   const { tenantId, signal, digest, blocks } = request('x')
   const record = { tenantId, signal, digest, blocks, sequence: 2 ** 51, acceptedAtMs: START }
