@@ -40,7 +40,7 @@ export interface Waiting {
   /** Segments that may be sent at once. */
   readonly insertConcurrency: () => number
   /** What is accepted and not stored. `oldestAgeMs` is 0 when there is nothing. */
-  readonly journal: { readonly bytes: number; readonly segments: number; readonly oldestAgeMs: number }
+  readonly journal: { readonly bytes: number; readonly maxBytes: number; readonly segments: number; readonly oldestAgeMs: number }
 }
 
 /** Makes the counters; call after the meter provider is registered. */
@@ -73,6 +73,7 @@ export function createCounters(waiting: Waiting): Counters {
   observe(meter.createObservableGauge('ballast_ingest_queued_bytes', { description: 'Bytes of requests that are being read or written to the journal.' }), waiting.requestBytes)
   observe(meter.createObservableGauge('ballast_ingest_insert_concurrency', { description: 'Segments that may be sent to ClickHouse at once; fewer while it is overloaded.' }), waiting.insertConcurrency)
   observe(meter.createObservableGauge('ballast_ingest_journal_bytes', { description: 'Bytes of the journal that are not stored.' }), () => waiting.journal.bytes)
+  observe(meter.createObservableGauge('ballast_ingest_journal_limit_bytes', { description: 'Bytes of the journal above which requests are refused.' }), () => waiting.journal.maxBytes)
   observe(meter.createObservableGauge('ballast_ingest_journal_segments', { description: 'Segments of the journal that are not stored.' }), () => waiting.journal.segments)
   observe(meter.createObservableGauge('ballast_ingest_queue_age_seconds', { description: 'Age of the oldest segment of the journal that is not stored, seconds.' }), () => waiting.journal.oldestAgeMs / 1000)
   return {

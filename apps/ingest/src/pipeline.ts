@@ -85,7 +85,7 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
       await deliverer.drain(signal)
       stopping.abort()
       await deliverer.stop()
-      await journal.flush()
+      await journal.close()
     },
   }
 }

@@ -112,10 +112,15 @@ describe('the same bytes again', () => {
   })
 
   test('are a repeat after the first were accepted unheard, and no repeat after they were answered', async () => {
-    const journal = await open(new MemoryFiles())
+    const files = new MemoryFiles()
+    const journal = await open(files)
     const kinds: string[] = []
     for (const [name, awaited] of [['unheard', false], ['unheard', true], ['heard', true], ['heard', true]] as const) kinds.push((await journal.append({ ...request(name), isAwaited: () => awaited })).kind)
     expect(kinds).toEqual(['accepted', 'repeat', 'accepted', 'accepted'])
+    await drain(journal)
+    await journal.close()
+    const after = await open(files)
+    expect([(await after.append(request('unheard'))).kind, (await after.append(request('heard'))).kind]).toEqual(['repeat', 'accepted'])
   })
 })
 
@@ -197,6 +202,19 @@ describe('after a crash', () => {
     expect((await again.append(request('new'))).kind).toBe('accepted')
     await vi.advanceTimersByTimeAsync(600_000)
     expect((await again.append(request('b'))).kind).toBe('accepted')
+  })
+
+  test('however much waits, only what was open and the youngest segments are read before the first request is taken', async () => {
+    const { name, bytes } = await crashed()
+    const files = new MemoryFiles()
+    for (let n = 0; n < 1_000; n++) {
+      const id = name.replace('.open', '').replace(/^\d{16}/, String(n).padStart(16, '0'))
+      files.put(`${id}.${n === 999 ? 'open' : 'segment'}`, bytes, Date.now() - (999 - n) * 1_000)
+    }
+    const journal = await open(files)
+    expect([journal.segments, files.reads.length]).toEqual([1_000, expect.any(Number)])
+    expect(files.reads.length).toBeLessThan(10)
+    expect((await journal.append(request('first'))).kind).toBe('accepted')
   })
 
   test('sequences and names go on where no record was', async () => {

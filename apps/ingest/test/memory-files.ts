@@ -12,6 +12,8 @@ export class MemoryFiles implements JournalFiles {
   readonly files = new Map<string, StoredFile>()
   /** What was done, in order: `create`, `write`, `sync`, `names`, `rename`, `remove`. */
   readonly log: string[] = []
+  /** Names of segments that were read. */
+  readonly reads: string[] = []
   /** Thrown by the next call of an operation. */
   failures: Partial<Record<'create' | 'write' | 'sync', Error>> = {}
   /** Only so many bytes of the next write that fails are written. */
@@ -37,6 +39,7 @@ export class MemoryFiles implements JournalFiles {
 
   read(name: string): Promise<Buffer> {
     const file = this.files.get(name)
+    if (file !== undefined) this.reads.push(name)
     return file === undefined ? Promise.reject(Object.assign(new Error(`ENOENT: ${name}`), { code: 'ENOENT' })) : Promise.resolve(Buffer.from(file.bytes))
   }
 

@@ -113,6 +113,11 @@ export class Journal {
     return this.#queue.bytes + this.#writer.bytes
   }
 
+  /** Bytes above which requests are refused. */
+  get maxBytes(): number {
+    return this.#options.maxBytes
+  }
+
   /** Segments that are not stored. */
   get segments(): number {
     return this.#queue.size + this.#writer.segments
@@ -189,6 +194,12 @@ export class Journal {
   /** Closes the open segment, however young, so that it can be taken. */
   flush(): Promise<void> {
     return this.#writer.flush()
+  }
+
+  /** Puts all that must outlive the process on the disk. */
+  async close(): Promise<void> {
+    await this.#writer.flush()
+    await this.#repeats.save(this.#options.files)
   }
 
   /** @throws when nothing can be accepted; after a failure of the disk it is tried. */
