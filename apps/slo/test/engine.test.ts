@@ -75,7 +75,7 @@ describe('the engine', () => {
     expect(pager.summary).toEqual(['firing page checkout'])
     store.good = 100
     for (let minute = 0; minute < 6; minute++) await tick(60)
-    expect(pager.summary.slice(1)).toEqual(['resolved page checkout'])
+    expect(pager.summary.slice(1)).toEqual(['firing ticket checkout', 'resolved page checkout', 'resolved ticket checkout'])
     expect(alertLog.notices.map(({ state, alert }) => `${state} ${alert.severity}`).toSorted()).toEqual(['firing page', 'firing ticket', 'resolved page', 'resolved ticket'])
   })
 
