@@ -44,6 +44,8 @@ export interface AlertingParts {
 export interface Alerting {
   readonly book: AlertBook
   readonly ledger: Ledger
+  readonly holdBack: HoldBack
+  readonly prover: Prover
   /** Names of the targets. */
   readonly targets: readonly string[]
 }
@@ -75,7 +77,7 @@ export function startAlerting({ config, log, lifecycle, clickhouse, history, sto
       return prover.prove(objective, { fromMs: toMs - config.ingestLagMs - window, toMs })
     },
   })
-  return { book, ledger, targets: [...channels.map(({ target }) => target), ...alertmanagers.map(({ target }) => target)] }
+  return { book, ledger, holdBack, prover, targets: [...channels.map(({ target }) => target), ...alertmanagers.map(({ target }) => target)] }
 }
 
 interface Targets {

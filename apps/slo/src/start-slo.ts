@@ -5,18 +5,25 @@ import { CacheHitsReader } from './clickhouse/cache-hits.ts'
 import { EventLog } from './clickhouse/event-log.ts'
 import { SpanStore } from './clickhouse/span-store.ts'
 import type { settings } from './config.ts'
+import { addConsole } from './console/console-routes.ts'
 import { Engine } from './engine.ts'
 import { deliveryCounters, registerGauges } from './gauges.ts'
 import { addRoutes } from './http/routes.ts'
+import { slothSeries } from './http/sloth-series.ts'
 import { Leadership } from './leader/leadership.ts'
 import { openCoordination } from './leader/open-coordination.ts'
 import { Measurement } from './measure/measurement.ts'
 import { ObjectiveFolder } from './openslo/objective-folder.ts'
+import { RecentProofs } from './proof/recent-proofs.ts'
+import { TraceReader } from './proof/trace-reader.ts'
 import { startAlerting } from './start-alerting.ts'
 import { Ticker } from './ticker.ts'
 
 /** Replicas begin to tick within this share of a tick. */
 const START_JITTER = 0.1
+
+/** A page waits no longer for a part of it. Milliseconds. */
+const PAGE_TIMEOUT_MS = 5000
 
 /** Starts the SLO engine: it evaluates from now on, whether ClickHouse and Redis answer already or not. */
 export async function startSlo({ config, log, health, metrics, lifecycle }: ServiceContext<ConfigOf<typeof settings>>): Promise<void> {
@@ -52,8 +59,11 @@ export async function startSlo({ config, log, health, metrics, lifecycle }: Serv
 
   health.check('clickhouse', (signal) => store.ping(signal))
   health.check('evaluation', () => engine.checkFresh(3 * config.tickMs + config.queryTimeoutMs))
-  const server = createHttpServer({ log, health, metrics })
-  addRoutes(server, engine, alerting.book, new CacheHitsReader(clickhouse))
+  const server = createHttpServer({ log, health, metrics: { text: async () => (await metrics.text()) + slothSeries(engine.state.evaluations) } })
+  const { book, ledger, holdBack, prover } = alerting
+  const parts = { engine, alerts: book, caches: new CacheHitsReader(clickhouse), history: measurement }
+  addRoutes(server, { ...parts, ledger, holdBack, store: coordination.store, token: config.apiToken })
+  addConsole(server, { ...parts, proofs: new RecentProofs(prover), past: (objective) => history.past(objective, PAGE_TIMEOUT_MS), traces: new TraceReader(clickhouse, PAGE_TIMEOUT_MS) })
   lifecycle.onShutdown('http server', () => server.close())
   const port = await listen(server, { host: config.host, port: config.port, variable: 'SLO_PORT' })
   log.info({ host: config.host, port, objectives: config.dir, targets: alerting.targets, redis: config.redisUrl !== '' }, 'listening')

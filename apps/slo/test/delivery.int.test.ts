@@ -63,7 +63,7 @@ describe('a webhook', () => {
     [{ status: 410 }, { permanent: 'target' }],
   ])('that answers %j has not taken it', async (answer, facts) => {
     receiver.answers.push(answer)
-    await expect(send(new WebhookChannel({ ...at(), keys }))).rejects.toMatchObject({ code: 'DELIVERY_FAILED', ...{ retryAfterMs: undefined, permanent: undefined }, ...facts })
+    await expect(send(new WebhookChannel({ ...at(), keys }))).rejects.toMatchObject({ code: 'DELIVERY_FAILED', retryAfterMs: undefined, permanent: undefined, ...facts })
     expect(receiver.received).toHaveLength(1)
   })
 

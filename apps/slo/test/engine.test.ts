@@ -2,11 +2,14 @@ import { createHttpServer, createLogger, Health } from '@ballast/service'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { AlertBook } from '../src/alert/alert-book.ts'
 import { Engine } from '../src/engine.ts'
-import { escapeHtml } from '../src/http/console-page.ts'
+import { addConsole } from '../src/console/console-routes.ts'
+import { escapeHtml } from '../src/console/html.ts'
 import type { CacheHits } from '../src/clickhouse/cache-hits.ts'
 import { addRoutes } from '../src/http/routes.ts'
 import type { CountRequest, CountResult, EventStore } from '../src/measure/event-store.ts'
 import { Measurement } from '../src/measure/measurement.ts'
+import type { Ledger } from '../src/outbox/ledger.ts'
+import { MemoryStore } from '../src/outbox/memory-store.ts'
 import type { ObjectiveSet } from '../src/openslo/objective-set.ts'
 import { problemOf } from '../src/openslo/problem.ts'
 import { alerting, ListChannel, ListLog, settled } from './alert-fakes.ts'
@@ -47,6 +50,8 @@ let pager: ListChannel
 let alertLog: ListLog
 let engine: Engine
 let alerts: AlertBook
+let ledger: Ledger
+let measurement: Measurement
 
 beforeEach(() => {
   nowMs = 30_000_000 * MINUTE_MS
@@ -55,8 +60,8 @@ beforeEach(() => {
   pager = new ListChannel()
   alertLog = new ListLog()
   const log = createLogger('slo', 'silent')
-  alerts = alerting({ history: alertLog, channels: [pager], now: () => nowMs }).book
-  const measurement = new Measurement({ store, bucketMs: MINUTE_MS, ingestLagMs: 0, finalAfterMs: 0, rescanMs: 1e12, scanTimeoutMs: 1000 })
+  ;({ book: alerts, ledger } = alerting({ history: alertLog, channels: [pager], now: () => nowMs }))
+  measurement = new Measurement({ store, bucketMs: MINUTE_MS, ingestLagMs: 0, finalAfterMs: 0, rescanMs: 1e12, scanTimeoutMs: 1000 })
   engine = new Engine({ source: { read: () => Promise.resolve(set) }, measurement, alerts, log, now: () => nowMs })
 })
 
@@ -126,7 +131,10 @@ describe('the API', () => {
 
   beforeEach(() => {
     server = createHttpServer({ log, health: new Health(), metrics: { text: () => Promise.resolve('') } })
-    addRoutes(server, engine, alerts, { read: () => (caches === undefined ? Promise.reject(new Error('ClickHouse does not answer')) : Promise.resolve(caches)) })
+    const away = (): Promise<never> => Promise.reject(new Error('ClickHouse does not answer'))
+    const parts = { engine, alerts, caches: { read: () => (caches === undefined ? away() : Promise.resolve(caches)) }, history: measurement }
+    addRoutes(server, { ...parts, ledger, holdBack: { reason: () => undefined }, store: new MemoryStore(), token: '' })
+    addConsole(server, { ...parts, proofs: { read: away }, past: away, traces: { read: () => Promise.resolve([]) } })
   })
 
   afterEach(() => server.close())
@@ -175,7 +183,7 @@ describe('the API', () => {
     set = setOf('a', 'b')
     await tick()
     expect((await get('/api/v1/headlines')).json()).toEqual({ objectives: 2, healthy: 2, atRisk: 0, exhausted: 0, cache: { from: '1970-01-01T00:00:00.000Z', to: '1970-01-01T01:00:00.000Z', reads: 200, hitRatio: 0.875 } })
-    expect((await get('/')).body).toContain('cache hits, last hour <b>87.5 %</b>')
+    expect((await get('/')).body).toContain('<li><b>87.5 %</b>cache hits, last hour</li>')
   })
 
   test('shows objectives without events, and caches that cannot be read, as no data', async () => {
@@ -183,7 +191,7 @@ describe('the API', () => {
     store.total = 0
     await tick()
     expect((await get('/api/v1/headlines')).json()).toEqual({ objectives: 0, healthy: 0, atRisk: 0, exhausted: 0, cache: null })
-    expect((await get('/')).body).toContain('cache hits, last hour <b>no data</b>')
+    expect((await get('/')).body).toContain('<li><b>no data</b>cache hits, last hour</li>')
   })
 
   test('answers 404 with the names that there are', async () => {

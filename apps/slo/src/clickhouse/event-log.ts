@@ -26,6 +26,16 @@ FROM ${tableNames.sloEvents}
 WHERE Severity IN {severities:Array(String)}
 GROUP BY Slo, Severity, Kind`
 
+/** Transitions of one objective that are read at most. */
+const MAX_PAST = 20
+
+const PAST = `
+SELECT Slo AS objective, Severity AS severity, Kind AS kind, AlertId AS alertId, Tier AS tier, State AS state,
+  toUnixTimestamp64Milli(StartedAt) AS startedAtMs, toUnixTimestamp64Milli(EventTime) AS atMs, '' AS details
+FROM ${tableNames.sloEvents}
+WHERE Slo = {objective:String} AND Severity IN {severities:Array(String)}
+ORDER BY EventTime DESC LIMIT ${MAX_PAST}`
+
 /** Transitions as rows of `ballast_slo_events`; `Slo` is the objective's name. */
 export class EventLog implements AlertLog {
   readonly #clickhouse: ClickHouse
@@ -58,6 +68,12 @@ export class EventLog implements AlertLog {
 
   async latest(signal: AbortSignal): Promise<readonly AlertNotice[]> {
     const rows = await this.#clickhouse.query<unknown>({ query: LATEST, params: { severities: [...severities] }, settings: { readonly: 1 }, signal })
+    return rows.map((row) => noticeOf(eventRow.parse(row)))
+  }
+
+  /** The last transitions of an objective, newest first, without their details. */
+  async past(objective: string, timeoutMs: number): Promise<readonly AlertNotice[]> {
+    const rows = await this.#clickhouse.query<unknown>({ query: PAST, params: { objective, severities: [...severities] }, settings: { readonly: 1 }, timeoutMs })
     return rows.map((row) => noticeOf(eventRow.parse(row)))
   }
 }
