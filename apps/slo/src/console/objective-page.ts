@@ -80,5 +80,5 @@ function pastAlerts(past: readonly AlertNotice[]): Html {
   if (past.length === 0) return html`<p class="note">None.</p>`
   const took = ({ alert, state, atMs }: AlertNotice): string => (state === 'resolved' ? durationText(Math.max(1000, atMs - alert.startedAtMs)) : '')
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Alerts of the past"><table><thead><tr><th scope="col">When</th><th scope="col">Severity</th><th scope="col">What</th><th scope="col">State</th><th scope="col" class="number">Took</th></tr></thead>
-<tbody>${past.map((notice) => html`<tr><td class="number">${timeText(notice.atMs)}</td><td>${notice.alert.severity}</td><td>${notice.alert.tier}</td><td>${notice.state}</td><td class="number">${took(notice)}</td></tr>`)}</tbody></table></div>`
+<tbody>${past.map((notice) => html`<tr><td>${timeText(notice.atMs)}</td><td>${notice.alert.severity}</td><td>${notice.alert.tier}</td><td>${notice.state}</td><td class="number">${took(notice)}</td></tr>`)}</tbody></table></div>`
 }

@@ -37,6 +37,7 @@ button { background: var(--link); border-color: var(--link); color: var(--card);
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
 th { text-align: left; font-size: .82rem; font-weight: 600; color: var(--soft); white-space: nowrap; }
 th, td { padding: .5rem .9rem .5rem 0; border-bottom: 1px solid var(--line); vertical-align: top; } tbody tr:last-child > * { border-bottom: 0; }
+tbody th .note, tbody th .note a { font-weight: 400; } .number svg { margin-left: auto; }
 tbody th { font-size: inherit; color: inherit; font-weight: 600; white-space: normal; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .badge { display: inline-block; padding: .05rem .6rem; border-radius: 99px; font-size: .85rem; font-weight: 600; white-space: nowrap; }
