@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import type { StringColumn } from '@ballast/clickhouse'
+import { MAX_LOOKED_AT, NOT_ASCII, type StringColumn } from '@ballast/clickhouse'
 import { OtlpError } from '../errors.ts'
 import { cutAt, NO_LIMIT } from '../limits.ts'
 import type { AnyValue } from '../record/any-value.ts'
@@ -45,9 +45,22 @@ export class ValueWriter {
 
   /** Adds `source[start, stop)`, which must be UTF-8. */
   appendString(column: StringColumn, source: Buffer, start: number, stop: number): void {
-    if (stop - start >= this.#carefulFrom && (stop - start > this.#maxBytes || this.redactor.mayHold(start, stop))) {
-      this.#appendCarefully(column, source, start, stop)
-    } else this.#appendUtf8(column, source, start, stop)
+    if (stop - start < this.#carefulFrom) this.#appendUtf8(column, source, start, stop)
+    else if (stop - start > MAX_LOOKED_AT || !this.#appendHarmless(column, source, start, stop)) this.#appendCarefully(column, source, start, stop)
+  }
+
+  /** What nearly all texts need: adds one that is short and holds nothing that rules search for; `false`, and nothing has happened, when it is another. */
+  #appendHarmless(column: StringColumn, source: Buffer, start: number, stop: number): boolean {
+    const { sieve } = this.redactor
+    if (sieve?.whileCopied === undefined || stop - start > this.#maxBytes) return false
+    const before = column.data.length
+    const seen = column.appendLookingFor(sieve.whileCopied, source, start, stop)
+    if (sieve.isSuspect(seen, stop - start)) {
+      column.removeLast(before)
+      return false
+    }
+    if ((seen & NOT_ASCII) !== 0 && !isUtf8(source.subarray(start, stop))) this.#flaw.notUtf8('a text')
+    return true
   }
 
   #appendUtf8(column: StringColumn, source: Buffer, start: number, stop: number): void {
@@ -113,7 +126,7 @@ export class ValueWriter {
 
   /** Bytes that are a text are searched as one. */
   #appendBase64(column: StringColumn, source: Buffer, start: number, stop: number): void {
-    const suspects = this.redactor.mayHold(start, stop) ? this.redactor.suspects(source, start, stop) : 0
+    const suspects = this.redactor.suspects(source, start, stop)
     if (suspects !== 0 && isUtf8(source.subarray(start, stop))) {
       const text = this.redactor.replaced(source, start, stop, suspects)
       if (text !== source.toString('utf8', start, stop)) {
