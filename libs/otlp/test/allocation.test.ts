@@ -6,7 +6,6 @@ test.each([
   ['a span of ten attributes', 'traces', 'protobuf'],
   ['a data point of five', 'metrics', 'protobuf'],
   ['a span in JSON', 'traces', 'json'],
-  ['a log record in JSON', 'logs', 'json'],
   ['a data point in JSON', 'metrics', 'json'],
 ])('transcoding makes less garbage for %s than one small object', (_, signal, encoding) => {
   const script = fileURLToPath(new URL('allocation.ts', import.meta.url))

@@ -17,7 +17,7 @@ function run(times: number): void {
 }
 
 // Until all is compiled; JSON takes longer.
-run(encoding === 'protobuf' ? 500 : 200)
+run(encoding === 'protobuf' ? 500 : 100)
 const perRecord = Array.from({ length: 20 }, () => {
   const before = process.memoryUsage().heapUsed
   run(1)
