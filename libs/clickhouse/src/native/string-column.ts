@@ -27,16 +27,16 @@ export const MAX_LOOKED_AT = LOOP_BYTES
 
 /** What `appendLookingFor` tells, one bit each: a byte above 127. */
 export const NOT_ASCII = 1
-/** Perhaps one of the bytes that were looked for. */
-export const MAYBE_SOUGHT = 2
+/** A byte that was looked for. */
+export const SOUGHT = 2
 /** Two neighbouring words without a letter: elsewhere there are no eleven digits in a row. */
 export const MAYBE_NUMBER = 4
 
-/** Two bytes to look for. */
+/** Bytes to look for: those of which the bits in `mask` are those of `value`. */
 export interface SoughtBytes {
-  /** The byte four times, as an Int32. */
-  readonly one: number
-  readonly other: number
+  /** Four times the byte, as an Int32. */
+  readonly mask: number
+  readonly value: number
 }
 
 /** Longest varint of a length. */
@@ -101,9 +101,9 @@ export class StringColumn implements ColumnBuilder {
 
   /**
    * Adds `source[start, end)`, of at most {@link MAX_LOOKED_AT} bytes, as `appendBytes` does, and tells what was seen on the way, so
-   * that a text is read only once: any of `NOT_ASCII`, `MAYBE_SOUGHT`, `MAYBE_NUMBER`.
+   * that a text is read only once: any of `NOT_ASCII`, `SOUGHT`, `MAYBE_NUMBER`.
    */
-  appendLookingFor({ one, other }: SoughtBytes, source: Buffer, start: number, end: number): number {
+  appendLookingFor({ mask, value }: SoughtBytes, source: Buffer, start: number, end: number): number {
     const length = end - start
     const data = this.data
     data.reserve(length + MAX_VARINT_BYTES)
@@ -123,7 +123,7 @@ export class StringColumn implements ColumnBuilder {
         const word = words.getInt32(from, true)
         view.setInt32(at, word, true)
         seen |= word
-        found |= zeroBytes(word ^ one) | zeroBytes(word ^ other)
+        found |= zeroBytes((word & mask) ^ value)
         // Negative for a word without letters only.
         const letters = (word & LETTER_BITS) - 1
         numeric |= letters & before
@@ -134,10 +134,10 @@ export class StringColumn implements ColumnBuilder {
       const byte = source[from]!
       target[at] = byte
       seen |= byte
-      found |= zeroBytes(Math.imul(byte, ONES) ^ one) | zeroBytes(Math.imul(byte, ONES) ^ other)
+      found |= zeroBytes((Math.imul(byte, ONES) & mask) ^ value)
     }
     data.length = at
-    return ((seen & HIGH_BITS) === 0 ? 0 : NOT_ASCII) | ((found & HIGH_BITS) === 0 ? 0 : MAYBE_SOUGHT) | (numeric < 0 ? MAYBE_NUMBER : 0)
+    return ((seen & HIGH_BITS) === 0 ? 0 : NOT_ASCII) | ((found & HIGH_BITS) === 0 ? 0 : SOUGHT) | (numeric < 0 ? MAYBE_NUMBER : 0)
   }
 
   /** Adds a value of `length` ASCII bytes and returns where in `data.bytes` they are to be put. At most 127 bytes. */

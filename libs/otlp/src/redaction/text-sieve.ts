@@ -1,4 +1,4 @@
-import { MAYBE_NUMBER, MAYBE_SOUGHT, type SoughtBytes, sourceView } from '@ballast/clickhouse'
+import { MAYBE_NUMBER, SOUGHT, type SoughtBytes, sourceView } from '@ballast/clickhouse'
 import { findLongNumber, MIN_NUMBER_LENGTH } from './check-digit.ts'
 
 /** Bytes that are common in texts, the most common first; all others are rarer. */
@@ -14,6 +14,12 @@ const MAX_LOOKED_OVER = 1024
 const WORD_BYTES = 4
 const ONES = 0x01010101
 const HIGH_BITS = 0x80808080 | 0
+
+/** Bytes that differ in so many bits are looked for together; each bit doubles the bytes that are found. */
+const MAX_DIFFERING_BITS = 2
+
+/** Without bits to compare no byte has a value other than zero. */
+const NO_BYTE: SoughtBytes = { mask: 0, value: ONES }
 
 /** What the text of a number consists of. */
 const NUMERIC = /^[-+.\deINafity]+$/
@@ -38,7 +44,7 @@ export class TextSieve {
   readonly whileCopied: SoughtBytes | undefined
   readonly #needles: { readonly bit: number; readonly bytes: Buffer }[] = []
   /** A rare byte of each needle, in pairs. */
-  readonly #rare: readonly SoughtBytes[]
+  readonly #rare: readonly { readonly one: number; readonly other: number }[]
   /** Rules that search every text. */
   #always = 0
   /** Rules that search texts with long numbers. */
@@ -50,16 +56,16 @@ export class TextSieve {
       else if (contains === 'anything') this.#always |= bit
       else for (const text of contains) this.#needles.push({ bit, bytes: Buffer.from(text) })
     }
-    const rare = [...new Set(this.#needles.map(({ bytes }) => rarestByte(bytes)))].map(fourTimes)
-    this.#rare = Array.from({ length: Math.ceil(rare.length / 2) }, (_, pair) => ({ one: rare[pair * 2]!, other: rare[pair * 2 + 1] ?? rare[pair * 2]! }))
-    if (this.#always === 0 && this.#rare.length < 2) this.whileCopied = this.#rare[0] ?? { one: 0, other: 0 }
+    const rare = [...new Set(this.#needles.map(({ bytes }) => rarestByte(bytes)))]
+    this.#rare = Array.from({ length: Math.ceil(rare.length / 2) }, (_, pair) => ({ one: fourTimes(rare[pair * 2]!), other: fourTimes(rare[pair * 2 + 1] ?? rare[pair * 2]!) }))
+    if (this.#always === 0) this.whileCopied = inOneLook(rare)
     this.minLength = this.#shortest(() => true)
     this.minNumberLength = this.#shortest((needle) => NUMERIC.test(needle))
   }
 
   /** Whether a text of `length` bytes needs a look of its own, after what was `seen` while it was copied. */
   isSuspect(seen: number, length: number): boolean {
-    return (seen & MAYBE_SOUGHT) !== 0 || ((seen & MAYBE_NUMBER) !== 0 && length >= MIN_NUMBER_LENGTH && this.#numbers !== 0)
+    return (seen & SOUGHT) !== 0 || ((seen & MAYBE_NUMBER) !== 0 && length >= MIN_NUMBER_LENGTH && this.#numbers !== 0)
   }
 
   /** The rules that `source[start, stop)` must be searched for, one bit each. */
@@ -99,6 +105,15 @@ export class TextSieve {
     const needles = this.#needles.map(({ bytes }) => bytes).filter((bytes) => counts(bytes.toString()))
     return Math.min(this.#always === 0 ? NEVER : 1, this.#numbers === 0 ? NEVER : MIN_NUMBER_LENGTH, ...needles.map(({ length }) => length))
   }
+}
+
+/** What finds these bytes and few others in one look; `undefined` when they are too different. */
+function inOneLook(bytes: readonly number[]): SoughtBytes | undefined {
+  const [first] = bytes
+  if (first === undefined) return NO_BYTE
+  const differing = bytes.reduce((bits, byte) => bits | (byte ^ first), 0)
+  const count = differing.toString(2).replaceAll('0', '').length
+  return count > MAX_DIFFERING_BITS ? undefined : { mask: fourTimes(0xff & ~differing), value: fourTimes(first & ~differing) }
 }
 
 /**
