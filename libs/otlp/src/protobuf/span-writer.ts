@@ -1,4 +1,4 @@
-import { BlockBuilder, encodeString, FixedColumn, LowCardinalityColumn, MapColumn, StringColumn, tables } from '@ballast/clickhouse'
+import { BlockBuilder, EncodedTexts, FixedColumn, LowCardinalityColumn, MapColumn, StringColumn, tables } from '@ballast/clickhouse'
 import { badId, lateTime } from '../record/reject-detail.ts'
 import { Tally } from '../record/tally.ts'
 import { Redactor } from '../redaction/redactor.ts'
@@ -40,7 +40,7 @@ export class SpanWriter implements RecordWriter {
   readonly #fields = new SpanFields()
   readonly #group = new GroupColumns(this.builder)
   readonly #scopeVersion = this.builder.column('ScopeVersion', StringColumn)
-  #scopeVersionEncoded = encodeString('')
+  #scopeVersionEncoded = EncodedTexts.of('')
   readonly #timestamp = this.builder.column('Timestamp', FixedColumn)
   readonly #traceId = this.builder.column('TraceId', StringColumn)
   readonly #spanId = this.builder.column('SpanId', StringColumn)
@@ -74,7 +74,7 @@ export class SpanWriter implements RecordWriter {
 
   beginScope(resource: ResourceGroup, scope: ScopeGroup): void {
     this.#group.beginScope(resource, scope)
-    this.#scopeVersionEncoded = encodeString(scope.version)
+    this.#scopeVersionEncoded = EncodedTexts.of(scope.version)
   }
 
   write(source: Buffer, start: number, stop: number): boolean {

@@ -1,4 +1,4 @@
-import { type BlockBuilder, encodeString, FixedColumn, LowCardinalityColumn, MapColumn, StringColumn } from '@ballast/clickhouse'
+import { type BlockBuilder, EncodedTexts, FixedColumn, LowCardinalityColumn, MapColumn, StringColumn } from '@ballast/clickhouse'
 import { lateTime } from '../../record/reject-detail.ts'
 import { Tally } from '../../record/tally.ts'
 import type { TranscodeOptions } from '../../transcoded-block.ts'
@@ -42,10 +42,10 @@ export class PointColumns {
   #group: MetricGroup | undefined
   #resourceRow = NO_PAIRS
   #scopeRow = NO_PAIRS
-  #resourceSchemaUrlEncoded = encodeString('')
-  #scopeNameEncoded = encodeString('')
-  #scopeVersionEncoded = encodeString('')
-  #scopeSchemaUrlEncoded = encodeString('')
+  #resourceSchemaUrlEncoded = EncodedTexts.of('')
+  #scopeNameEncoded = EncodedTexts.of('')
+  #scopeVersionEncoded = EncodedTexts.of('')
+  #scopeSchemaUrlEncoded = EncodedTexts.of('')
   #droppedAttributes = 0
   #serviceNameId = 0
   #metricNameId = 0
@@ -165,11 +165,11 @@ export class PointColumns {
     const { resource, scope } = group
     this.#group = group
     this.#resourceRow = this.#resourceAttributes.adoptRow(resource.attributes, group.resourceColumn)
-    this.#resourceSchemaUrlEncoded = encodeString(resource.schemaUrl)
+    this.#resourceSchemaUrlEncoded = EncodedTexts.of(resource.schemaUrl)
     this.#scopeRow = this.#scopeAttributes.adoptRow(scope.attributes ?? NO_PAIRS, group.scopeColumn)
-    this.#scopeNameEncoded = encodeString(scope.name)
-    this.#scopeVersionEncoded = encodeString(scope.version)
-    this.#scopeSchemaUrlEncoded = encodeString(scope.schemaUrl)
+    this.#scopeNameEncoded = EncodedTexts.of(scope.name)
+    this.#scopeVersionEncoded = EncodedTexts.of(scope.version)
+    this.#scopeSchemaUrlEncoded = EncodedTexts.of(scope.schemaUrl)
     this.#droppedAttributes = scope.droppedAttributes
     this.#serviceNameId = this.#serviceName.idOfText(resource.serviceName)
   }
