@@ -1,6 +1,7 @@
 import { OFFSETS } from '../entry/envelope.ts'
 import type { ChangeListener } from '../redis/changes.ts'
 import type { DeleteReply, FillAnswer, LeaseAnswer, LeaseReply, MarkKind, ReadAnswer, SharedTier, SharedTierStats, StoreReply } from '../redis/shared-tier.ts'
+import { nextToken } from '../redis/token.ts'
 import type { MemoryServer } from './memory-server.ts'
 
 /** How the network treats one command. */
@@ -119,13 +120,14 @@ export class MemoryTier implements SharedTier {
     void this.#send(() => this.#server.entry(key) ?? null).then(answer)
   }
 
-  lease(key: string, token: string, seen: Buffer | undefined, answer: LeaseAnswer): void {
+  lease(key: string, seen: Buffer | undefined, answer: LeaseAnswer): void {
+    const token = nextToken()
     const request = (): LeaseReply => {
       const bytes = this.#server.entry(key)
       if (bytes !== undefined && (seen === undefined || !bytes.subarray(0, seen.length).equals(seen))) return { kind: 'found', bytes }
       if (this.#server.holder(key) !== undefined) return { kind: 'held' }
       this.#hold(key, token)
-      return { kind: 'granted', stampUs: this.#server.timeUs() }
+      return { kind: 'granted', token, stampUs: this.#server.timeUs() }
     }
     void this.#send(request).then((reply) => answer(reply ?? { kind: 'unavailable' }))
   }
