@@ -65,7 +65,7 @@ export async function acquireLease<R>(request: LeaseRequest): Promise<Acquired<R
           if (++outdated === MAX_OUTDATED) return { kind: 'unguarded' }
           continue
         }
-        if (verdict === 'valid' || verdict === 'soft') return { kind: 'found', entry, askedAt, epoch, standing }
+        if ((verdict === 'valid' || verdict === 'soft') && clock.exactNow() < entry.hardAt) return { kind: 'found', entry, askedAt, epoch, standing }
       }
       // Damaged, over or invalidated: ask again for the right to replace it. Somebody who keeps storing such entries is not fought.
       if (++unusable === 3) return { kind: 'unguarded' }

@@ -22,10 +22,8 @@ export interface ReaderHost<R> {
   readonly load: (id: string, source: Source<R>, found: Buffer | null | undefined, lease?: LeaseReply) => Promise<R>
 }
 
-/** Above this share of readings that find nothing, entries are asked for together with their leases: a miss then takes one round trip less, and a hit costs Redis a little more. */
-const ASK_FOR_LEASES = 0.5
-/** Over how many readings that share is taken. */
-const READINGS_REMEMBERED = 16
+/** By how many the readings that found nothing may outnumber the others, and so many more it takes before the others count again. */
+const MAX_MISSING = 8
 
 /** One reading of one key from Redis. */
 interface Reading<R> {
@@ -46,8 +44,8 @@ export class SharedReader<R> {
   readonly flights: Flights<R>
   readonly #context: RegionContext
   readonly #host: ReaderHost<R>
-  /** Share of the readings, lately, that found nothing. */
-  #missing = 0
+  /** Raised by readings that found nothing, lowered by the others. */
+  #missing = MAX_MISSING / 2
 
   constructor(context: RegionContext, host: ReaderHost<R>) {
     this.flights = new Flights(context.shared?.changes ?? noChanges)
@@ -72,7 +70,8 @@ export class SharedReader<R> {
           reject(error instanceof Error ? error : new Error(String(error)))
         }
       }
-      if (this.#missing > ASK_FOR_LEASES) shared.lease(key, undefined, (reply) => answer(reply.kind === 'found' ? reply.bytes : reply.kind === 'unavailable' ? undefined : null, reply))
+      // Where most readings find nothing, the lease is asked for with the entry: a miss takes one round trip less, and a hit costs Redis a little more.
+      if (local === undefined && this.#missing >= MAX_MISSING / 2) shared.lease(key, undefined, (reply) => answer(reply.kind === 'found' ? reply.bytes : reply.kind === 'unavailable' ? undefined : null, reply))
       else shared.read(key, answer)
     })
     return flight.promise
@@ -80,7 +79,8 @@ export class SharedReader<R> {
 
   #answer(reading: Reading<R>, bytes: Buffer | null | undefined, lease: LeaseReply | undefined): R | Promise<R> {
     const { envelope } = this.#context
-    if (bytes !== undefined) this.#missing += (Number(bytes === null) - this.#missing) / READINGS_REMEMBERED
+    if (bytes === null) this.#missing = Math.min(this.#missing + 1, MAX_MISSING)
+    else if (bytes !== undefined) this.#missing = Math.max(this.#missing - 1, 0)
     if (lease?.kind === 'granted' || lease?.kind === 'held') return this.#landing(reading, this.#without(reading, null, lease))
     const entry = bytes === null || bytes === undefined ? undefined : envelope.decode<R>(reading.key, bytes)
     if (!(entry instanceof Promise)) return this.#judge(reading, bytes, entry)
@@ -111,7 +111,8 @@ export class SharedReader<R> {
   /** The marks of its tags have to be read first. When Redis does not tell, nobody can rely on the entry, but it is better than none. */
   async #decide(reading: Reading<R>, entry: Entry<R>, bytes: Buffer | null): Promise<R> {
     const decision = await this.#context.scope.decide(entry, reading.askedAt)
-    if (decision.verdict === 'hard') return this.#without(reading, bytes)
+    // It may have expired meanwhile.
+    if (decision.verdict === 'hard' || this.#context.clock.now() >= entry.hardAt) return this.#without(reading, bytes)
     return this.#serve(decision.verdict === 'unknown' ? { ...reading, epoch: undefined } : reading, entry, decision)
   }
 

@@ -26,8 +26,10 @@ export class MemoryServer {
     return entry !== undefined && entry.until > this.clock.exactNow() ? entry.bytes : undefined
   }
 
-  set(key: string, bytes: Buffer, ttlMs: number): void {
-    this.#keep(key, bytes, ttlMs, true)
+  /** @param published - false for a change that a process without tracking does not hear of. */
+  set(key: string, bytes: Buffer, ttlMs: number, published = true): void {
+    this.entries.set(key, { bytes, until: this.clock.exactNow() + ttlMs })
+    this.#tell(key, 'entry', published)
   }
 
   /** What `redis-cli DEL` does: the lease stays. */
@@ -60,7 +62,7 @@ export class MemoryServer {
   /** Makes an entry live longer, unless it lives for `unlessMs` already. */
   touch(key: string, ttlMs: number, unlessMs: number): void {
     const leftMs = (this.entries.get(key)?.until ?? 0) - this.clock.exactNow()
-    if (leftMs > 0 && leftMs < unlessMs && leftMs < ttlMs) this.#keep(key, this.entries.get(key)!.bytes, ttlMs, false)
+    if (leftMs > 0 && leftMs < unlessMs && leftMs < ttlMs) this.set(key, this.entries.get(key)!.bytes, ttlMs, false)
   }
 
   /** Declares an entry stale in place; what may not be stale, an absence, goes. */
@@ -92,11 +94,6 @@ export class MemoryServer {
   holder(key: string): string | undefined {
     const lease = this.leases.get(key)
     return lease !== undefined && lease.until > this.clock.exactNow() ? lease.token : undefined
-  }
-
-  #keep(key: string, bytes: Buffer, ttlMs: number, published: boolean): void {
-    this.entries.set(key, { bytes, until: this.clock.exactNow() + ttlMs })
-    this.#tell(key, 'entry', published)
   }
 
   #tell(key: string | undefined, kind: ChangedKind = 'entry', published = true): void {
