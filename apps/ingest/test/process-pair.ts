@@ -18,7 +18,9 @@ export interface ProcessPair {
   start(name: ProcessName): Promise<void>
   /** Segments of the journal that are not stored. */
   segments(): Promise<number>
-  /** How often each name of a query's `name` and `n` was found. */
+  /** How often each trace and span id, put together, is stored. */
+  spans(): Promise<ReadonlyMap<string, string>>
+  /** The `n` of each `name` of a query. */
   counts(query: string): Promise<ReadonlyMap<string, string>>
   close(): Promise<void>
 }
@@ -31,8 +33,7 @@ export async function startPair(ingestEnv: Readonly<Record<string, string>>): Pr
   const url = `http://127.0.0.1:${ingestPort}`
   const env: Readonly<Record<ProcessName, Record<string, string>>> = {
     clickhouse: { CLICKHOUSE_EMBEDDED_PORT: String(clickhousePort), CLICKHOUSE_EMBEDDED_DATA_DIR: join(dir, 'clickhouse'), LOG_LEVEL: 'warn' },
-    // Names of spans are what the tests count by, so they must not be replaced however many there are.
-    ingest: { INGEST_PORT: String(ingestPort), INGEST_GRPC_PORT: '0', INGEST_JOURNAL_DIR: join(dir, 'journal'), INGEST_CARDINALITY_MODE: 'off', CLICKHOUSE_URL: clickhouseUrl, LOG_LEVEL: 'warn', ...ingestEnv },
+    ingest: { INGEST_PORT: String(ingestPort), INGEST_GRPC_PORT: '0', INGEST_JOURNAL_DIR: join(dir, 'journal'), CLICKHOUSE_URL: clickhouseUrl, LOG_LEVEL: 'warn', ...ingestEnv },
   }
   const apps = new Map<ProcessName, AppProcess>()
   const start = async (name: ProcessName): Promise<void> => {
@@ -42,6 +43,7 @@ export async function startPair(ingestEnv: Readonly<Record<string, string>>): Pr
   const clickhouse = createClickHouse({ url: clickhouseUrl, database: 'otel' })
   await migrate({ client: clickhouse })
   await start('ingest')
+  const counts: ProcessPair['counts'] = async (query) => new Map((await clickhouse.query<{ name: string; n: string }>({ query })).map(({ name, n }) => [name, n]))
   return {
     url,
     clickhouse,
@@ -58,7 +60,8 @@ export async function startPair(ingestEnv: Readonly<Record<string, string>>): Pr
       const text = await (await fetch(`${url}/metrics`)).text()
       return Number(/^ballast_ingest_journal_segments\{[^}]*\} (\d+)$/m.exec(text)?.[1])
     },
-    counts: async (query) => new Map((await clickhouse.query<{ name: string; n: string }>({ query })).map(({ name, n }) => [name, n])),
+    spans: () => counts('SELECT concat(TraceId, SpanId) AS name, toString(count()) AS n FROM otel_traces GROUP BY name'),
+    counts,
     async close() {
       await clickhouse.close()
       for (const name of ['ingest', 'clickhouse'] as const) await apps.get(name)?.stop()

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 /** Senders that repeat a request until it is acknowledged, as the exporters of OpenTelemetry's SDKs do: the same bytes, with waits. */
 export interface RetryingClient {
-  /** Names of all spans that were acknowledged. */
+  /** Trace and span ids, put together, of all spans that were acknowledged. */
   readonly acknowledged: Set<string>
   /** Answers that were neither 200 nor 429 or 503 with a time to come again. */
   readonly wrong: string[]
@@ -18,6 +18,8 @@ export interface RetryingClient {
 
 const RETRYABLE = new Set([429, 503])
 const SPANS = 5
+/** Names of a sender's spans, by which roll-ups count. */
+const NAMES = 20
 
 export interface RetryingClientOptions {
   readonly url: string
@@ -57,9 +59,9 @@ export function startRetryingClient({ url, senders, pauseMs }: RetryingClientOpt
   async function run(sender: number): Promise<void> {
     for (let n = 0; running; n++) {
       const at = BigInt(Date.now()) * 1_000_000n
-      const names = Array.from({ length: SPANS }, (_, index) => `${sender}.${n}.${index}`)
-      const spans = names.map((name, index) => ({ traceId: `${sender}`.padStart(4, '1') + `${n}`.padStart(28, '0'), spanId: `${index + 1}`.padStart(16, '0'), name, startTimeUnixNano: String(at), endTimeUnixNano: String(at + 9n) }))
-      if (await send(JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] }))) for (const name of names) acknowledged.add(name)
+      const traceId = `${sender + 1}`.padStart(4, '0') + `${n}`.padStart(28, '0')
+      const spans = Array.from({ length: SPANS }, (_, index) => ({ traceId, spanId: `${index + 1}`.padStart(16, '0'), name: `work ${sender}.${n % NAMES}`, startTimeUnixNano: String(at), endTimeUnixNano: String(at + 9n) }))
+      if (await send(JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] }))) for (const { spanId } of spans) acknowledged.add(traceId + spanId)
       await delay(pauseMs)
     }
   }

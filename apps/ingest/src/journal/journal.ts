@@ -166,8 +166,12 @@ export class Journal {
     })
   }
 
-  /** A closed segment to send; see {@link SegmentQueue}. Without one the open segment is closed as soon as it is old enough. */
+  /**
+   * A segment to send; see {@link SegmentQueue}. The newest is the open one: when it is old enough it is closed, and can be
+   * taken in a moment. Without any it is closed as soon as it is old enough.
+   */
   take(): Segment | undefined {
+    if (this.#queue.isNewestNext && this.#writer.closeIfDue()) return undefined
     const segment = this.#queue.take()
     if (segment === undefined) this.#writer.ask()
     return segment
@@ -198,7 +202,7 @@ export class Journal {
 
   /** Puts all that must outlive the process on the disk. */
   async close(): Promise<void> {
-    await this.#writer.flush()
+    await this.#writer.close()
     await this.#repeats.save(this.#options.files)
   }
 

@@ -42,7 +42,7 @@ export async function recover(files: JournalFiles, repeats: Repeats, nowMs: numb
   // Before anything is sent and removed: after another crash it must still be known.
   await repeats.save(files)
 
-  for (const { name, bytes, segment } of listed) {
+  for (const { name, bytes, modifiedAtMs, segment } of listed) {
     // A record has more bytes than its sequence adds.
     nextSequence = Math.max(nextSequence, segment.sequence + bytes)
     if (segment.state === 'corrupt') continue
@@ -53,7 +53,7 @@ export async function recover(files: JournalFiles, repeats: Repeats, nowMs: numb
       continue
     }
     tornBytes += bytes - kept
-    if (kept > 0) segments.push({ id: segment.id, file: `${segment.id}.segment`, bytes: kept, createdAtMs: segment.createdAtMs, recovered: true })
+    if (kept > 0) segments.push({ id: segment.id, file: `${segment.id}.segment`, bytes: kept, createdAtMs: modifiedAtMs, recovered: true })
   }
   await files.syncNames()
   return { segments, nextSequence, tornBytes, unreadable }
