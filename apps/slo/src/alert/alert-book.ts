@@ -1,5 +1,5 @@
 import type { Logger } from '@ballast/service'
-import type { AlertRules, Severity } from '../burn/tier-catalog.ts'
+import { type AlertRules, severities, type Severity } from '../burn/tier-catalog.ts'
 import { SloError } from '../errors.ts'
 import { type Route, routeOf } from '../notify/route.ts'
 import type { StandingNotices } from '../notify/standing-notices.ts'
@@ -93,7 +93,7 @@ export class AlertBook {
     this.#tell(false, nowMs)
   }
 
-  /** The alerts that are not over, oldest first. */
+  /** The alerts that are not over, oldest first, of one age the most severe first. */
   open(nowMs: number = Date.now()): readonly OpenAlert[] {
     const { ledger } = this.#options
     const pending = new Set([...ledger.deliveries.values()].map(({ notice }) => notice.alert.id))
@@ -106,7 +106,7 @@ export class AlertBook {
       const silence = silenceOf(silences.values(), alertLabels(notice.data), nowMs)
       return [{ alert, state: state.kind === 'firing' ? 'firing' : 'resolving', firing: notice, delivered, acknowledgedBy: acknowledgements.get(alert.id)?.by, silencedBy: silence?.comment }]
     })
-    return open.toSorted((a, b) => a.alert.startedAtMs - b.alert.startedAtMs)
+    return open.toSorted((a, b) => a.alert.startedAtMs - b.alert.startedAtMs || severities.indexOf(a.alert.severity) - severities.indexOf(b.alert.severity) || a.alert.objective.localeCompare(b.alert.objective))
   }
 
   async #join(): Promise<boolean> {
