@@ -6,6 +6,7 @@ import { AttributeWriter } from '../attribute-writer.ts'
 import type { Flaw } from '../flaw.ts'
 import { NO_PAIRS } from '../group-columns.ts'
 import { guardOf, TextIds } from '../text-ids.ts'
+import { TimeWindow } from '../time-window.ts'
 import { isStorableHigh, unixNano } from '../unix-nano.ts'
 import type { ValueWriter } from '../value-writer.ts'
 import type { WireReader } from '../wire-reader.ts'
@@ -33,6 +34,7 @@ export class PointColumns {
   readonly #time: FixedColumn
   readonly #flags: FixedColumn
   readonly #tenantId: LowCardinalityColumn
+  readonly #times = new TimeWindow()
   #tally = new Tally()
   #receivedLow = 0
   #receivedHigh = 0
@@ -83,6 +85,7 @@ export class PointColumns {
     this.#tenantKey = this.#tenantId.idOfText(options.tenantId)
     this.#receivedLow = Number(options.receivedAtUnixNano & 0xffffffffn)
     this.#receivedHigh = Number(options.receivedAtUnixNano >> 32n)
+    this.#times.begin(options)
   }
 
   /** Begins a metric of a group; its texts are known to be UTF-8. */
@@ -122,7 +125,8 @@ export class PointColumns {
     const late = isStorableHigh(this.#timeHigh)
       ? !isStorableHigh(this.#startHigh) && unixNano(this.#startLow, this.#startHigh)
       : unixNano(this.#timeLow, this.#timeHigh)
-    if (late === false) return true
+    // A point without a time has the time when it came.
+    if (late === false) return (this.#timeLow === 0 && this.#timeHigh === 0) || this.#times.takes(this.#timeLow, this.#timeHigh, this.#flaw)
     this.#flaw.set('timestamp_out_of_range', lateTime(late))
     return false
   }

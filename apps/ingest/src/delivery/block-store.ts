@@ -20,15 +20,7 @@ export interface StoredBatch {
   readonly signal: AbortSignal
 }
 
-/** Where batches go: ClickHouse, or a fake in tests. Throws `ClickHouseError`. */
+/** Where segments go: ClickHouse, or a fake in tests. Throws `ClickHouseError`. */
 export interface BlockStore {
   insertBlock(batch: StoredBatch): Promise<unknown>
 }
-
-/** What became of one block. */
-export type InsertOutcome =
-  | { readonly kind: 'stored' }
-  /** ClickHouse cannot take this data, ever. */
-  | { readonly kind: 'bad-data'; readonly message: string }
-  /** Not stored now, as far as is known; worth sending again. */
-  | { readonly kind: 'unavailable'; readonly message: string }
