@@ -15,7 +15,7 @@ export const settings = defineSettings('SLO_', {
   finalAfterMs: duration('SLO_FINAL_AFTER', { default: 300_000, maxMs: 86_400_000, help: 'a bucket is counted again until it is this much older than what is counted last' }),
   rescanMs: duration('SLO_RESCAN', { default: 3_600_000, minMs: 1000, help: 'how often the whole period is counted again, for rows that came later still' }),
   queryTimeoutMs: duration('SLO_QUERY_TIMEOUT', { default: 20_000, minMs: 100, maxMs: 600_000, help: 'time that one query may take' }),
-  leaseMs: duration('SLO_LEASE', { default: 45_000, minMs: 500, maxMs: 600_000, help: 'how long a replica leads after it last said so; more than a tick takes' }),
+  leaseMs: duration('SLO_LEASE', { default: 30_000, minMs: 500, maxMs: 600_000, help: 'how long a replica leads after it last said so; at least two ticks, whatever is set' }),
   consoleUrl: url('SLO_CONSOLE_URL', { default: '', protocols: ['http:', 'https:'], help: 'where people reach the console, for links in alerts' }),
   dashboardUrl: text('SLO_DASHBOARD_URL', { default: '', pattern: /^https?:\/\//, allowed: 'a URL that starts with https:// or http://', help: 'where people reach the dashboard of an objective; {objective} stands for its name' }),
   apiToken: secret('SLO_API_TOKEN', { default: '', help: 'who sends it as a bearer token may acknowledge and silence; without it, whoever is on this machine' }),

@@ -8,6 +8,7 @@ export type SloErrorCode =
   | 'DELIVERY_FAILED'
   | 'ADDRESS_REFUSED'
   | 'STALE_LEADER'
+  | 'STORE_AWAY'
   | 'COUNT_INVALID'
   | 'NOT_MEASURED'
   | 'OBJECTIVE_NOT_FOUND'

@@ -22,6 +22,9 @@ import { Ticker } from './ticker.ts'
 /** Replicas begin to tick within this share of a tick. */
 const START_JITTER = 0.1
 
+/** A lease that ended before the next tick would change hands all the time. */
+const MIN_LEASE_TICKS = 2
+
 /** A page waits no longer for a part of it. Milliseconds. */
 const PAGE_TIMEOUT_MS = 5000
 
@@ -37,7 +40,7 @@ export async function startSlo({ config, log, health, metrics, lifecycle }: Serv
     application: 'ballast-slo',
   })
   lifecycle.onShutdown('clickhouse', () => clickhouse.close())
-  const coordination = await openCoordination({ url: config.redisUrl, database: config.clickhouseDatabase, leaseMs: config.leaseMs, log })
+  const coordination = await openCoordination({ url: config.redisUrl, database: config.clickhouseDatabase, leaseMs: Math.max(config.leaseMs, MIN_LEASE_TICKS * config.tickMs), log })
   lifecycle.onShutdown('redis', () => coordination.close())
   const leadership = new Leadership({ lease: coordination.lease, log })
   lifecycle.onShutdown('leadership', () => leadership.resign())

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
 import { redisKeys } from '../src/leader/redis-keys.ts'
 import { closed, listening } from './loopback.ts'
 
-const LEASE_MS = 1000
+const LEASE_MS = 800
 const TICK_MS = 100
 /** What the machine may take beyond lease and tick: processes start, and others run beside them. */
 const SLACK_MS = 1500

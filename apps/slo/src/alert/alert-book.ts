@@ -1,5 +1,5 @@
 import type { Logger } from '@ballast/service'
-import type { AlertRules, Severity } from '../burn/tier-catalog.ts'
+import { type AlertRules, severities, type Severity } from '../burn/tier-catalog.ts'
 import { SloError } from '../errors.ts'
 import { type Route, routeOf } from '../notify/route.ts'
 import type { StandingNotices } from '../notify/standing-notices.ts'
@@ -44,6 +44,8 @@ export interface OpenAlert {
 const noProof: Proof = { exampleTraceIds: [], differences: [], deploys: [] }
 /** Alerts whose proof is gathered at once: when everything burns, the database is to be asked gently. */
 const PROOFS_AT_ONCE = 4
+/** Alerts that are stored at once, so that a step stays small when everything burns. */
+const ALERTS_AT_ONCE = 200
 
 /**
  * The alerts of all objectives: at most one for each objective, kind and severity. Evaluations move them; a transition and the
@@ -51,10 +53,13 @@ const PROOFS_AT_ONCE = 4
  */
 export class AlertBook {
   readonly #options: AlertBookOptions
+  /** Every target that a route names. */
+  readonly #targets: ReadonlySet<string>
   #acting = false
 
   constructor(options: AlertBookOptions) {
     this.#options = options
+    this.#targets = new Set(options.routes.flatMap(({ targets, escalation }) => [...targets, ...escalation.flatMap((step) => step.targets)]))
   }
 
   /** Whether this replica acted at the last tick. */
@@ -93,7 +98,7 @@ export class AlertBook {
     this.#tell(false, nowMs)
   }
 
-  /** The alerts that are not over, oldest first. */
+  /** The alerts that are not over, oldest first, of one age the most severe first. */
   open(nowMs: number = Date.now()): readonly OpenAlert[] {
     const { ledger } = this.#options
     const pending = new Set([...ledger.deliveries.values()].map(({ notice }) => notice.alert.id))
@@ -106,7 +111,7 @@ export class AlertBook {
       const silence = silenceOf(silences.values(), alertLabels(notice.data), nowMs)
       return [{ alert, state: state.kind === 'firing' ? 'firing' : 'resolving', firing: notice, delivered, acknowledgedBy: acknowledgements.get(alert.id)?.by, silencedBy: silence?.comment }]
     })
-    return open.toSorted((a, b) => a.alert.startedAtMs - b.alert.startedAtMs)
+    return open.toSorted((a, b) => a.alert.startedAtMs - b.alert.startedAtMs || severities.indexOf(a.alert.severity) - severities.indexOf(b.alert.severity) || a.alert.objective.localeCompare(b.alert.objective))
   }
 
   async #join(): Promise<boolean> {
@@ -122,18 +127,18 @@ export class AlertBook {
     return this.#options.ledger.states.get(alertKey({ kind, severity, objective: objective.name }))?.kind === 'firing'
   }
 
+  /** Stores the steps of a tick, so many alerts at once: each alert with its deliveries, whole or not at all. */
   async #commit(states: Map<string, AlertState>, nowMs: number): Promise<void> {
     const { ledger, outbox, log } = this.#options
-    const queued: Delivery[] = []
-    const finished: string[] = []
-    for (const [key, state] of states) {
-      if (ledger.states.get(key)?.kind === state.kind) continue
-      if (state.kind === 'firing') queued.push(...this.#beginning(state.firing, nowMs))
-      else this.#ending(key, state.resolved, queued, finished, nowMs)
-    }
-    this.#escalate(states, queued, nowMs)
+    const escalations = this.#escalate(states, nowMs)
+    const changed = [...states]
     try {
-      if (states.size > 0) await ledger.commit({ states, queued, finished })
+      for (let first = 0; first < changed.length; first += ALERTS_AT_ONCE) {
+        const part = changed.slice(first, first + ALERTS_AT_ONCE)
+        const steps = part.map(([key, state]) => this.#step(key, state, nowMs))
+        const queued = [...steps.flatMap((step) => step.queued), ...part.flatMap(([key]) => escalations.get(key) ?? [])]
+        await ledger.commit({ states: new Map(part), queued, finished: steps.flatMap(({ finished }) => finished) })
+      }
     } catch (error) {
       if (!(error instanceof SloError) || error.code !== 'STALE_LEADER') throw error
       this.#acting = false
@@ -142,25 +147,33 @@ export class AlertBook {
     outbox.dispatch()
   }
 
+  /** The deliveries that the next state of an alert makes, and those that it makes needless. */
+  #step(key: string, state: AlertState, nowMs: number): { readonly queued: readonly Delivery[]; readonly finished: readonly string[] } {
+    if (this.#options.ledger.states.get(key)?.kind === state.kind) return { queued: [], finished: [] }
+    return state.kind === 'firing' ? { queued: this.#beginning(state.firing, nowMs), finished: [] } : this.#ending(key, state.resolved, nowMs)
+  }
+
   #beginning(notice: AlertNotice, nowMs: number): Delivery[] {
     return [...new Set([HISTORY, ...routeOf(this.#options.routes, alertLabels(notice.data)).targets])].map((target) => newDelivery(notice, target, nowMs))
   }
 
   /** Everybody who was told, or is being told, that it began is told that it ended; who was spared is spared that, too. */
-  #ending(key: string, notice: AlertNotice, queued: Delivery[], finished: string[], nowMs: number): void {
-    const { ledger, outbox, holdBack } = this.#options
-    const waiting = [...ledger.deliveries.values()].filter((delivery) => delivery.key === key && delivery.notice.alert.id === notice.alert.id)
+  #ending(key: string, notice: AlertNotice, nowMs: number): { readonly queued: readonly Delivery[]; readonly finished: readonly string[] } {
+    const { ledger, outbox, holdBack, routes } = this.#options
+    const waiting = [...ledger.deliveriesOf(key)].filter((delivery) => delivery.notice.alert.id === notice.alert.id)
     const spared = waiting.filter((delivery) => delivery.target !== HISTORY && delivery.attempts === 0 && !outbox.underWay(delivery) && holdBack.reason(delivery, nowMs) !== undefined)
-    finished.push(...spared.map(({ id }) => id))
     const before = ledger.states.get(key)
-    const onRoute = before?.kind === 'firing' && before.restored === true ? routeOf(this.#options.routes, alertLabels(notice.data)).targets : []
-    const told = [...ledger.told].flatMap(([at, { alertId }]) => (alertId === notice.alert.id ? [at.slice(0, at.indexOf(' '))] : []))
+    const onRoute = before?.kind === 'firing' && before.restored === true ? routeOf(routes, alertLabels(notice.data)).targets : []
+    const told = [...this.#targets].filter((target) => ledger.told.get(toldKey(key, target))?.alertId === notice.alert.id)
     const targets = new Set([HISTORY, ...onRoute, ...told, ...waiting.filter((delivery) => !spared.includes(delivery)).map(({ target }) => target)])
-    queued.push(...[...targets].map((target) => newDelivery(notice, target, nowMs)))
+    return { queued: [...targets].map((target) => newDelivery(notice, target, nowMs)), finished: spared.map(({ id }) => id) }
   }
 
-  #escalate(states: Map<string, AlertState>, queued: Delivery[], nowMs: number): void {
+  /** Takes the escalation steps that are due; gives their deliveries by the key of the alert. */
+  #escalate(states: Map<string, AlertState>, nowMs: number): ReadonlyMap<string, readonly Delivery[]> {
     const { ledger, routes } = this.#options
+    const queued = new Map<string, readonly Delivery[]>()
+    if (routes.every(({ escalation }) => escalation.length === 0)) return queued
     for (const [key, known] of ledger.states) {
       const state = states.get(key) ?? known
       if (state.kind !== 'firing' || ledger.remarks.acknowledgements.has(state.alert.id)) continue
@@ -168,9 +181,11 @@ export class AlertBook {
       const due = escalation.filter(({ afterMs }, index) => index >= state.escalated && nowMs - state.alert.startedAtMs >= afterMs)
       if (due.length === 0) continue
       const targets = new Set(due.flatMap((step) => step.targets))
-      queued.push(...[...targets].map((target) => newDelivery(state.firing, target, nowMs, true)).filter(({ id, target }) => !ledger.deliveries.has(id) && ledger.told.get(toldKey(key, target))?.alertId !== state.alert.id))
+      const isKnown = ({ id, target }: Delivery): boolean => ledger.deliveries.has(id) || ledger.told.get(toldKey(key, target))?.alertId === state.alert.id
+      queued.set(key, [...targets].map((target) => newDelivery(state.firing, target, nowMs, true)).filter((delivery) => !isKnown(delivery)))
       states.set(key, { ...state, escalated: state.escalated + due.length })
     }
+    return queued
   }
 
   /** An alert without proof is better than an alert that waits for it. */

@@ -2,7 +2,7 @@ import { type Route, routeOf } from '../notify/route.ts'
 import { HISTORY } from '../outbox/channel.ts'
 import { type Delivery, toldKey } from '../outbox/delivery.ts'
 import type { Ledger } from '../outbox/ledger.ts'
-import { alertLabels } from './alert.ts'
+import { alertKey, alertKinds, alertLabels } from './alert.ts'
 import { silenceOf } from './silence.ts'
 
 export interface HoldBackOptions {
@@ -24,7 +24,7 @@ export class HoldBack {
   reason(delivery: Delivery, nowMs: number): 'unsettled' | 'acknowledged' | 'silenced' | 'inhibited' | 'throttled' | undefined {
     const { ledger, durable, routes } = this.#options
     const { notice, target, key, escalation } = delivery
-    if (target === HISTORY) return !durable && this.#isUnsettled(delivery) ? 'unsettled' : undefined
+    if (target === HISTORY) return !durable && this.#isUnsettled(delivery, nowMs) ? 'unsettled' : undefined
     if (notice.state === 'resolved') return undefined
     const labels = alertLabels(notice.data)
     const { acknowledgements, silences } = ledger.remarks
@@ -37,12 +37,15 @@ export class HoldBack {
   }
 
   /** Without a durable outbox the history is written last: what is in it is not sent again after a restart. */
-  #isUnsettled({ notice, id }: Delivery): boolean {
-    return [...this.#options.ledger.deliveries.values()].some((other) => other.id !== id && other.notice.alert.id === notice.alert.id && other.notice.state === notice.state && this.reason(other, Date.now()) === undefined)
+  #isUnsettled({ notice, id, key }: Delivery, nowMs: number): boolean {
+    for (const other of this.#options.ledger.deliveriesOf(key)) {
+      if (other.id !== id && other.notice.alert.id === notice.alert.id && other.notice.state === notice.state && this.reason(other, nowMs) === undefined) return true
+    }
+    return false
   }
 
   /** Who is paged for an objective needs no ticket about it. */
   #isPaged(objective: string): boolean {
-    return [...this.#options.ledger.states.values()].some((state) => state.kind === 'firing' && state.alert.objective === objective && state.alert.severity === 'page')
+    return alertKinds.some((kind) => this.#options.ledger.states.get(alertKey({ kind, severity: 'page', objective }))?.kind === 'firing')
   }
 }

@@ -32,11 +32,11 @@ export function addRemarkRoutes(server: ReturnType<typeof createHttpServer>, { b
     const { by, comment } = read(acknowledgeSchema, request.body)
     const { id } = request.params
     if (!book.open().some(({ alert }) => alert.id === id)) throw new SloError('ALERT_NOT_FOUND', 'no alert that is not over has this id; GET /api/v1/alerts shows them.', { statusCode: 404 })
-    await store.acknowledge(id, { by, comment, atMs: now() })
+    await available(store.acknowledge(id, { by, comment, atMs: now() }))
     return { alertId: id, acknowledgedBy: by }
   })
   server.get('/api/v1/silences', async () => {
-    const { silences } = await store.remarks()
+    const { silences } = await available(store.remarks())
     return { silences: [...silences.values()].toSorted((a, b) => b.endsAtMs - a.endsAtMs).map((silence) => silenceView(silence, now())) }
   })
   server.post('/api/v1/silences', async (request, reply) => {
@@ -44,17 +44,26 @@ export function addRemarkRoutes(server: ReturnType<typeof createHttpServer>, { b
     const { matchers, startsAt, endsAt, createdBy, comment } = read(silenceRequestSchema, request.body)
     const silence: Silence = { id: randomUUID(), matchers, startsAtMs: startsAt === undefined ? now() : Date.parse(startsAt), endsAtMs: Date.parse(endsAt), createdBy, comment }
     if (silence.endsAtMs <= now()) throw new SloError('REQUEST_INVALID', 'endsAt: lies in the past.', { statusCode: 400 })
-    await store.silence(silence)
+    await available(store.silence(silence))
     return reply.code(201).send(silenceView(silence, now()))
   })
   server.delete<{ Params: { id: string } }>('/api/v1/silences/:id', async (request) => {
     checkWriteAccess(token, request as WriteRequest)
-    const silence = (await store.remarks()).silences.get(request.params.id)
+    const silence = (await available(store.remarks())).silences.get(request.params.id)
     if (silence === undefined) throw new SloError('SILENCE_NOT_FOUND', 'no silence has this id; GET /api/v1/silences shows them.', { statusCode: 404 })
     const ended = { ...silence, endsAtMs: Math.min(silence.endsAtMs, now()) }
-    await store.silence(ended)
+    await available(store.silence(ended))
     return silenceView(ended, now())
   })
+}
+
+/** What the store answers. @throws SloError STORE_AWAY instead of what a client of Redis throws */
+export async function available<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer
+  } catch (error) {
+    throw new SloError('STORE_AWAY', 'Redis does not answer; try again when it does.', { cause: error, statusCode: 503 })
+  }
 }
 
 function silenceView({ id, matchers, startsAtMs, endsAtMs, createdBy, comment }: Silence, nowMs: number): z.infer<typeof silenceViewSchema> {

@@ -13,7 +13,7 @@ import { headlinesOf } from './headlines.ts'
 import { type CountsHistory, objectiveHistory } from './objective-history.ts'
 import { objectiveViews } from './objective-view.ts'
 import { openApiDocument } from './open-api.ts'
-import { addRemarkRoutes } from './remark-routes.ts'
+import { addRemarkRoutes, available } from './remark-routes.ts'
 
 /** What the API reads. */
 export interface ApiParts {
@@ -52,7 +52,7 @@ export function addRoutes(server: ReturnType<typeof createHttpServer>, { engine,
   server.get('/api/v1/deliveries', async () => ({
     leads: alerts.acting,
     pending: [...ledger.deliveries.values()].map((delivery) => deliveryView(delivery, holdBack.reason(delivery, Date.now()))),
-    dead: (await store.deadLetters()).map(deadLetterView),
+    dead: (await available(store.deadLetters())).map(deadLetterView),
   }))
   addRemarkRoutes(server, { book: alerts, store, token })
   const document = openApiDocument()

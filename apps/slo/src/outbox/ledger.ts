@@ -24,6 +24,8 @@ export class Ledger {
   readonly #options: LedgerOptions
   readonly #states = new Map<string, AlertState>()
   readonly #deliveries = new Map<string, Delivery>()
+  /** The same by the key of their alert. */
+  readonly #byKey = new Map<string, Map<string, Delivery>>()
   readonly #told = new Map<string, Told>()
   #remarks: Remarks = { acknowledgements: new Map(), silences: new Map() }
   /** Whether this replica has learned what happened before it. */
@@ -45,6 +47,11 @@ export class Ledger {
 
   get deliveries(): ReadonlyMap<string, Delivery> {
     return this.#deliveries
+  }
+
+  /** Deliveries of one alert, and of those of its key before it. */
+  deliveriesOf(key: string): Iterable<Delivery> {
+    return this.#byKey.get(key)?.values() ?? []
   }
 
   get told(): ReadonlyMap<string, Told> {
@@ -119,7 +126,9 @@ export class Ledger {
     // A follower that acted alone keeps what it knows until it is clear that somebody knows better.
     if (snapshot === undefined || (this.#ahead && snapshot.token === this.#seenToken)) return
     replace(this.#states, snapshot.states)
-    replace(this.#deliveries, snapshot.deliveries)
+    this.#deliveries.clear()
+    this.#byKey.clear()
+    for (const delivery of snapshot.deliveries.values()) this.#keep(delivery)
     replace(this.#told, snapshot.told)
     this.#seenToken = snapshot.token
     this.#known = true
@@ -134,9 +143,25 @@ export class Ledger {
 
   #apply({ states, queued = [], finished = [], told }: AlertChange): void {
     for (const [key, state] of states ?? []) this.#states.set(key, state)
-    for (const delivery of queued) this.#deliveries.set(delivery.id, delivery)
-    for (const id of finished) this.#deliveries.delete(id)
+    for (const delivery of queued) this.#keep(delivery)
+    for (const id of finished) this.#drop(id)
     for (const [key, entry] of told ?? []) this.#told.set(key, entry)
+  }
+
+  #keep(delivery: Delivery): void {
+    this.#deliveries.set(delivery.id, delivery)
+    const ofKey = this.#byKey.get(delivery.key)
+    if (ofKey === undefined) this.#byKey.set(delivery.key, new Map([[delivery.id, delivery]]))
+    else ofKey.set(delivery.id, delivery)
+  }
+
+  #drop(id: string): void {
+    const key = this.#deliveries.get(id)?.key
+    if (key === undefined) return
+    this.#deliveries.delete(id)
+    const ofKey = this.#byKey.get(key)
+    ofKey?.delete(id)
+    if (ofKey?.size === 0) this.#byKey.delete(key)
   }
 }
 

@@ -34,6 +34,8 @@ export const outboxDefaults = {
   retry: { baseMs: 1000, maxMs: 300_000 },
   /** After a day nobody wants to hear of it. */
   maxAgeMs: 24 * 60 * 60 * 1000,
+  /** Deliveries that may wait. */
+  maxDeliveries: 100_000,
   /** Attempts that run at once for one target, so that one that hangs does not hold up the others. */
   maxConcurrent: 4,
 } as const
@@ -60,10 +62,16 @@ export class Outbox {
 
   /** Starts the attempts that are due; they run on by themselves, and so do their repetitions. */
   dispatch(): void {
+    this.#boundSize()
+    this.#start(this.#options.ledger.deliveries.values())
+  }
+
+  /** Starts what is due among some deliveries: of each target and alert the oldest. */
+  #start(deliveries: Iterable<Delivery>): void {
     if (this.#closing.signal.aborted || this.#options.leadership.role.kind === 'following') return
     const nowMs = this.#now()
     const first = new Map<string, Delivery>()
-    for (const delivery of this.#options.ledger.deliveries.values()) {
+    for (const delivery of deliveries) {
       const lane = laneOf(delivery)
       const other = first.get(lane)
       if (other === undefined || delivery.sequence < other.sequence) first.set(lane, delivery)
@@ -96,8 +104,17 @@ export class Outbox {
       if (!this.#closing.signal.aborted) log.warn({ reason: reasonOf(error), target: delivery.target, alert: delivery.notice.alert.id }, 'a delivery could not be recorded; it is sent again under the same id')
     }
     this.#lanes.delete(lane)
-    // What did not move waits for the next tick, by which it is clear who leads.
-    if (moved) this.dispatch()
+    // What comes next is of the same alert. What did not move waits for the next tick, by which it is clear who leads.
+    if (moved) this.#start(this.#options.ledger.deliveriesOf(delivery.key))
+  }
+
+  /** When everything fires and nobody listens, the oldest notices are given up: the newest are of more use. */
+  #boundSize(): void {
+    const { ledger } = this.#options
+    const over = ledger.deliveries.size - outboxDefaults.maxDeliveries
+    if (over <= 0) return
+    const idle = [...ledger.deliveries.values()].filter((delivery) => !this.underWay(delivery)).toSorted((a, b) => a.queuedAtMs - b.queuedAtMs)
+    for (const delivery of idle.slice(0, over)) void this.#giveUp(delivery, 'too many deliveries wait').catch(() => undefined)
   }
 
   /** @returns whether the delivery moved: arrived, was put off, or was given up. */
