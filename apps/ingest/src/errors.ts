@@ -4,6 +4,7 @@ import { OtlpError } from '@ballast/otlp'
 export const ingestErrorCodes = {
   BAD_REQUEST: { status: 400, grpc: 3 },
   UNAUTHENTICATED: { status: 401, grpc: 16 },
+  FORBIDDEN: { status: 403, grpc: 7 },
   NOT_FOUND: { status: 404, grpc: 12 },
   METHOD_NOT_ALLOWED: { status: 405, grpc: 12 },
   BODY_TOO_LARGE: { status: 413, grpc: 8 },

@@ -6,12 +6,13 @@ import { DatabaseMonitor } from './database/database-monitor.ts'
 import type { Journal } from './journal/journal.ts'
 import { journalFiles } from './journal/journal-files.ts'
 import { lockJournal } from './journal/journal-lock.ts'
-import { DEFAULT_TENANT, readKeys } from './keys.ts'
 import { GrpcServer } from './otlp-grpc/grpc-server.ts'
 import { readOrigins } from './otlp-http/cors.ts'
 import { registerOtlpRoutes } from './otlp-http/routes.ts'
 import { createPipeline } from './pipeline.ts'
 import { readRedaction } from './redaction.ts'
+import { connectRedis } from './redis.ts'
+import { readAuthentication } from './tenants/read-authentication.ts'
 import { readTls } from './tls.ts'
 
 const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/
@@ -31,7 +32,6 @@ export interface Ingest {
  */
 export async function startIngest({ config, log, health, metrics, lifecycle }: ServiceContext<IngestConfig>): Promise<Ingest> {
   refuseOpenDoor(config)
-  const tenantOf = config.apiKeysFile === '' ? () => DEFAULT_TENANT : readKeys(config.apiKeysFile)
   const tls = readTls(config)
   const redaction = readRedaction(config)
   const now = (): number => Date.now()
@@ -48,6 +48,10 @@ export async function startIngest({ config, log, health, metrics, lifecycle }: S
     application: 'ballast-ingest',
   })
   lifecycle.onShutdown('clickhouse client', () => client.close())
+  const redis = connectRedis(config.redisUrl, (error) => log.warn({ err: error }, 'Redis is away: each replica is on its own'))
+  lifecycle.onShutdown('redis', () => redis?.disconnect())
+  const authentication = readAuthentication({ config, client, now, onError: (error) => log.warn({ err: error }, error.message) })
+  lifecycle.onShutdown('keys', () => authentication.close())
 
   const monitor = new DatabaseMonitor({
     probe: clickHouseProbe(client, {
@@ -72,7 +76,7 @@ export async function startIngest({ config, log, health, metrics, lifecycle }: S
     files: await journalFiles(config.journalDir),
     store: client,
     database: monitor,
-    tenantOf,
+    authenticate: authentication.authenticate,
     redaction,
     onCardinalityLimit: (key) => log.warn({ ...key, maxValues: config.cardinalityMaxValues }, 'a key has too many values'),
     onSetAside: ({ id }, reason) => log.error({ segment: id, reason }, `a segment of the journal is set aside; its file is kept as ${id}.corrupt`),
@@ -101,10 +105,10 @@ export async function startIngest({ config, log, health, metrics, lifecycle }: S
 }
 
 /** Without keys anybody who reaches the port may write, so it is open to this machine alone. */
-function refuseOpenDoor({ host, apiKeysFile }: IngestConfig): void {
-  if (apiKeysFile === '' && !LOOPBACK.test(host)) {
+function refuseOpenDoor({ host, apiKeysFile, apiKeysTable }: IngestConfig): void {
+  if (apiKeysFile === '' && !apiKeysTable && !LOOPBACK.test(host)) {
     throw new SettingsError('SETTING_INVALID', [
-      `INGEST_HOST is ${JSON.stringify(host)}, which other machines can reach, but there are no API keys: set INGEST_API_KEYS_FILE, or listen on 127.0.0.1.`,
+      `INGEST_HOST is ${JSON.stringify(host)}, which other machines can reach, but there are no API keys: set INGEST_API_KEYS_FILE or INGEST_API_KEYS_TABLE, or listen on 127.0.0.1.`,
     ])
   }
 }

@@ -8,8 +8,8 @@ import { Deliverer, type DelivererOptions } from './delivery/deliverer.ts'
 import { SegmentInserter } from './delivery/segment-inserter.ts'
 import { Journal } from './journal/journal.ts'
 import type { JournalFiles } from './journal/journal-files.ts'
-import type { TenantOf } from './keys.ts'
 import { ExportHandler } from './otlp-http/export-handler.ts'
+import type { Authenticate } from './tenants/authenticate.ts'
 
 /** Sizes and times of the pipeline. */
 export type PipelineConfig = Pick<
@@ -24,7 +24,7 @@ export interface PipelineOptions {
   readonly files: JournalFiles
   readonly store: BlockStore
   readonly database: Pick<DatabaseMonitor, 'state' | 'report'>
-  readonly tenantOf: TenantOf
+  readonly authenticate: Authenticate
   readonly redaction?: Redaction | undefined
   /** Called once in a window for each key that has too many values. */
   readonly onCardinalityLimit?: (key: LimitedKey) => void
@@ -46,7 +46,7 @@ export interface Pipeline {
 
 /** Wires the parts that a request passes: admission, journal, delivery. */
 export async function createPipeline(options: PipelineOptions): Promise<Pipeline> {
-  const { config, files, store, database, tenantOf, onSetAside, now, random } = options
+  const { config, files, store, database, authenticate, onSetAside, now, random } = options
   const admission = new Admission(config.maxQueuedBytes)
   const journal = await Journal.open({
     files,
@@ -61,7 +61,7 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
   const inserter = new SegmentInserter({ store, counters, timeoutMs: config.insertTimeoutMs, now, signal: stopping.signal })
   const deliverer = new Deliverer({ journal, inserter, database, counters, concurrency: config.insertConcurrency, random, onSetAside })
   const handler = new ExportHandler({
-    tenantOf,
+    authenticate,
     admission,
     counters,
     maxBodyBytes: config.maxBodyBytes,

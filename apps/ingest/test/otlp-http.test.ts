@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { ClickHouseError } from '@ballast/clickhouse'
 import { builtInRules, createRedaction } from '@ballast/otlp'
 import { afterEach, describe, expect, test } from 'vitest'
-import { tenantByKey } from '../src/keys.ts'
 import { unreachable } from './fake-store.ts'
+import { tenantsByKey } from './known-keys.ts'
 import { type OtlpServer, otlpServer, span, traces } from './otlp-server.ts'
 
 const JSON_TYPE = { 'content-type': 'application/json' }
@@ -106,17 +105,17 @@ describe('an error', () => {
 })
 
 describe('with API keys', () => {
-  const tenantOf = tenantByKey(new Map([[createHash('sha256').update('k1').digest('hex'), 'acme']]))
+  const authenticate = tenantsByKey({ k1: 'acme' })
 
   test.each([{ authorization: 'Bearer k1' }, { 'x-api-key': 'k1' }])('%o opens the door, for its tenant', async (header) => {
-    const ingest = await start({}, tenantOf)
+    const ingest = await start({}, authenticate)
     expect((await post(ingest, traces(span()), { ...JSON_TYPE, ...header })).statusCode).toBe(200)
     await ingest.settled()
     expect(ingest.store.rows[0]).toMatchObject({ TenantId: 'acme' })
   })
 
   test.each<Record<string, string>>([{}, { authorization: 'Bearer k2' }, { authorization: 'Basic k1' }, { 'x-api-key': '' }])('%o does not', async (header) => {
-    const answer = await post(await start({}, tenantOf), traces(span()), { ...JSON_TYPE, ...header })
+    const answer = await post(await start({}, authenticate), traces(span()), { ...JSON_TYPE, ...header })
     expect([answer.statusCode, answer.headers['www-authenticate'], answer.json<{ code: number }>().code]).toEqual([401, 'Bearer', 16])
   })
 })

@@ -3,9 +3,9 @@ import { createHttpServer, createLogger, Health, type Metrics, startMetrics } fr
 import type { FastifyInstance } from 'fastify'
 import { vi } from 'vitest'
 import type { DatabaseState } from '../src/database/database-monitor.ts'
-import { DEFAULT_TENANT, type TenantOf } from '../src/keys.ts'
 import { GrpcServer } from '../src/otlp-grpc/grpc-server.ts'
 import { registerOtlpRoutes } from '../src/otlp-http/routes.ts'
+import { type Authenticate, withoutKeys } from '../src/tenants/authenticate.ts'
 import { createPipeline, type Pipeline, type PipelineConfig } from '../src/pipeline.ts'
 import { FakeStore } from './fake-store.ts'
 import { MemoryFiles } from './memory-files.ts'
@@ -51,7 +51,7 @@ export interface OtlpServerExtras {
   readonly redaction?: Redaction
 }
 
-export async function otlpServer(config: Partial<PipelineConfig> = {}, tenantOf: TenantOf = () => DEFAULT_TENANT, { corsOrigins = new Set(), redaction }: OtlpServerExtras = {}): Promise<OtlpServer> {
+export async function otlpServer(config: Partial<PipelineConfig> = {}, authenticate: Authenticate = withoutKeys, { corsOrigins = new Set(), redaction }: OtlpServerExtras = {}): Promise<OtlpServer> {
   const metrics = startMetrics('ingest')
   const files = new MemoryFiles()
   const store = new FakeStore()
@@ -61,7 +61,7 @@ export async function otlpServer(config: Partial<PipelineConfig> = {}, tenantOf:
       database.state = error === undefined ? { kind: 'ready' } : { kind: 'down', reason: error.message, code: error.code }
     },
   }
-  const pipeline = await createPipeline({ config: { ...defaults, ...config }, files, store, database, tenantOf, redaction, onSetAside: () => undefined, now: () => Date.now(), random: () => 0 })
+  const pipeline = await createPipeline({ config: { ...defaults, ...config }, files, store, database, authenticate, redaction, onSetAside: () => undefined, now: () => Date.now(), random: () => 0 })
   const server = createHttpServer({ log: createLogger('ingest', 'silent'), health: new Health(), metrics })
   await registerOtlpRoutes(server, { ...pipeline, corsOrigins })
   const grpc = new GrpcServer({ ...pipeline, maxBodyBytes: config.maxBodyBytes ?? defaults.maxBodyBytes, tls: undefined, onInternalError: () => undefined })

@@ -6,12 +6,12 @@ import type { Counters } from '../counters.ts'
 import { IngestError } from '../errors.ts'
 import type { AcceptableRequest, Journal } from '../journal/journal.ts'
 import { DIGEST_BYTES } from '../journal/journal-record.ts'
-import type { TenantOf } from '../keys.ts'
+import type { Authenticate } from '../tenants/authenticate.ts'
 import { isKnownContentEncoding, queueFull, tooLarge } from './read-body.ts'
 import type { SignalEndpoint } from './signal.ts'
 
 export interface ExportHandlerOptions {
-  readonly tenantOf: TenantOf
+  readonly authenticate: Authenticate
   readonly admission: Admission
   readonly counters: Counters
   readonly maxBodyBytes: number
@@ -55,10 +55,7 @@ export class ExportHandler {
   async handle(endpoint: SignalEndpoint, request: ExportRequest): Promise<Transcoded> {
     const { encoding } = request
     const { signal } = endpoint
-    const tenantId = this.#options.tenantOf(request.headers)
-    if (tenantId === undefined) {
-      throw new IngestError('UNAUTHENTICATED', 'no valid API key; send one as "Authorization: Bearer <key>" or as "x-api-key".')
-    }
+    const tenantId = await this.#options.authenticate(request.headers, signal)
     if (encoding === undefined) {
       throw new IngestError('UNSUPPORTED_MEDIA_TYPE', `the Content-Type is not taken; send ${endpoint.mediaTypes.join(' or ')}.`)
     }
