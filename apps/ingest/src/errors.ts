@@ -9,7 +9,10 @@ export const ingestErrorCodes = {
   METHOD_NOT_ALLOWED: { status: 405, grpc: 12 },
   BODY_TOO_LARGE: { status: 413, grpc: 8 },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, grpc: 3 },
+  IDEMPOTENCY_KEY_REUSED: { status: 422, grpc: 3 },
   QUEUE_FULL: { status: 429, grpc: 8 },
+  QUOTA_EXCEEDED: { status: 429, grpc: 8 },
+  DEADLINE_EXCEEDED: { status: 503, grpc: 4 },
   UNAVAILABLE: { status: 503, grpc: 14 },
   INTERNAL: { status: 500, grpc: 13 },
 } as const

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { createClickHouse } from '@ballast/clickhouse'
 import { createHttpServer, listen, type ServiceContext, SettingsError } from '@ballast/service'
 import type { IngestConfig } from './config.ts'
@@ -6,6 +7,7 @@ import { DatabaseMonitor } from './database/database-monitor.ts'
 import type { Journal } from './journal/journal.ts'
 import { journalFiles } from './journal/journal-files.ts'
 import { lockJournal } from './journal/journal-lock.ts'
+import { LedgerWriter } from './ledger/ledger-writer.ts'
 import { GrpcServer } from './otlp-grpc/grpc-server.ts'
 import { readOrigins } from './otlp-http/cors.ts'
 import { registerOtlpRoutes } from './otlp-http/routes.ts'
@@ -13,6 +15,7 @@ import { createPipeline } from './pipeline.ts'
 import { readRedaction } from './redaction.ts'
 import { connectRedis } from './redis.ts'
 import { readAuthentication } from './tenants/read-authentication.ts'
+import { readTenantPolicies } from './tenants/tenant-policies.ts'
 import { readTls } from './tls.ts'
 
 const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/
@@ -71,13 +74,17 @@ export async function startIngest({ config, log, health, metrics, lifecycle }: S
 
   const unlock = lockJournal(config.journalDir)
   lifecycle.onShutdown('journal lock', unlock)
+  const files = await journalFiles(config.journalDir)
   const pipeline = await createPipeline({
     config,
-    files: await journalFiles(config.journalDir),
+    files,
     store: client,
     database: monitor,
     authenticate: authentication.authenticate,
+    policies: readTenantPolicies(config, (error) => log.warn({ err: error }, error.message), now),
+    redis,
     redaction,
+    onStress: (factor, load) => log.warn({ factor, load }, factor === 1 ? 'sampling is as it is set again' : `sampling is ${factor} times as coarse: there is too much to do`),
     onCardinalityLimit: (key) => log.warn({ ...key, maxValues: config.cardinalityMaxValues }, 'a key has too many values'),
     onSetAside: ({ id }, reason) => log.error({ segment: id, reason }, `a segment of the journal is set aside; its file is kept as ${id}.corrupt`),
     now,
@@ -86,11 +93,14 @@ export async function startIngest({ config, log, health, metrics, lifecycle }: S
   const { segments, tornBytes, unreadable } = pipeline.journal.recovered
   if (segments.length > 0 || tornBytes > 0) log.info({ segments: segments.length, bytes: pipeline.journal.bytes, tornBytes }, 'the journal holds what was accepted before')
   for (const { file, reason } of unreadable) log.error({ file, reason }, 'an open segment of the journal cannot be read, and is set aside')
+  const ledgerWriter = new LedgerWriter({ ledger: pipeline.ledger, client, instance: `${hostname()}-${process.pid}-${now().toString(36)}`, oldestAtMs: pipeline.oldestAtMs, now })
+  ledgerWriter.start()
+  lifecycle.onShutdown('ledger', (signal) => ledgerWriter.stop(signal))
   health.check('journal', () => pipeline.journal.check())
   lifecycle.onShutdown('pipeline', (signal) => pipeline.drain(signal))
 
   const server = createHttpServer({ log, health, metrics, bodyLimitBytes: config.maxBodyBytes, ...(tls !== undefined && { tls }) })
-  await registerOtlpRoutes(server, { ...pipeline, corsOrigins: readOrigins(config.corsOrigins) })
+  await registerOtlpRoutes(server, { ...pipeline, receiptRoute: { ...pipeline, authenticate: authentication.authenticate, files, client }, corsOrigins: readOrigins(config.corsOrigins) })
   const grpc = new GrpcServer({
     ...pipeline,
     maxBodyBytes: config.maxBodyBytes,

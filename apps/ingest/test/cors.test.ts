@@ -28,7 +28,7 @@ test('a page of an origin in the list may send, and read the answer, errors as w
       vary: 'origin',
     })])
   }
-  for (const payload of ['{}', '{']) expect((await post(SHOP, payload)).headers).toMatchObject({ 'access-control-allow-origin': SHOP, 'access-control-expose-headers': 'retry-after' })
+  for (const payload of ['{}', '{']) expect((await post(SHOP, payload)).headers).toMatchObject({ 'access-control-allow-origin': SHOP, 'access-control-expose-headers': 'retry-after, x-ballast-receipt' })
 })
 
 test('a page of another origin may not', async () => {

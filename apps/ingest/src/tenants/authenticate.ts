@@ -11,11 +11,11 @@ export const DEFAULT_TENANT = 'default'
 const RETRY_AFTER_SECONDS = 2
 
 /**
- * Says whose a request is, and whether it may be sent.
+ * Says whose a request is, and whether it may be sent; without a signal, whether the key is one at all.
  *
  * @throws IngestError UNAUTHENTICATED, FORBIDDEN, or UNAVAILABLE when keys cannot be looked up.
  */
-export type Authenticate = (headers: IncomingHttpHeaders, signal: Signal) => Promise<string>
+export type Authenticate = (headers: IncomingHttpHeaders, signal: Signal | undefined) => Promise<string>
 
 /** Everybody, as one tenant. */
 export const withoutKeys: Authenticate = () => Promise.resolve(DEFAULT_TENANT)
@@ -34,7 +34,7 @@ export function byKey(sources: readonly KeySource[], now: () => number): Authent
     // The hash has been looked up by; compared once more so that no source decides by part of it.
     if (key === undefined || !timingSafeEqual(Buffer.from(key.hash), Buffer.from(hash))) throw unauthenticated('no valid API key')
     if (key.expiresAtMs !== undefined && key.expiresAtMs <= now()) throw unauthenticated('the API key has expired')
-    if (key.signals.length > 0 && !key.signals.includes(signal)) throw new IngestError('FORBIDDEN', `this API key may send ${key.signals.join(' and ')} only; ${signal} need another.`)
+    if (signal !== undefined && key.signals.length > 0 && !key.signals.includes(signal)) throw new IngestError('FORBIDDEN', `this API key may send ${key.signals.join(' and ')} only; ${signal} need another.`)
     if (key.origins.length > 0 && !key.origins.includes(headers.origin ?? '')) throw new IngestError('FORBIDDEN', 'this API key is for pages of certain origins, and the request comes from none of them; use a key of your own.')
     return key.tenantId
   }
