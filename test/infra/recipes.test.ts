@@ -43,9 +43,17 @@ function variables(): Record<string, string> {
   return Object.fromEntries(entries)
 }
 
-async function sent(program: string, args: readonly string[], env: Readonly<Record<string, string>>): Promise<Record<string, unknown>[]> {
+/** Runs a program that sends one span; returns the row of it. */
+async function sent(program: string, args: readonly string[], env: Readonly<Record<string, string>>): Promise<readonly Record<string, unknown>[]> {
   const { stdout } = await promisify(execFile)(program, [...args], { cwd: root, env: { PATH: process.env['PATH'], ...env }, timeout: 30_000 })
-  return [...(await client.query<Record<string, unknown>>({ query: 'SELECT TenantId, ServiceName, SpanName FROM otel_traces WHERE TraceId = {id:String}', params: { id: stdout } }))]
+  return vi.waitFor(
+    async () => {
+      const rows = await client.query<Record<string, unknown>>({ query: 'SELECT TenantId, ServiceName, SpanName FROM otel_traces WHERE TraceId = {id:String}', params: { id: stdout } })
+      if (rows.length === 0) throw new Error(`trace ${stdout} is not stored`)
+      return rows
+    },
+    { timeout: 10_000, interval: 50 },
+  )
 }
 
 const expected = [{ TenantId: 'acme', ServiceName: 'checkout', SpanName: 'existing work' }]

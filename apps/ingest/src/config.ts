@@ -1,5 +1,7 @@
 import { bytes, choice, type ConfigOf, defineSettings, duration, flag, integer, port, secret, text, url } from '@ballast/service'
 
+const DAY_MS = 86_400_000
+
 /** Every setting of ingest. */
 export const settings = defineSettings('INGEST_', {
   port: port('INGEST_PORT', { default: 4318, help: 'OTLP/HTTP port' }),
@@ -34,6 +36,8 @@ export const settings = defineSettings('INGEST_', {
   sampleRate: integer('INGEST_SAMPLE_RATE', { default: 1, min: 1, max: 1_000_000, help: 'of so many spans and log records one is stored, by trace; errors and slow spans all are; 1 stores everything' }),
   sampleKeepSlowMs: duration('INGEST_SAMPLE_KEEP_SLOW', { default: 1_000, minMs: 0, help: 'spans that take as long are stored whatever the rate' }),
   stressMaxFactor: integer('INGEST_STRESS_MAX_FACTOR', { default: 1, min: 1, max: 1_000, help: 'how many times coarser sampling may become before requests are refused; 1 is never' }),
+  maxRecordAgeMs: duration('INGEST_MAX_RECORD_AGE', { default: 30 * DAY_MS, minMs: 60_000, help: 'age beyond which records are rejected; tables keep 30 days' }),
+  maxRecordAheadMs: duration('INGEST_MAX_RECORD_AHEAD', { default: DAY_MS, minMs: 0, help: 'how far in the future the time of a record may lie' }),
   redaction: flag('INGEST_REDACTION', { default: true, help: 'whether secrets are redacted before anything is stored' }),
   redactionFile: text('INGEST_REDACTION_FILE', { default: '', help: 'JSON file of rules of redaction; without it attributes named like secrets are masked' }),
   pseudonymSecret: secret('INGEST_PSEUDONYM_SECRET', { default: '', help: 'secret of which the keys for pseudonyms are made, at least 16 characters' }),
@@ -46,7 +50,7 @@ export const settings = defineSettings('INGEST_', {
     help: 'what becomes of values of a key that has too many: replaced, or stored and reported, or not even counted',
   }),
   cardinalityMaxValues: integer('INGEST_CARDINALITY_MAX_VALUES', { default: 10_000, min: 1, max: 1_000_000, help: 'distinct values that a key may have for one tenant in one window' }),
-  cardinalityWindowMs: duration('INGEST_CARDINALITY_WINDOW', { default: 3_600_000, minMs: 1_000, maxMs: 86_400_000, help: 'time after which the values of all keys are forgotten' }),
+  cardinalityWindowMs: duration('INGEST_CARDINALITY_WINDOW', { default: 3_600_000, minMs: 1_000, maxMs: DAY_MS, help: 'time after which the values of all keys are forgotten' }),
   journalDir: text('INGEST_JOURNAL_DIR', { default: '.ballast/ingest', help: 'folder of the journal; one process at a time uses it' }),
   journalMaxBytes: bytes('INGEST_JOURNAL_MAX_BYTES', {
     default: 2 ** 30,
@@ -54,14 +58,14 @@ export const settings = defineSettings('INGEST_', {
     help: 'bytes of the journal; above it requests are answered 503',
   }),
   journalMaxAgeMs: duration('INGEST_JOURNAL_MAX_AGE', {
-    default: 86_400_000,
+    default: DAY_MS,
     minMs: 1_000,
     help: 'age of what waits for ClickHouse; above it requests are answered 503',
   }),
   batchMaxRows: integer('INGEST_BATCH_MAX_ROWS', { default: 20_000, min: 1, max: 1_000_000, help: 'rows that close a segment of the journal, which is one insert a table' }),
   batchMaxBytes: bytes('INGEST_BATCH_MAX_BYTES', { default: 8 * 2 ** 20, minBytes: 1, help: 'bytes that close it' }),
   batchMaxAgeMs: duration('INGEST_BATCH_MAX_AGE', { default: 200, minMs: 1, maxMs: 10_000, help: 'age that closes it, when ClickHouse is ready for it' }),
-  insertConcurrency: integer('INGEST_INSERT_CONCURRENCY', { default: 2, min: 1, max: 64, help: 'segments inserted at once' }),
+  insertConcurrency: integer('INGEST_INSERT_CONCURRENCY', { default: 2, min: 1, max: 64, help: 'most segments inserted at once' }),
   insertTimeoutMs: duration('INGEST_INSERT_TIMEOUT', { default: 30_000, minMs: 50, maxMs: 300_000, help: 'time for one insert; then it goes again' }),
   redisUrl: url('REDIS_URL', { default: '', protocols: ['redis:', 'rediss:'], help: 'Redis that replicas share: known keys, quotas, idempotency keys; without it each replica is on its own' }),
   clickhouseUrl: url('CLICKHOUSE_URL', { default: 'http://127.0.0.1:8123', protocols: ['http:', 'https:'], help: 'ClickHouse over HTTP' }),

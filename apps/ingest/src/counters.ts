@@ -40,7 +40,7 @@ export interface Waiting {
   /** Factor by which sampling is coarser. */
   readonly stress: () => number
   /** What is accepted and not stored. `oldestAgeMs` is 0 when there is nothing. */
-  readonly journal: { readonly bytes: number; readonly segments: number; readonly oldestAgeMs: number }
+  readonly journal: { readonly bytes: number; readonly maxBytes: number; readonly segments: number; readonly oldestAgeMs: number }
   readonly ledger: Ledger
   /** When the oldest segment of the journal was begun; now when it is empty. */
   readonly oldestAtMs: () => number
@@ -99,6 +99,7 @@ export function createCounters(waiting: Waiting): Counters {
   observe(meter.createObservableGauge('ballast_ingest_stress_factor', { description: 'Factor by which sampling is coarser because there is too much to do; 1 when there is not.' }), (result) => result.observe(waiting.stress()))
   observe(meter.createObservableGauge('ballast_ingest_insert_concurrency', { description: 'Segments that may be sent to ClickHouse at once; fewer while it is overloaded.' }), (result) => result.observe(waiting.insertConcurrency()))
   observe(meter.createObservableGauge('ballast_ingest_journal_bytes', { description: 'Bytes of the journal that are not stored.' }), (result) => result.observe(journal.bytes))
+  observe(meter.createObservableGauge('ballast_ingest_journal_limit_bytes', { description: 'Bytes of the journal above which requests are refused.' }), (result) => result.observe(journal.maxBytes))
   observe(meter.createObservableGauge('ballast_ingest_journal_segments', { description: 'Segments of the journal that are not stored.' }), (result) => result.observe(journal.segments))
   observe(meter.createObservableGauge('ballast_ingest_queue_age_seconds', { description: 'Age of the oldest segment of the journal that is not stored, seconds.' }), (result) => result.observe(journal.oldestAgeMs / 1000))
   return {

@@ -101,7 +101,8 @@ const commands: Readonly<Record<string, Command>> = {
 async function segmentsOf(files: JournalFiles) {
   const listed = (await files.list()).flatMap(({ name, bytes }) => {
     const segment = parseSegmentName(name)
-    return segment === undefined ? [] : [{ name, bytes, segment }]
+    // One without bytes is the next one, made in advance.
+    return segment === undefined || bytes === 0 ? [] : [{ name, bytes, segment }]
   })
   return listed.toSorted((a, b) => a.segment.sequence - b.segment.sequence)
 }

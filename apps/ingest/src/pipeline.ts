@@ -24,7 +24,7 @@ import type { TenantPolicies } from './tenants/tenant-policies.ts'
 /** Sizes and times of the pipeline. */
 export type PipelineConfig = Pick<
   IngestConfig,
-  | 'maxBodyBytes' | 'maxQueuedBytes' | 'turnWindowBytes' | 'turnMaxWaitMs' | 'idempotencyWindowMs' | 'sampleKeepSlowMs' | 'stressMaxFactor'
+  | 'maxBodyBytes' | 'maxQueuedBytes' | 'maxRecordAgeMs' | 'maxRecordAheadMs' | 'turnWindowBytes' | 'turnMaxWaitMs' | 'idempotencyWindowMs' | 'sampleKeepSlowMs' | 'stressMaxFactor'
   | 'maxValueBytes' | 'maxLogBodyBytes' | 'maxAttributes' | 'cardinalityMode' | 'cardinalityMaxValues' | 'cardinalityWindowMs'
   | 'journalMaxBytes' | 'journalMaxAgeMs' | 'batchMaxRows' | 'batchMaxBytes' | 'batchMaxAgeMs' | 'insertConcurrency' | 'insertTimeoutMs'
 >
@@ -111,6 +111,8 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
     ledger,
     receipts,
     maxBodyBytes: config.maxBodyBytes,
+    maxRecordAgeMs: config.maxRecordAgeMs,
+    maxRecordAheadMs: config.maxRecordAheadMs,
     values: {
       redaction: options.redaction,
       limits: { maxValueBytes: config.maxValueBytes, maxBodyBytes: config.maxLogBodyBytes, maxAttributes: config.maxAttributes },
@@ -138,7 +140,7 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
       await deliverer.drain(signal)
       stopping.abort()
       await deliverer.stop()
-      await journal.flush()
+      await journal.close()
     },
   }
 }

@@ -47,13 +47,12 @@ describe('a request', () => {
     const outcomes: AppendOutcome[] = []
     for (const name of ['a', 'b', 'c', 'd']) void journal.append(request(name)).then((outcome) => outcomes.push(outcome))
     await vi.advanceTimersByTimeAsync(50)
-    expect([outcomes, files.log]).toEqual([[], ['names', 'create', 'write']])
+    expect([outcomes, files.log.slice(0, 3), files.log.at(-1)]).toEqual([[], ['names', 'create', 'names'], 'write'])
     files.gate = undefined
     release()
     await vi.advanceTimersByTimeAsync(1)
     expect(outcomes.map(({ kind }) => kind)).toEqual(['accepted', 'accepted', 'accepted', 'accepted'])
     expect(files.log.filter((each) => each === 'sync').length).toBeLessThanOrEqual(2)
-    expect(files.log.indexOf('names', 1)).toBeGreaterThan(files.log.indexOf('sync'))
   })
 
   test.each(['write', 'sync', 'create'] as const)('is never accepted after a failed %s; what was accepted before stays, and the next goes into a new segment', async (operation) => {
@@ -112,10 +111,15 @@ describe('the same bytes again', () => {
   })
 
   test('are a repeat after the first were accepted unheard, and no repeat after they were answered', async () => {
-    const journal = await open(new MemoryFiles())
+    const files = new MemoryFiles()
+    const journal = await open(files)
     const kinds: string[] = []
     for (const [name, awaited] of [['unheard', false], ['unheard', true], ['heard', true], ['heard', true]] as const) kinds.push((await journal.append({ ...request(name), isAwaited: () => awaited })).kind)
     expect(kinds).toEqual(['accepted', 'repeat', 'accepted', 'accepted'])
+    await drain(journal)
+    await journal.close()
+    const after = await open(files)
+    expect([(await after.append(request('unheard'))).kind, (await after.append(request('heard'))).kind]).toEqual(['repeat', 'accepted'])
   })
 })
 
@@ -136,6 +140,20 @@ describe('a segment', () => {
     expect(journal.take()).toBeUndefined()
     await vi.advanceTimersByTimeAsync(1)
     expect((await drain(journal))).toEqual([['a', 'b']])
+  })
+
+  test('that is open and old enough is closed and goes before a backlog', async () => {
+    const journal = await open(new MemoryFiles())
+    for (const name of ['1', '2']) {
+      await journal.append(request(name))
+      await journal.flush()
+    }
+    await journal.append(request('fresh'))
+    await vi.advanceTimersByTimeAsync(300)
+    expect(journal.take()).toBeUndefined()
+    await vi.advanceTimersByTimeAsync(1)
+    const { records } = await journal.read(journal.take()!)
+    expect(records.map(({ blocks }) => Buffer.from(blocks[0]!.body).toString())).toEqual(['fresh'])
   })
 
   test('is taken newest first, and every fourth time oldest first', async () => {
@@ -199,6 +217,19 @@ describe('after a crash', () => {
     expect((await again.append(request('b'))).kind).toBe('accepted')
   })
 
+  test('however much waits, only what was open and the youngest segments are read before the first request is taken', async () => {
+    const { name, bytes } = await crashed()
+    const files = new MemoryFiles()
+    for (let n = 0; n < 1_000; n++) {
+      const id = name.replace('.open', '').replace(/^\d{16}/, String(n).padStart(16, '0'))
+      files.put(`${id}.${n === 999 ? 'open' : 'segment'}`, bytes, Date.now() - (999 - n) * 1_000)
+    }
+    const journal = await open(files)
+    expect([journal.segments, files.reads.length]).toEqual([1_000, expect.any(Number)])
+    expect(files.reads.length).toBeLessThan(10)
+    expect((await journal.append(request('first'))).kind).toBe('accepted')
+  })
+
   test('sequences and names go on where no record was', async () => {
     const { name, bytes } = await crashed()
     const files = new MemoryFiles()
@@ -207,6 +238,36 @@ describe('after a crash', () => {
     await journal.append(request('later'))
     const [first, second] = files.names().filter((each) => each !== 'repeats.json')
     expect(first!.slice(0, 16) < second!.slice(0, 16)).toBe(true)
+  })
+})
+
+describe('when the clock', () => {
+  test.each([
+    ['goes back a day', -86_400_000],
+    ['goes forward an hour', 3_000_000],
+  ])('%s, nothing is refused, lost or doubled, and ages and names stay sound', async (_, jumpMs) => {
+    const files = new MemoryFiles()
+    const journal = await open(files)
+    await journal.append(request('before'))
+    vi.setSystemTime(Date.now() + jumpMs)
+    expect((await journal.append(request('after'))).kind).toBe('accepted')
+    await journal.flush()
+    expect((await journal.append(request('later'))).kind).toBe('accepted')
+    expect(journal.oldestAgeMs).toBe(Math.max(0, jumpMs))
+    // A restart under the new clock.
+    const again = await open(files)
+    expect((await again.append(request('again'))).kind).toBe('accepted')
+    const records = await drain(again)
+    expect(records.flat().toSorted()).toEqual(['after', 'again', 'before', 'later'])
+  })
+
+  test('goes forward beyond the bound by age, requests are refused until what waits is stored', async () => {
+    const journal = await open(new MemoryFiles())
+    await journal.append(request('before'))
+    vi.setSystemTime(Date.now() + 86_400_000)
+    expect((await journal.append(request('after'))).kind).toBe('full')
+    expect(await drain(journal)).toEqual([['before']])
+    expect((await journal.append(request('after'))).kind).toBe('accepted')
   })
 })
 

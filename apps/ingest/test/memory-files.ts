@@ -12,6 +12,8 @@ export class MemoryFiles implements JournalFiles {
   readonly files = new Map<string, StoredFile>()
   /** What was done, in order: `create`, `write`, `sync`, `names`, `rename`, `remove`. */
   readonly log: string[] = []
+  /** Names of segments that were read. */
+  readonly reads: string[] = []
   /** Thrown by the next call of an operation. */
   failures: Partial<Record<'create' | 'write' | 'sync', Error>> = {}
   /** Only so many bytes of the next write that fails are written. */
@@ -20,13 +22,14 @@ export class MemoryFiles implements JournalFiles {
   gate: Promise<void> | undefined
 
   bytesOf(ending: string): Buffer {
-    const found = [...this.files].find(([name]) => name.endsWith(ending))
+    const found = [...this.files].find(([name, { bytes }]) => name.endsWith(ending) && bytes.length > 0)
     if (found === undefined) throw new Error(`no file ends with ${ending}: ${[...this.files.keys()].join(', ')}`)
     return found[1].bytes
   }
 
+  /** Names of files that hold something. */
   names(ending = ''): string[] {
-    return [...this.files.keys()].filter((name) => name.endsWith(ending)).toSorted()
+    return [...this.files].filter(([name, { bytes }]) => name.endsWith(ending) && bytes.length > 0).map(([name]) => name).toSorted()
   }
 
   put(name: string, bytes: Uint8Array, modifiedAtMs = 0): void {
@@ -37,6 +40,7 @@ export class MemoryFiles implements JournalFiles {
 
   read(name: string): Promise<Buffer> {
     const file = this.files.get(name)
+    if (file !== undefined) this.reads.push(name)
     return file === undefined ? Promise.reject(Object.assign(new Error(`ENOENT: ${name}`), { code: 'ENOENT' })) : Promise.resolve(Buffer.from(file.bytes))
   }
 
@@ -55,9 +59,11 @@ export class MemoryFiles implements JournalFiles {
       file.bytes.copy(next)
       next.set(bytes, position)
       file.bytes = next
+      file.modifiedAtMs = Date.now()
     }
     return Promise.resolve({
-      write: (bytes, position) => {
+      write: (parts, position) => {
+        const bytes = Buffer.concat(parts)
         const failure = this.#failure('write')
         write(failure === undefined ? bytes : bytes.subarray(0, this.written), position)
         if (failure !== undefined) return Promise.reject(failure)

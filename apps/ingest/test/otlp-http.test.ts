@@ -244,6 +244,20 @@ test('a stop with ClickHouse away leaves what was accepted for the next start', 
   expect(ingest.files.names('.segment')).toHaveLength(1)
 })
 
+test('records that ClickHouse would drop at once, or of a day to come, are rejected alone, counted, and kept in the quarantine', async () => {
+  const day = 86_400_000
+  const ingest = await start({ maxRecordAgeMs: 30 * day, maxRecordAheadMs: day })
+  const at = (name: string, offsetMs: number): object => span(name, { startTimeUnixNano: `${Date.now() + offsetMs}000000`, endTimeUnixNano: `${Date.now() + offsetMs}000001` })
+  const answer = await post(ingest, traces(at('old', -31 * day), at('kept', -29 * day), at('now', 0), at('ahead', day - 60_000), at('impossible', 2 * day)))
+  expect(answer.json()).toEqual({ partialSuccess: { rejectedSpans: '2', errorMessage: expect.stringMatching(/^2 spans rejected \(timestamp_too_old 1, timestamp_in_future 1\); the first: time \d+ is before \d{4}-.*, the oldest that is kept/) as string } })
+  await ingest.settled()
+  expect(ingest.store.rows.map((row) => row['SpanName'])).toEqual(['kept', 'now', 'ahead'])
+  expect(ingest.store.attempts.filter(({ table }) => table === 'ballast_rejects')).toHaveLength(1)
+  expect(await ingest.count('ballast_ingest_records_rejected_total', 'reason="timestamp_too_old"')).toBe(1)
+  const events = await post(ingest, JSON.stringify([{ name: 'old', time: Date.now() - 31 * day }, { name: 'new' }]), JSON_TYPE, '/v1/events')
+  expect(events.json()).toMatchObject({ accepted: 1, rejected: 1, items: [{ field: 'time', message: expect.stringMatching(/^must lie between /) as string }, { status: 'accepted' }] })
+})
+
 test('no secret reaches a block or the quarantine, and every hit is counted by its rule', async () => {
   const ingest = await start({}, undefined, { redaction: createRedaction({ rules: [builtInRules.credentials] }) })
   const field = (number: number, ...parts: readonly Buffer[]): Buffer => {

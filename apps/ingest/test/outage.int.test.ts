@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -73,6 +73,31 @@ test('what is accepted while ClickHouse is away outlives the process, and is sto
   await after.untilReady()
   expect(await names(after)).toEqual(['kept', 'too'])
   expect(await total(after, 'replayed')).toBe(2)
+})
+
+test('what was stored and not released before a kill is sent again, and counts once, behind views as well', async () => {
+  const [journalDir, before] = [mkdtempSync(join(tmpdir(), 'ballast-journal-')), mkdtempSync(join(tmpdir(), 'ballast-journal-'))]
+  const database = `ingest_outage_${process.pid}_unreleased`
+  const proxy = await clickHouseProxy(inject('clickhouseUrl'))
+  started.push(() => proxy.close())
+  const first = await runIngest({ clickhouseUrl: inject('clickhouseUrl'), seenUrl: proxy.url, database, journalDir })
+  await first.untilReady()
+  proxy.away = true
+  for (const name of ['a', 'b', 'c']) expect((await first.post('/v1/traces', traces(fresh(name)))).status).toBe(200)
+  // What a kill between an insert and the removal of its segment leaves.
+  cpSync(journalDir, before, { recursive: true })
+  rmSync(join(before, 'lock'))
+  proxy.away = false
+  expect(await names(first)).toEqual(['a', 'b', 'c'])
+  expect(await first.lifecycle.shutdown()).toBe(true)
+  await first.metrics.shutdown()
+  await first.clickhouse.close()
+  rmSync(journalDir, { recursive: true })
+  const second = await start({ database, journalDir: before })
+  await second.untilReady()
+  expect(await names(second)).toEqual(['a', 'b', 'c'])
+  expect(await total(second, 'replayed')).toBe(3)
+  expect(await second.rows('SELECT sum(Spans) AS n FROM ballast_red_hour')).toEqual([{ n: '3' }])
 })
 
 test('an insert whose answer is lost is repeated, and counts once, behind the view as well', async () => {

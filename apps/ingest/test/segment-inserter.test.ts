@@ -83,7 +83,7 @@ describe('data that ClickHouse refuses', () => {
     const [rejected] = store.attempts.filter(({ table }) => table === 'ballast_rejects')
     const bytes = Buffer.concat(rejected!.body)
     expect(bytes.toString('latin1')).toContain('1 row for otel_traces: cannot parse')
-    const native = record(7, 'poison').blocks[0]!.body
+    const native = Buffer.from(record(7, 'poison').blocks[0]!.body)
     expect(bytes.includes(native)).toBe(true)
     expect(readNativeRows(native)).toHaveLength(1)
   })

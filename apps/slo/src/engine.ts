@@ -16,8 +16,6 @@ export interface EngineOptions {
   readonly measurement: Measurement
   readonly alerts: AlertBook
   readonly log: Logger
-  /** Time that reading back alerts may take, milliseconds. */
-  readonly restoreTimeoutMs: number
   /** The clock, milliseconds since the epoch. @default Date.now */
   readonly now?: () => number
 }
@@ -76,6 +74,7 @@ export class Engine {
     } catch (error) {
       if (signal.aborted) return
       failure = (error instanceof Error ? error.message : String(error)).slice(0, MAX_FAILURE_LENGTH)
+      await this.#idle()
       if (failure !== before) this.#options.log.error({ err: error }, 'cannot measure; alerts stay as they are until it can')
     }
     if (failure === undefined && before !== undefined) this.#options.log.info('measuring again')
@@ -96,17 +95,26 @@ export class Engine {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    const { source, measurement, alerts, restoreTimeoutMs } = this.#options
+    const { source, measurement, alerts } = this.#options
     const set = await source.read()
     if (set !== this.#state.set) this.#adopt(set)
-    await alerts.restore(AbortSignal.any([signal, AbortSignal.timeout(restoreTimeoutMs)]))
     const nowMs = this.#now()
     const watermarkMs = await measurement.refresh(set.objectives, nowMs, signal)
     const evaluations = set.objectives.map((objective) => evaluate(objective, (windowMs) => measurement.counts(objective.indicator, windowMs)))
-    this.#state = { ...this.#state, evaluations, watermarkMs, measuredAtMs: nowMs }
-    await alerts.update(evaluations, nowMs)
+    const names = new Set(set.objectives.map(({ name }) => name))
     // An objective that is missing because of an error in a file is not gone: its alert waits for the file to be mended.
-    if (!set.problems.some(({ level }) => level === 'error')) alerts.removeAllBut(new Set(set.objectives.map(({ name }) => name)), nowMs)
+    const isWhole = !set.problems.some(({ level }) => level === 'error')
+    await alerts.update(evaluations, (objective) => isWhole && !names.has(objective), nowMs)
+    this.#state = { ...this.#state, evaluations, watermarkMs, measuredAtMs: nowMs }
+  }
+
+  /** What is on its way goes on while nothing can be measured. */
+  async #idle(): Promise<void> {
+    try {
+      await this.#options.alerts.idle(this.#now())
+    } catch {
+      // Nothing is known of alerts yet; the failure of the tick says why.
+    }
   }
 
   #adopt(set: ObjectiveSet): void {

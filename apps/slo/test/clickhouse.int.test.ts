@@ -1,6 +1,6 @@
 import { type ClickHouse, tableNames } from '@ballast/clickhouse'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { firingNotice, resolvedNotice } from '../src/alert/alert-data.ts'
+import { firingNotice, resolvedNotice } from '../src/alert/alert-notice.ts'
 import { EventLog } from '../src/clickhouse/event-log.ts'
 import { SpanStore } from '../src/clickhouse/span-store.ts'
 import type { Indicator } from '../src/measure/indicator.ts'
@@ -92,11 +92,14 @@ describe('counting spans', () => {
 describe('the log of transitions', () => {
   const watched = objective({ name: 'orders' })
   const burning = evaluation(watched, { good: 0, total: 1000 })
-  const firing = firingNotice('alert-1', burning, burning.holding.get('page')!, ['a'.repeat(32)], 1_800_000_000_123)
+  const links = { console: null, dashboard: null, runbook: null }
+  const proof = { exampleTraceIds: ['a'.repeat(32)], differences: [], deploys: [] }
+  const reading = burning.holding.get('page')!
+  const firing = firingNotice({ evaluation: burning, condition: { kind: 'burn', severity: 'page', holds: true, name: reading.tier.name, reading }, proof, links, lastAlertId: undefined, atMs: 1_800_000_000_123 })
   const resolved = resolvedNotice(firing, evaluation(watched, { good: 1000, total: 1000 }), 1_800_000_060_456)
 
   test('gives back the last transition as it was written, and an insert that is repeated counts once', async () => {
-    const log = new EventLog(clickhouse)
+    const log = new EventLog(clickhouse, () => 7)
     expect(await log.latest(signal)).toEqual([])
     await log.append(firing, signal)
     await log.append(firing, signal)
@@ -105,13 +108,15 @@ describe('the log of transitions', () => {
     expect(await log.latest(signal)).toEqual([resolved])
     const [rows] = await clickhouse.query<{ count: string }>({ query: `SELECT count() AS count FROM ${tableNames.sloEvents}` })
     expect(rows).toEqual({ count: '2' })
+    const written = await clickhouse.query({ query: `SELECT DISTINCT Kind AS kind, Fence AS fence FROM ${tableNames.sloEvents}` })
+    expect(written).toEqual([{ kind: 'burn', fence: '7' }])
   })
 
   test('knows an alert whose details cannot be read', async () => {
     await clickhouse.command({
       query: `INSERT INTO ${tableNames.sloEvents} (EventTime, AlertId, Slo, Severity, Tier, State, StartedAt, Details) VALUES (now64(3), 'alert-2', 'damaged', 'ticket', '24h/2h', 'firing', now64(3), '{broken')`,
     })
-    const last = (await new EventLog(clickhouse).latest(signal)).find(({ alert }) => alert.objective === 'damaged')
+    const last = (await new EventLog(clickhouse, () => 7).latest(signal)).find(({ alert }) => alert.objective === 'damaged')
     expect(last).toMatchObject({ state: 'firing', alert: { id: 'alert-2', severity: 'ticket', tier: '24h/2h' }, data: { alertId: 'alert-2', total: 0 } })
   })
 })

@@ -2,12 +2,14 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { vi } from 'vitest'
 import { type AppProcess, startApp } from '../../../scripts/stack/app-process.ts'
 import { freePort } from '../../../scripts/stack/free-port.ts'
 
 /** A real ingest with a database of its own, and what is in it. */
 export interface Ingest {
   readonly endpoint: string
+  /** After all that was accepted is stored. */
   rows<T>(sql: string): Promise<T[]>
   stop(): Promise<void>
 }
@@ -27,9 +29,21 @@ export async function startIngest(clickhouseUrl: string): Promise<Ingest> {
     if (!response.ok) throw new Error(text)
     return text
   }
+  const endpoint = `http://127.0.0.1:${port}`
+  const settled = (): Promise<void> =>
+    vi.waitFor(
+      async () => {
+        const [, segments] = /^ballast_ingest_journal_segments\{[^}]*\} (\d+)$/m.exec(await (await fetch(`${endpoint}/metrics`)).text()) ?? []
+        if (segments !== '0') throw new Error(`${segments} segments are not stored`)
+      },
+      { timeout: 30_000, interval: 20 },
+    )
   return {
-    endpoint: `http://127.0.0.1:${port}`,
-    rows: async <T>(sql: string) => (JSON.parse(await query(`${sql} FORMAT JSON`)) as { data: T[] }).data,
+    endpoint,
+    async rows<T>(sql: string): Promise<T[]> {
+      await settled()
+      return (JSON.parse(await query(`${sql} FORMAT JSON`)) as { data: T[] }).data
+    },
     async stop(): Promise<void> {
       await app.stop()
       rmSync(journalDir, { recursive: true })

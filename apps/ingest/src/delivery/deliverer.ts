@@ -52,8 +52,9 @@ const LOOK_MS = 100
 export class Deliverer {
   readonly #options: DelivererOptions
   readonly #running = new Set<Promise<void>>()
-  /** Failed, and waited: sent before anything else, because it may be stored already, and a repeat must not come late. */
+  /** Failed, and waited: sent in turn with others, because it may be stored already, and a repeat must not come late. */
   readonly #due: Delivery[] = []
+  #isDueNext = true
   readonly #limit: ConcurrencyLimit
   #look: NodeJS.Timeout | undefined
   #stored = 0
@@ -98,7 +99,8 @@ export class Deliverer {
         this.#lookAgain()
         return
       }
-      const delivery = this.#due.shift() ?? this.#next(journal)
+      const delivery = (this.#isDueNext ? this.#due.shift() : undefined) ?? this.#next(journal) ?? this.#due.shift()
+      this.#isDueNext = !this.#isDueNext
       if (delivery === undefined) return
       const run = this.#deliver(delivery).finally(() => {
         this.#running.delete(run)

@@ -35,9 +35,9 @@ export async function handleEvents(handler: ExportHandler, ledger: Ledger, reque
     priority: 'high',
     deadlineAtMs: deadlineOf(request.headers, Date.now()),
     encoding: format === undefined ? undefined : 'json',
-    async read(limitBytes, reservation) {
+    async read(limitBytes, reservation, times) {
       // Without a format it has been refused.
-      events = readEvents(await readBody(request, limitBytes, reservation), format!)
+      events = readEvents(await readBody(request, limitBytes, reservation), format!, times)
       if (!reservation.resize(events.request.length)) throw queueFull()
       return events.request
     },

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 
 /** A file that is written at its end. */
 export interface AppendFile {
-  /** Writes all of it, or throws. */
-  write(bytes: Uint8Array, position: number): Promise<void>
+  /** Writes all parts, one behind the other, or throws. */
+  write(parts: readonly Uint8Array[], position: number): Promise<void>
   /** Returns when what was written is on the disk. */
   sync(): Promise<void>
   truncate(bytes: number): Promise<void>
@@ -35,11 +35,13 @@ export async function journalFiles(dir: string): Promise<JournalFiles> {
   async function appendFile(name: string, flags: string): Promise<AppendFile> {
     const handle = await open(path(name), flags)
     return {
-      async write(bytes, position) {
-        for (let done = 0; done < bytes.length; ) {
-          const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done)
+      async write(parts, position) {
+        let at = position
+        for (let rest = parts; rest.length > 0; ) {
+          const { bytesWritten } = await handle.writev(rest, at)
           if (bytesWritten === 0) throw Object.assign(new Error('no space left on device, write'), { code: 'ENOSPC' })
-          done += bytesWritten
+          at += bytesWritten
+          rest = without(rest, bytesWritten)
         }
       },
       sync: () => handle.datasync(),
@@ -75,4 +77,14 @@ export async function journalFiles(dir: string): Promise<JournalFiles> {
     remove: (name) => rm(path(name), { force: true }),
     syncNames,
   }
+}
+
+/** The parts behind so many bytes. */
+function without(parts: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
+  let left = bytes
+  for (const [index, part] of parts.entries()) {
+    if (left < part.length) return [part.subarray(left), ...parts.slice(index + 1)]
+    left -= part.length
+  }
+  return []
 }

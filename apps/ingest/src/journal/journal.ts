@@ -113,6 +113,11 @@ export class Journal {
     return this.#queue.bytes + this.#writer.bytes
   }
 
+  /** Bytes above which requests are refused. */
+  get maxBytes(): number {
+    return this.#options.maxBytes
+  }
+
   /** Segments that are not stored. */
   get segments(): number {
     return this.#queue.size + this.#writer.segments
@@ -161,8 +166,12 @@ export class Journal {
     })
   }
 
-  /** A closed segment to send; see {@link SegmentQueue}. Without one the open segment is closed as soon as it is old enough. */
+  /**
+   * A segment to send; see {@link SegmentQueue}. The newest is the open one: when it is old enough it is closed, and can be
+   * taken in a moment. Without any it is closed as soon as it is old enough.
+   */
   take(): Segment | undefined {
+    if (this.#queue.isNewestNext && this.#writer.closeIfDue()) return undefined
     const segment = this.#queue.take()
     if (segment === undefined) this.#writer.ask()
     return segment
@@ -189,6 +198,12 @@ export class Journal {
   /** Closes the open segment, however young, so that it can be taken. */
   flush(): Promise<void> {
     return this.#writer.flush()
+  }
+
+  /** Puts all that must outlive the process on the disk. */
+  async close(): Promise<void> {
+    await this.#writer.close()
+    await this.#repeats.save(this.#options.files)
   }
 
   /** @throws when nothing can be accepted; after a failure of the disk it is tried. */

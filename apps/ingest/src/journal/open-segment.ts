@@ -12,49 +12,55 @@ export interface OpenSegmentOptions {
   readonly onDue: () => void
 }
 
-/** The one segment that is being written. Its file counts as far as an fsync has succeeded. */
+/** A segment that is being written, or will be next. Its file counts as far as an fsync has succeeded. */
 export class OpenSegment {
   readonly id: string
-  readonly createdAtMs: number
-  readonly #files: JournalFiles
+  readonly #options: OpenSegmentOptions
   readonly #file: AppendFile
-  readonly #timer: NodeJS.Timeout
+  #timer: NodeJS.Timeout | undefined
+  /** When its first record came, milliseconds since 1970. */
+  createdAtMs: number
   /** Bytes that are on the disk. */
   bytes = 0
   rows = 0
   /** Old enough to be closed. */
   isDue = false
 
+  /** Makes its file; a file whose name is lost in a power cut would be lost. */
   static async create(options: OpenSegmentOptions): Promise<OpenSegment> {
-    const createdAtMs = options.now()
-    const id = newSegmentId(options.sequence, createdAtMs)
-    return new OpenSegment(options, id, createdAtMs, await options.files.create(`${id}.open`))
+    const { files, sequence, now } = options
+    const id = newSegmentId(sequence, now())
+    const file = await files.create(`${id}.open`)
+    await files.syncNames()
+    return new OpenSegment(options, id, file)
   }
 
-  private constructor({ files, maxAgeMs, onDue }: OpenSegmentOptions, id: string, createdAtMs: number, file: AppendFile) {
+  private constructor(options: OpenSegmentOptions, id: string, file: AppendFile) {
     this.id = id
-    this.createdAtMs = createdAtMs
-    this.#files = files
+    this.#options = options
     this.#file = file
-    this.#timer = setTimeout(() => {
-      this.isDue = true
-      onDue()
-    }, maxAgeMs)
-    this.#timer.unref()
+    this.createdAtMs = options.now()
   }
 
   /** Resolves when the records are on the disk; after a rejection nothing more may be appended. */
-  async append(records: Uint8Array, rows: number, onSync?: (seconds: number) => void): Promise<void> {
-    const isNew = this.bytes === 0
-    const bytes = isNew ? Buffer.concat([SEGMENT_HEADER, records]) : records
-    await this.#file.write(bytes, this.bytes)
+  async append(records: readonly Uint8Array[], rows: number, onSync?: (seconds: number) => void): Promise<void> {
+    const parts: readonly Uint8Array[] = this.bytes === 0 ? [SEGMENT_HEADER, ...records] : records
+    this.#timer ??= this.#begin()
+    await this.#file.write(parts, this.bytes)
     const startedAt = performance.now()
     await this.#file.sync()
-    // A file whose name is lost in a power cut is lost.
-    if (isNew) await this.#files.syncNames()
     onSync?.((performance.now() - startedAt) / 1000)
-    this.bytes += bytes.length
+    this.bytes += parts.reduce((sum, part) => sum + part.length, 0)
     this.rows += rows
+  }
+
+  #begin(): NodeJS.Timeout {
+    const { now, maxAgeMs, onDue } = this.#options
+    this.createdAtMs = now()
+    return setTimeout(() => {
+      this.isDue = true
+      onDue()
+    }, maxAgeMs).unref()
   }
 
   /** Closes it for good; `undefined` when it holds nothing. A disk that fails here as well leaves the file with its old name. */
@@ -65,10 +71,10 @@ export class OpenSegment {
     await this.#file.truncate(bytes).catch(() => undefined)
     await this.#file.close().catch(() => undefined)
     if (bytes === 0) {
-      await this.#files.remove(`${id}.open`).catch(() => undefined)
+      await this.#options.files.remove(`${id}.open`).catch(() => undefined)
       return undefined
     }
-    const renamed = await this.#files.rename(`${id}.open`, `${id}.segment`).then(() => true, () => false)
+    const renamed = await this.#options.files.rename(`${id}.open`, `${id}.segment`).then(() => true, () => false)
     return { id, file: `${id}.${renamed ? 'segment' : 'open'}`, bytes, createdAtMs, recovered: false }
   }
 }

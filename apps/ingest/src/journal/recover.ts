@@ -9,8 +9,6 @@ const UNANSWERED_MS = 5_000
 /** Most bytes that are read to find them, so that a start never takes long. */
 const UNANSWERED_BYTES = 64 * 2 ** 20
 
-const REPEATS_FILE = 'repeats.json'
-
 /** What a journal's folder held at the start. */
 export interface Recovered {
   /** Oldest first. */
@@ -39,13 +37,12 @@ export async function recover(files: JournalFiles, repeats: Repeats, nowMs: numb
   // The clock keeps sequences apart from those of segments that are gone.
   let nextSequence = Math.floor(nowMs) * 1024
 
-  const text = await files.read(REPEATS_FILE).catch(() => undefined)
-  if (text !== undefined) repeats.load(text.toString())
+  await repeats.load(files)
   await rememberUnanswered(files, repeats, listed)
   // Before anything is sent and removed: after another crash it must still be known.
-  if (repeats.size > 0) await files.replace(REPEATS_FILE, repeats.toText())
+  await repeats.save(files)
 
-  for (const { name, bytes, segment } of listed) {
+  for (const { name, bytes, modifiedAtMs, segment } of listed) {
     // A record has more bytes than its sequence adds.
     nextSequence = Math.max(nextSequence, segment.sequence + bytes)
     if (segment.state === 'corrupt') continue
@@ -56,7 +53,7 @@ export async function recover(files: JournalFiles, repeats: Repeats, nowMs: numb
       continue
     }
     tornBytes += bytes - kept
-    if (kept > 0) segments.push({ id: segment.id, file: `${segment.id}.segment`, bytes: kept, createdAtMs: segment.createdAtMs, recovered: true })
+    if (kept > 0) segments.push({ id: segment.id, file: `${segment.id}.segment`, bytes: kept, createdAtMs: modifiedAtMs, recovered: true })
   }
   await files.syncNames()
   return { segments, nextSequence, tornBytes, unreadable }

@@ -1,3 +1,7 @@
+import type { JournalFiles } from './journal-files.ts'
+
+const FILE = 'repeats.json'
+
 /** How long a sender that got no answer may repeat a request, milliseconds. OpenTelemetry's exporters give up far earlier. */
 const KEEP_MS = 600_000
 
@@ -30,21 +34,18 @@ export class Repeats {
     return this.#acceptedAt.size > 0 && this.#acceptedAt.has(digestKey(digest))
   }
 
-  get size(): number {
-    return this.#acceptedAt.size
+  /** Keeps them for the next process. */
+  async save(files: Pick<JournalFiles, 'replace'>): Promise<void> {
+    this.#forget()
+    if (this.#acceptedAt.size > 0) await files.replace(FILE, JSON.stringify([...this.#acceptedAt]))
   }
 
-  /** To be kept over a restart. */
-  toText(): string {
-    return JSON.stringify([...this.#acceptedAt])
-  }
-
-  /** Adds what {@link toText} wrote; a text that cannot be read adds nothing. */
-  load(text: string): void {
+  /** Adds what the process before {@link save}d. */
+  async load(files: Pick<JournalFiles, 'read'>): Promise<void> {
     try {
-      for (const [digest, acceptedAtMs] of JSON.parse(text) as [string, number][]) this.#acceptedAt.set(digest, acceptedAtMs)
+      for (const [digest, acceptedAtMs] of JSON.parse((await files.read(FILE)).toString()) as [string, number][]) this.#acceptedAt.set(digest, acceptedAtMs)
     } catch {
-      // Without it a repeat of the last minutes may be stored twice; ingest must start all the same.
+      // None was kept, or it cannot be read: a repeat of the last minutes may be stored twice then; ingest must start all the same.
     }
     this.#forget()
   }

@@ -4,9 +4,9 @@ import { randomBytes } from 'node:crypto'
 export interface SegmentName {
   /** Without the ending: names the segment for good, in ClickHouse's deduplication tokens as well. */
   readonly id: string
-  /** Sequence of its first record. */
+  /** At most the sequence of its first record. */
   readonly sequence: number
-  /** When it was begun, milliseconds since 1970. */
+  /** When its file was made, milliseconds since 1970. */
   readonly createdAtMs: number
   /** `open`: being written, or left so by a crash. `segment`: closed for good. `corrupt`: what could be read was sent; kept for inspection. */
   readonly state: 'open' | 'segment' | 'corrupt'

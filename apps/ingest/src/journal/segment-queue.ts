@@ -40,11 +40,16 @@ export class SegmentQueue {
     this.#bytes += segment.bytes
   }
 
+  /** Whether the newest is the next to send, not the oldest. */
+  get isNewestNext(): boolean {
+    return this.#turn < BACKLOG_EVERY - 1
+  }
+
   /** The next to send; `undefined` when none waits. */
   take(): Segment | undefined {
     if (this.#waiting.length === 0) return undefined
+    const segment = (this.isNewestNext ? this.#waiting.pop() : this.#waiting.shift())!
     this.#turn = (this.#turn + 1) % BACKLOG_EVERY
-    const segment = (this.#turn === 0 ? this.#waiting.shift() : this.#waiting.pop())!
     this.#taken.add(segment)
     return segment
   }

@@ -38,6 +38,8 @@ export class SegmentWriter {
   #pending: Pending[] = []
   #pendingBytes = 0
   #open: OpenSegment | undefined
+  /** The next one, made beside the writing: making a file costs as much as an fsync. */
+  #spare: Promise<OpenSegment | undefined> | undefined
   #closing: OpenSegment | undefined
   #working: Promise<void> | undefined
   #asked = false
@@ -83,12 +85,26 @@ export class SegmentWriter {
     this.#work()
   }
 
+  /** Begins to close the open segment if it is old enough; whether it does. */
+  closeIfDue(): boolean {
+    if (this.#open?.isDue !== true) return false
+    this.ask()
+    return true
+  }
+
   /** Writes what waits, and closes the open segment, however young. */
   async flush(): Promise<void> {
     this.#flushing = true
     this.#work()
     while (this.#working !== undefined) await this.#working
     this.#flushing = false
+  }
+
+  /** Flushes, and leaves no file behind that holds nothing. */
+  async close(): Promise<void> {
+    await this.flush()
+    await (await this.#spare)?.close()
+    this.#spare = undefined
   }
 
   /** After a failure tries the disk, because nobody may send while it is known to fail. @throws what the disk says. */
@@ -99,7 +115,7 @@ export class SegmentWriter {
     await files.remove(PROBE_FILE)
     const file = await files.create(PROBE_FILE)
     try {
-      await file.write(Buffer.alloc(PROBE_BYTES), 0)
+      await file.write([Buffer.alloc(PROBE_BYTES)], 0)
       await file.sync()
     } finally {
       await file.close()
@@ -150,13 +166,24 @@ export class SegmentWriter {
     return group
   }
 
+  async #begin(sequence: number): Promise<OpenSegment> {
+    const open = (await this.#spare) ?? (await this.#create(sequence))
+    this.#spare = this.#create(sequence + 1).catch(() => undefined)
+    return open
+  }
+
+  #create(sequence: number): Promise<OpenSegment> {
+    const { files, bounds, now } = this.#options
+    return OpenSegment.create({ files, sequence, now, maxAgeMs: bounds.maxAgeMs, onDue: () => this.#work() })
+  }
+
   /** Writes a group with one fsync. */
   async #commit(group: readonly Pending[]): Promise<void> {
-    const { files, bounds, now, onSync } = this.#options
+    const { onSync } = this.#options
     try {
-      this.#open ??= await OpenSegment.create({ files, sequence: group[0]!.sequence, now, maxAgeMs: bounds.maxAgeMs, onDue: () => this.#work() })
+      this.#open ??= await this.#begin(group[0]!.sequence)
       const rows = group.reduce((sum, record) => sum + record.rows, 0)
-      await this.#open.append(Buffer.concat(group.flatMap(({ parts }) => parts)), rows, onSync)
+      await this.#open.append(group.flatMap(({ parts }) => parts), rows, onSync)
       this.#failure = undefined
     } catch (error) {
       this.#failure = `the journal cannot be written: ${(error as Error).message}`

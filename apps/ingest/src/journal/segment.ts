@@ -9,6 +9,7 @@ export interface Segment {
   /** Its name in the journal's folder. */
   readonly file: string
   readonly bytes: number
+  /** When its first record came, or, of a process before this one, its last; milliseconds since 1970. */
   readonly createdAtMs: number
   /** Written by a process before this one. */
   readonly recovered: boolean

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
-import { type OtlpEncoding, rejectsBlock, type Transcoded, type TranscodeOptions } from '@ballast/otlp'
+import { type OtlpEncoding, rejectsBlock, type TimeBounds, type Transcoded, type TranscodeOptions } from '@ballast/otlp'
 import type { Admission, Reservation } from '../admission.ts'
 import type { Counters } from '../counters.ts'
 import { IngestError } from '../errors.ts'
@@ -27,6 +27,10 @@ export interface ExportHandlerOptions {
   readonly ledger: Ledger
   readonly receipts: Receipts
   readonly maxBodyBytes: number
+  /** Older records are rejected, milliseconds. */
+  readonly maxRecordAgeMs: number
+  /** Records further in the future are rejected, milliseconds. */
+  readonly maxRecordAheadMs: number
   /** What becomes of values that are secret, too long or too many. */
   readonly values: Pick<TranscodeOptions, 'redaction' | 'limits' | 'cardinality'>
   /** Which records of a tenant are left out now. */
@@ -49,11 +53,11 @@ export interface ExportRequest {
   /** When its sender gives up, milliseconds since 1970; infinity when it does not say. */
   readonly deadlineAtMs: number
   /**
-   * The body, inflated, of at most `limitBytes`, its bytes reserved.
+   * The body, inflated, of at most `limitBytes`, its bytes reserved. Records whose time is not in `times` will be rejected.
    *
    * @throws IngestError
    */
-  read(limitBytes: number, reservation: Reservation): Promise<Uint8Array>
+  read(limitBytes: number, reservation: Reservation, times: TimeBounds): Promise<Uint8Array>
   /** Whether its sender still waits for the answer. */
   isAwaited(): boolean
 }
@@ -66,10 +70,10 @@ interface AdmittedRequest extends Whose {
   readonly request: ExportRequest
   readonly reservation: Reservation
   readonly body: Uint8Array
+  readonly receivedAtMs: number
+  readonly times: TimeBounds
   readonly digest: Buffer
 }
-
-const NANOSECONDS_PER_MILLISECOND = 1_000_000n
 
 /** Advice when the disk fails. */
 const RETRY_AFTER_SECONDS = 2
@@ -94,10 +98,12 @@ export class ExportHandler {
     const priority = priorityOf(headers, request.priority ?? 'normal')
     const reservation = this.#admit(tenantId, request, priority)
     try {
-      const body = await request.read(maxBodyBytes, reservation)
+      const receivedAtMs = this.#options.now()
+      const times = this.#times(receivedAtMs)
+      const body = await request.read(maxBodyBytes, reservation, times)
       quotas.take(tenantId, body.length, 0)
       ledger.request(whose, body.length)
-      const admitted = { ...whose, endpoint, encoding, priority, request, reservation, body, digest: digestOf(tenantId, endpoint, body) }
+      const admitted = { ...whose, endpoint, encoding, priority, request, reservation, body, receivedAtMs, times, digest: digestOf(tenantId, endpoint, body) }
       const key = headers[IDEMPOTENCY_HEADER]
       if (typeof key !== 'string' || key === '') return await this.#take(admitted)
       const { outcome, isRepeat } = await idempotency.once(tenantId, key, admitted.digest.toString('hex'), () => this.#take(admitted))
@@ -129,12 +135,12 @@ export class ExportHandler {
 
   /** Decodes and writes when it is the request's turn. */
   async #take(admitted: AdmittedRequest): Promise<ExportOutcome> {
-    const { tenantId, signal, endpoint, encoding, priority, request, reservation, body } = admitted
-    const { turns, now, values, samplingOf, quotas } = this.#options
+    const { tenantId, signal, endpoint, encoding, priority, request, reservation, body, receivedAtMs, times } = admitted
+    const { turns, values, samplingOf, quotas } = this.#options
     const endTurn = await turns.enter({ tenantId, bytes: body.length, priority, deadlineAtMs: request.deadlineAtMs, isAwaited: () => request.isAwaited() })
     try {
-      const receivedAtUnixNano = BigInt(now()) * NANOSECONDS_PER_MILLISECOND
-      const transcoded = endpoint.transcode(body, { encoding, tenantId, receivedAtUnixNano, ...values, sampling: samplingOf(tenantId) })
+      const receivedAtUnixNano = unixNano(receivedAtMs)
+      const transcoded = endpoint.transcode(body, { encoding, tenantId, receivedAtUnixNano, times, ...values, sampling: samplingOf(tenantId) })
       reservation.resize(transcoded.blocks.reduce((sum, block) => sum + block.body.length, 0))
       quotas.take(tenantId, 0, transcoded.rows + transcoded.sampled + transcoded.rejected.count)
       this.#countTranscoded(admitted, transcoded)
@@ -146,6 +152,12 @@ export class ExportHandler {
     } finally {
       endTurn()
     }
+  }
+
+  /** What is older is dropped by ClickHouse as soon as it is stored; every other day of an insert is a part of its own. */
+  #times(nowMs: number): TimeBounds {
+    const { maxRecordAgeMs, maxRecordAheadMs } = this.#options
+    return { oldestUnixNano: unixNano(Math.max(0, nowMs - maxRecordAgeMs)), newestUnixNano: unixNano(nowMs + maxRecordAheadMs) }
   }
 
   #countTranscoded(whose: Whose, { rows, sampled, rejected, warnings, redactions }: Transcoded): void {
@@ -177,6 +189,10 @@ export class ExportHandler {
         throw unavailable(outcome.message, RETRY_AFTER_SECONDS)
     }
   }
+}
+
+function unixNano(unixMs: number): bigint {
+  return BigInt(unixMs) * 1_000_000n
 }
 
 function unavailable(reason: string, retryAfterSeconds: number): IngestError {

@@ -2,7 +2,8 @@ import { type ClickHouse, tableNames } from '@ballast/clickhouse'
 import { SloError } from '../errors.ts'
 import type { BucketCounts } from '../measure/bucket-series.ts'
 import type { CountRequest, CountResult, EventStore, ExampleRequest } from '../measure/event-store.ts'
-import { type BoundQuery, countBucketsQuery, exampleTracesQuery } from '../measure/spans-query.ts'
+import type { BoundQuery } from '../measure/bound-query.ts'
+import { countBucketsQuery, exampleTracesQuery } from '../measure/spans-query.ts'
 
 /** Spans in ClickHouse, read only, each query under a deadline on both sides. */
 export class SpanStore implements EventStore {

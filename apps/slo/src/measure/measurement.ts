@@ -75,6 +75,14 @@ export class Measurement {
     return this.#series.get(indicatorKey(indicator))?.sum(from, this.#end) ?? { good: 0, total: 0 }
   }
 
+  /** Events of an indicator in `count` steps of `stepMs` that end at the watermark, oldest first. */
+  steps(indicator: Indicator, stepMs: number, count: number): readonly Counts[] {
+    const series = this.#series.get(indicatorKey(indicator))
+    const buckets = stepMs / this.#options.bucketMs
+    const edge = (step: number): number => this.#end - Math.round((count - step) * buckets)
+    return Array.from({ length: count }, (_, step) => series?.sum(edge(step), edge(step + 1)) ?? { good: 0, total: 0 })
+  }
+
   /** Makes room for new indicators, which need their past, and forgets those that no objective has any more. */
   #adopt(objectives: readonly Objective[]): ReadonlyMap<string, Indicator> {
     const indicators = new Map(objectives.map(({ indicator }) => [indicatorKey(indicator), indicator]))

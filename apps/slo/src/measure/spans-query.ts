@@ -1,35 +1,5 @@
+import { type BoundQuery, Parameters, type Stretch, timePredicate } from './bound-query.ts'
 import type { Indicator, SpanConditions, SpanScope } from './indicator.ts'
-
-/** A query and the values bound to it; nothing that a person wrote is part of the text. */
-export interface BoundQuery {
-  readonly query: string
-  readonly parameters: Readonly<Record<string, unknown>>
-}
-
-/** From one time up to another, which is not included: milliseconds since the epoch. */
-interface Stretch {
-  readonly fromMs: number
-  readonly toMs: number
-}
-
-const NANOSECONDS_PER_MS = 1_000_000n
-
-/** Hands out a parameter for each distinct value. */
-class Parameters {
-  readonly values: Record<string, unknown> = {}
-  readonly #known = new Map<string, string>()
-
-  bind(type: string, value: unknown): string {
-    const key = JSON.stringify([type, value])
-    let name = this.#known.get(key)
-    if (name === undefined) {
-      name = `p${this.#known.size}`
-      this.#known.set(key, name)
-      this.values[name] = value
-    }
-    return `{${name}:${type}}`
-  }
-}
 
 /** Counts by bucket, one row a bucket: `bucket, spans, total_0, good_0, total_1, good_1, …`. Weighted by the sample rate. */
 export function countBucketsQuery(table: string, request: Stretch & { readonly indicators: readonly Indicator[]; readonly bucketMs: number }): BoundQuery {
@@ -57,22 +27,23 @@ export function exampleTracesQuery(table: string, request: Stretch & { readonly 
   const { indicator, limit } = request
   const query = [
     `SELECT TraceId AS traceId FROM ${table}`,
-    `WHERE ${scopePredicate(indicator.total, parameters)} AND NOT (${goodPredicate(indicator, parameters)})`,
+    `WHERE ${scopePredicate(indicator.total, parameters)} AND ${badPredicate(indicator, parameters)}`,
     `  AND TraceId != '' AND ${timePredicate(request, parameters)}`,
     `ORDER BY Timestamp DESC LIMIT 1 BY TraceId LIMIT ${parameters.bind('UInt32', limit)}`,
   ].join('\n')
   return { query, parameters: parameters.values }
 }
 
-function timePredicate({ fromMs, toMs }: Stretch, parameters: Parameters): string {
-  const at = (ms: number): string => `fromUnixTimestamp64Nano(${parameters.bind('Int64', String(BigInt(ms) * NANOSECONDS_PER_MS))})`
-  return `Timestamp >= ${at(fromMs)} AND Timestamp < ${at(toMs)}`
-}
-
-function scopePredicate({ service, operation, kind, conditions }: SpanScope, parameters: Parameters): string {
+/** Whether a span is in a scope, as SQL. */
+export function scopePredicate({ service, operation, kind, conditions }: SpanScope, parameters: Parameters): string {
   const terms = [`ServiceName = ${parameters.bind('String', service)}`, `SpanKind = ${parameters.bind('String', kind)}`]
   if (operation !== undefined) terms.push(`SpanName = ${parameters.bind('String', operation)}`)
   return [...terms, ...conditionTerms(conditions, parameters)].join(' AND ')
+}
+
+/** Whether a span of the total is bad, as SQL. */
+export function badPredicate(indicator: Indicator, parameters: Parameters): string {
+  return `NOT (${goodPredicate(indicator, parameters)})`
 }
 
 function goodPredicate({ counts, conditions }: Indicator, parameters: Parameters): string {

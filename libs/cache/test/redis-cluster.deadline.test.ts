@@ -3,7 +3,7 @@ import { afterEach, expect, test } from 'vitest'
 import { type Cache, createCache } from '../src/index.ts'
 import { Drill } from './drill.ts'
 import { RedisCluster } from './redis-cluster.ts'
-import { onSharedMachine, until } from './redis-fixture.ts'
+import { until } from './redis-fixture.ts'
 
 const ttl = { softTtl: '10m', hardTtl: '20m', jitter: 0 } as const
 const TIMEOUT_MS = 250
@@ -32,7 +32,7 @@ afterEach(async () => {
   await redis.remove()
 })
 
-test('while slots move to another master no caller sees an error, and a change on either side is heard', onSharedMachine, async () => {
+test('while slots move to another master no caller sees an error, and a change on either side is heard', async () => {
   redis = await RedisCluster.start(3)
   const [a, b] = [oneProcess(), oneProcess()]
   await until('changes are heard', live)
@@ -69,7 +69,7 @@ test('while slots move to another master no caller sees an error, and a change o
   }
 })
 
-test('when a master is lost no caller sees an error, deadlines are kept, and its replica is heard once it is promoted', onSharedMachine, async () => {
+test('when a master is lost no caller sees an error, deadlines are kept, and its replica is heard once it is promoted', async () => {
   redis = await RedisCluster.start(3, 1)
   const [lost] = redis.masters
   const [replica] = redis.replicas

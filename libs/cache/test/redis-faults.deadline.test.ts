@@ -2,7 +2,7 @@ import { Redis } from 'ioredis'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Cache, createCache } from '../src/index.ts'
 import { Drill, LagProbe } from './drill.ts'
-import { onSharedMachine, OwnRedis, until } from './redis-fixture.ts'
+import { OwnRedis, until } from './redis-fixture.ts'
 
 const TIMEOUT_MS = 250
 /** What a call may take longer than its deadline. */
@@ -112,7 +112,7 @@ const faults: readonly Fault[] = [
   },
 ]
 
-test.each(faults)('no caller sees an error or waits longer than its deadline while Redis $name', onSharedMachine, async ({ run, keepsEntries, felt }) => {
+test.each(faults)('no caller sees an error or waits longer than its deadline while Redis $name', async ({ run, keepsEntries, felt }) => {
   const [cache, other] = (await processes(2)) as [Cache, Cache]
   const report = await new Drill([cache, other]).during(run, keepsEntries)
   expect(report.errors).toEqual([])
@@ -121,7 +121,7 @@ test.each(faults)('no caller sees an error or waits longer than its deadline whi
   expect(await felt(cache)).toBe(true)
 })
 
-test('a write-through and an invalidation do not outlive their deadline while Redis hangs', onSharedMachine, async () => {
+test('a write-through and an invalidation do not outlive their deadline while Redis hangs', async () => {
   const [cache] = (await processes(1)) as [Cache]
   const products = cache.define({ name: 'product', load: (id: string) => id, softTtl: '1m', hardTtl: '10m' })
   await products.get('1')
@@ -136,7 +136,7 @@ test('a write-through and an invalidation do not outlive their deadline while Re
   expect(ended - began - lag.between(began, ended)).toBeLessThanOrEqual(2 * TIMEOUT_MS + GRACE_MS)
 })
 
-test('local copies are not relied on any more, at the latest a ping and its deadline after Redis began to hang', onSharedMachine, async () => {
+test('local copies are not relied on any more, at the latest a ping and its deadline after Redis began to hang', async () => {
   const [cache] = (await processes(1)) as [Cache]
   const products = cache.define({ name: 'product', load: (id: string) => id, softTtl: '10m', hardTtl: '20m' })
   await until('the copy is kept', async () => (await products.get('1')) === '1' && products.peek('1') === '1')
