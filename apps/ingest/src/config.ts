@@ -1,3 +1,4 @@
+import { TENANT_NAME } from './tenants/api-key.ts'
 import { bytes, choice, type ConfigOf, defineSettings, duration, flag, integer, port, secret, text, url } from '@ballast/service'
 
 const DAY_MS = 86_400_000
@@ -38,6 +39,8 @@ export const settings = defineSettings('INGEST_', {
   stressMaxFactor: integer('INGEST_STRESS_MAX_FACTOR', { default: 1, min: 1, max: 1_000, help: 'how many times coarser sampling may become before requests are refused; 1 is never' }),
   maxRecordAgeMs: duration('INGEST_MAX_RECORD_AGE', { default: 30 * DAY_MS, minMs: 60_000, help: 'age beyond which records are rejected; tables keep 30 days' }),
   maxRecordAheadMs: duration('INGEST_MAX_RECORD_AHEAD', { default: DAY_MS, minMs: 0, help: 'how far in the future the time of a record may lie' }),
+  requestEvents: integer('INGEST_REQUEST_EVENTS', { default: 0, min: 0, max: 10_000, help: 'most events a second by which ingest tells of its own requests; 0 is none' }),
+  requestEventsTenant: text('INGEST_REQUEST_EVENTS_TENANT', { default: 'default', pattern: TENANT_NAME, allowed: 'letters, digits, ".", "_" and "-"', help: 'whose events these are' }),
   redaction: flag('INGEST_REDACTION', { default: true, help: 'whether secrets are redacted before anything is stored' }),
   redactionFile: text('INGEST_REDACTION_FILE', { default: '', help: 'JSON file of rules of redaction; without it attributes named like secrets are masked' }),
   pseudonymSecret: secret('INGEST_PSEUDONYM_SECRET', { default: '', help: 'secret of which the keys for pseudonyms are made, at least 16 characters' }),

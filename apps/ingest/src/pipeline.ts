@@ -17,6 +17,8 @@ import { ExportHandler } from './otlp-http/export-handler.ts'
 import { Quotas } from './quotas/quotas.ts'
 import { SharedQuotas } from './quotas/shared-quotas.ts'
 import { Receipts } from './receipts/receipt.ts'
+import { writeOwnEvents } from './self/own-events.ts'
+import { RequestEvents } from './self/request-events.ts'
 import { StressRelief, type StressReliefOptions } from './sampling/stress-relief.ts'
 import type { Authenticate } from './tenants/authenticate.ts'
 import type { TenantPolicies } from './tenants/tenant-policies.ts'
@@ -24,7 +26,7 @@ import type { TenantPolicies } from './tenants/tenant-policies.ts'
 /** Sizes and times of the pipeline. */
 export type PipelineConfig = Pick<
   IngestConfig,
-  | 'maxBodyBytes' | 'maxQueuedBytes' | 'maxRecordAgeMs' | 'maxRecordAheadMs' | 'turnWindowBytes' | 'turnMaxWaitMs' | 'idempotencyWindowMs' | 'sampleKeepSlowMs' | 'stressMaxFactor'
+  | 'maxBodyBytes' | 'maxQueuedBytes' | 'maxRecordAgeMs' | 'maxRecordAheadMs' | 'turnWindowBytes' | 'turnMaxWaitMs' | 'idempotencyWindowMs' | 'sampleKeepSlowMs' | 'stressMaxFactor' | 'requestEvents' | 'requestEventsTenant'
   | 'maxValueBytes' | 'maxLogBodyBytes' | 'maxAttributes' | 'cardinalityMode' | 'cardinalityMaxValues' | 'cardinalityWindowMs'
   | 'journalMaxBytes' | 'journalMaxAgeMs' | 'batchMaxRows' | 'batchMaxBytes' | 'batchMaxAgeMs' | 'insertConcurrency' | 'insertTimeoutMs'
 >
@@ -51,7 +53,7 @@ export interface PipelineOptions {
 
 /** From a request to rows that ClickHouse has. */
 export interface Pipeline {
-  readonly handler: ExportHandler
+  readonly handler: Pick<ExportHandler, 'handle'>
   readonly counters: Counters
   readonly ledger: Ledger
   readonly receipts: Receipts
@@ -125,9 +127,11 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
   })
   const look = setInterval(() => stress.observe(Math.max(admission.bytes / config.maxQueuedBytes, journal.bytes / config.journalMaxBytes)), LOOK_MS).unref()
   shared?.start()
+  const own = { tenantId: config.requestEventsTenant, journal, ledger, now }
+  const observed = config.requestEvents === 0 ? undefined : new RequestEvents({ handler, perSecond: config.requestEvents, write: (events) => writeOwnEvents(own, events), now, random })
   deliverer.start()
   return {
-    handler,
+    handler: observed ?? handler,
     counters,
     ledger,
     receipts,
@@ -136,6 +140,7 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
     async drain(signal) {
       clearInterval(look)
       await shared?.stop()
+      await observed?.stop()
       signal.addEventListener('abort', () => stopping.abort(), { once: true })
       await deliverer.drain(signal)
       stopping.abort()

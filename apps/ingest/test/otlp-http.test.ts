@@ -199,6 +199,17 @@ describe('when the journal', () => {
     expect((await post(ingest, traces(span('y'.repeat(15_000))))).statusCode).toBe(200)
   })
 
+  test('is nearly full, requests of low priority are refused, and others taken', async () => {
+    const ingest = await start({ journalMaxBytes: 20_000 })
+    ingest.database.state = { kind: 'down', reason: 'away', code: 'UNREACHABLE' }
+    expect((await post(ingest, traces(span('x'.repeat(16_000))))).statusCode).toBe(200)
+    const low = await post(ingest, traces(span('y')), { ...JSON_TYPE, 'x-ballast-priority': 'low' })
+    expect([low.statusCode, low.json<{ message: string }>().message]).toEqual([503, expect.stringContaining('nearly full')])
+    expect((await post(ingest, traces(span('y')))).statusCode).toBe(200)
+    ingest.database.state = { kind: 'ready' }
+    await ingest.settled()
+  })
+
   test('waits for the disk, requests beyond the bound of the queue are answered 429', async () => {
     const ingest = await start({ maxQueuedBytes: 3000 })
     let release = (): void => undefined

@@ -40,6 +40,8 @@ const defaults: PipelineConfig = {
   idempotencyWindowMs: 600_000,
   sampleKeepSlowMs: 1_000,
   stressMaxFactor: 1,
+  requestEvents: 0,
+  requestEventsTenant: 'default',
   maxValueBytes: 1024 * 1024,
   maxLogBodyBytes: 1024 * 1024,
   maxAttributes: 1000,

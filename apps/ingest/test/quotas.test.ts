@@ -60,6 +60,16 @@ describe('a quota', () => {
     expect(wait(q, 1)).toBe(0)
   })
 
+  test('gives the rate and no burst while the journal is nearly full', () => {
+    const { quotas: q, pass } = quotas()
+    q.take('a', 600, 0)
+    pass(1_000)
+    expect(() => q.admit('a', 50)).not.toThrow()
+    expect(() => q.admit('a', 50, 0.5)).toThrow(/quota/)
+    pass(1_000)
+    expect(() => q.admit('a', 50, 0.5)).not.toThrow()
+  })
+
   test('that is changed counts for the next request; none is no limit', () => {
     let of: QuotaLimits = { ...limits, bytesPerSecond: 1, burstMs: 1_000 }
     const q = new Quotas({ limitsOf: () => of, now: () => 0 })

@@ -27,7 +27,7 @@ export interface EventsAnswer {
  *
  * @throws IngestError or OtlpError that says what to answer.
  */
-export async function handleEvents(handler: ExportHandler, ledger: Ledger, request: IncomingMessage): Promise<{ readonly answer: EventsAnswer; readonly receipt: string | undefined }> {
+export async function handleEvents(handler: Pick<ExportHandler, 'handle'>, ledger: Ledger, request: IncomingMessage): Promise<{ readonly answer: EventsAnswer; readonly receipt: string | undefined }> {
   const format = FORMATS.get(request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? '')
   let events: ReadEvents | undefined
   const { accepted, receipt, tenantId } = await handler.handle(eventsEndpoint, {

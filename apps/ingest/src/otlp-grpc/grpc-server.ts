@@ -22,7 +22,7 @@ const OK = 0
 const METHOD = 'Export'
 
 export interface GrpcServerOptions {
-  readonly handler: ExportHandler
+  readonly handler: Pick<ExportHandler, 'handle'>
   readonly counters: Counters
   readonly maxBodyBytes: number
   readonly tls: TlsFiles | undefined

@@ -35,7 +35,7 @@ export interface ExportHandlerOptions {
   readonly values: Pick<TranscodeOptions, 'redaction' | 'limits' | 'cardinality'>
   /** Which records of a tenant are left out now. */
   readonly samplingOf: (tenantId: string) => TranscodeOptions['sampling']
-  readonly journal: Pick<Journal, 'append' | 'refusal'>
+  readonly journal: Pick<Journal, 'append' | 'refusal' | 'bytes' | 'maxBytes'>
   /** Seconds until the journal has room for so many bytes. */
   readonly journalRetryAfterSeconds: (bytes: number) => number
   /** Milliseconds since 1970. */
@@ -74,6 +74,12 @@ interface AdmittedRequest extends Whose {
   readonly times: TimeBounds
   readonly digest: Buffer
 }
+
+/** Part of the journal's bytes above which nobody may burst, and nothing of low priority is taken. */
+const JOURNAL_HIGH_WATER = 0.8
+
+/** Part of a saved-up quota that cannot be spent then. */
+const KEPT_WHEN_NEARLY_FULL = 0.5
 
 /** Advice when the disk fails. */
 const RETRY_AFTER_SECONDS = 2
@@ -125,7 +131,9 @@ export class ExportHandler {
     }
     const announced = Number(headers['content-length'] ?? 0)
     if (announced > maxBodyBytes) throw tooLarge(maxBodyBytes)
-    quotas.admit(tenantId, announced)
+    const isNearlyFull = journal.bytes > JOURNAL_HIGH_WATER * journal.maxBytes
+    if (isNearlyFull && priority === 'low') throw unavailable('the journal is nearly full, and the request of low priority', journalRetryAfterSeconds(announced))
+    quotas.admit(tenantId, announced, isNearlyFull ? KEPT_WHEN_NEARLY_FULL : 0)
     const refusal = journal.refusal(announced)
     if (refusal !== undefined) throw unavailable(refusal.message, journalRetryAfterSeconds(announced))
     const reservation = admission.reserve(tenantId, announced, priority)

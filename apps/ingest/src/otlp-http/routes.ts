@@ -19,7 +19,7 @@ const paths = [...endpoints.map(({ path }) => path), EVENTS_PATH]
 const OTHER_METHODS = ['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 export interface OtlpRoutesOptions {
-  readonly handler: ExportHandler
+  readonly handler: Pick<ExportHandler, 'handle'>
   readonly counters: Counters
   readonly ledger: Ledger
   readonly receiptRoute: ReceiptRouteOptions

@@ -32,10 +32,16 @@ export class TenantQuota {
     this.records = bucketsOf(limits.recordsPerSecond, limits, nowMs)
   }
 
-  /** Milliseconds until a request of so many bytes may be taken; 0 for now. Its records are not known yet: one at least. */
-  waitMs(bytes: number, nowMs: number, share: number): number {
+  /**
+   * Milliseconds until a request of so many bytes may be taken; 0 for now. Its records are not known yet: one at least.
+   *
+   * @param saved - part of what is saved up that is not to be spent, 0 to 1: with some of it a tenant gets its rate and no burst.
+   */
+  waitMs(bytes: number, nowMs: number, share: number, saved: number): number {
     this.isUsed = true
-    return Math.max(...this.bytes.map((bucket) => bucket.waitMs(Math.max(1, bytes), nowMs, share)), ...this.records.map((bucket) => bucket.waitMs(1, nowMs, share)), 0)
+    const longest = (buckets: readonly TokenBucket[], tokens: number): number =>
+      buckets.reduce((wait, bucket, index) => Math.max(wait, bucket.waitMs(tokens + (index === 0 ? saved * bucket.limits.capacity : 0), nowMs, share)), 0)
+    return Math.max(longest(this.bytes, Math.max(1, bytes)), longest(this.records, 1))
   }
 
   take(bytes: number, records: number): void {
