@@ -1,5 +1,7 @@
 import type { MaterializedViewDefinition, TableDefinition } from '../schema/table.ts'
+import { ballastApiKeys } from './ballast-api-keys.ts'
 import { ballastAttributeValues, ballastAttributeValuesViews } from './ballast-attribute-values.ts'
+import { ballastIngestLedger } from './ballast-ingest-ledger.ts'
 import { ballastMetrics, ballastMetricsViews } from './ballast-metrics.ts'
 import { ballastRed, ballastRedView } from './ballast-red.ts'
 import { ballastRejects } from './ballast-rejects.ts'
@@ -32,6 +34,8 @@ export const tables = {
   metricsHour: ballastMetrics.hour,
   serviceCalls: ballastServiceCalls,
   attributeValues: ballastAttributeValues,
+  apiKeys: ballastApiKeys,
+  ingestLedger: ballastIngestLedger,
 } as const satisfies Readonly<Record<string, TableDefinition>>
 
 /** Every materialized view. */
@@ -63,4 +67,6 @@ export const tableNames = {
   metricsHour: 'ballast_metrics_hour',
   serviceCalls: 'ballast_service_calls',
   attributeValues: 'ballast_attribute_values',
+  apiKeys: 'ballast_api_keys',
+  ingestLedger: 'ballast_ingest_ledger',
 } as const satisfies Readonly<Record<keyof typeof tables, string>>
