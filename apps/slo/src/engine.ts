@@ -3,6 +3,7 @@ import type { AlertBook } from './alert/alert-book.ts'
 import { SloError } from './errors.ts'
 import type { Measurement } from './measure/measurement.ts'
 import { type Evaluation, evaluate } from './objective/evaluation.ts'
+import { readingOf } from './objective/reading.ts'
 import type { ObjectiveSet } from './openslo/objective-set.ts'
 import type { Problem } from './openslo/problem.ts'
 
@@ -47,6 +48,7 @@ export interface EngineState {
 export class Engine {
   readonly #options: EngineOptions
   readonly #now: () => number
+  #unmeasured: readonly string[] = []
   #state: EngineState = {
     set: undefined,
     evaluations: [],
@@ -102,11 +104,30 @@ export class Engine {
     await alerts.restore(AbortSignal.any([signal, AbortSignal.timeout(restoreTimeoutMs)]))
     const nowMs = this.#now()
     const watermarkMs = await measurement.refresh(set.objectives, nowMs, signal)
-    const evaluations = set.objectives.map((objective) => evaluate(objective, (windowMs) => measurement.counts(objective.indicator, windowMs)))
+    const previous = new Map(this.#state.evaluations.map((evaluation) => [evaluation.objective.name, evaluation]))
+    const measured: Evaluation[] = []
+    // What could not be measured keeps its last figures, and its alerts stay as they are.
+    const evaluations = set.objectives.flatMap((objective) => {
+      const reading = readingOf(objective, measurement)
+      const before = previous.get(objective.name)
+      if (reading === undefined) return before ?? []
+      const evaluation = evaluate(objective, reading, before)
+      measured.push(evaluation)
+      return evaluation
+    })
     this.#state = { ...this.#state, evaluations, watermarkMs, measuredAtMs: nowMs }
-    await alerts.update(evaluations, nowMs)
+    this.#logUnmeasured(measurement.failures)
+    await alerts.update(measured, nowMs)
     // An objective that is missing because of an error in a file is not gone: its alert waits for the file to be mended.
     if (!set.problems.some(({ level }) => level === 'error')) alerts.removeAllBut(new Set(set.objectives.map(({ name }) => name)), nowMs)
+  }
+
+  /** Says which sources cannot be read when that begins. */
+  #logUnmeasured(failures: readonly string[]): void {
+    for (const failure of failures) {
+      if (!this.#unmeasured.includes(failure)) this.#options.log.error({ source: failure.slice(0, MAX_FAILURE_LENGTH) }, 'a source cannot be read; objectives on it stay as they are until it can')
+    }
+    this.#unmeasured = failures
   }
 
   #adopt(set: ObjectiveSet): void {

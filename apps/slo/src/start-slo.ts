@@ -4,11 +4,13 @@ import { AlertBook } from './alert/alert-book.ts'
 import { readTierCatalog } from './burn/tier-catalog.ts'
 import { CacheHitsReader } from './clickhouse/cache-hits.ts'
 import { EventLog } from './clickhouse/event-log.ts'
+import { RollUpStore } from './clickhouse/roll-up-store.ts'
 import { SpanStore } from './clickhouse/span-store.ts'
 import type { settings } from './config.ts'
 import { Engine } from './engine.ts'
 import { attemptCounter, registerGauges } from './gauges.ts'
 import { addRoutes } from './http/routes.ts'
+import { isRowIndicator } from './measure/indicator.ts'
 import { Measurement } from './measure/measurement.ts'
 import { LogNotifier } from './notify/log-notifier.ts'
 import { parseWebhookSecret } from './notify/signature.ts'
@@ -31,9 +33,10 @@ export async function startSlo({ config, log, health, metrics, lifecycle }: Serv
     requestTimeoutMs: config.queryTimeoutMs,
     application: 'ballast-slo',
   })
-  lifecycle.onShutdown('clickhouse', () => clickhouse.close())
+  const readOnly = config.sqlUser === '' ? clickhouse : createClickHouse({ url: config.clickhouseUrl, database: config.clickhouseDatabase, username: config.sqlUser, password: config.sqlPassword, requestTimeoutMs: config.queryTimeoutMs, application: 'ballast-slo-sql' })
+  lifecycle.onShutdown('clickhouse', () => Promise.all([...new Set([clickhouse, readOnly])].map((client) => client.close())).then(() => undefined))
 
-  const store = new SpanStore(clickhouse, config.queryTimeoutMs)
+  const store = new SpanStore({ clickhouse, readOnly, timeoutMs: config.queryTimeoutMs })
   const notifier =
     config.webhookUrl === ''
       ? new LogNotifier(log)
@@ -44,7 +47,8 @@ export async function startSlo({ config, log, health, metrics, lifecycle }: Serv
     notifier,
     recordTimeoutMs: config.queryTimeoutMs,
     // From the short window: it burns too, or there would be no alert, and its events are the newest and the fewest.
-    exampleTraces: ({ objective: { indicator } }, { short }) => {
+    exampleTraces: async ({ objective: { indicator } }, { short }) => {
+      if (!isRowIndicator(indicator)) return []
       const toMs = Date.now()
       const fromMs = toMs - config.ingestLagMs - short.window.ms
       return store.exampleTraces({ indicator, fromMs, toMs, limit: EXAMPLE_TRACES, signal: AbortSignal.timeout(config.queryTimeoutMs) })
@@ -54,11 +58,13 @@ export async function startSlo({ config, log, health, metrics, lifecycle }: Serv
 
   const measurement = new Measurement({
     store,
+    rollUp: new RollUpStore(clickhouse, { bucketMs: catalog.bucket.ms, timeoutMs: config.queryTimeoutMs }),
     bucketMs: catalog.bucket.ms,
     ingestLagMs: config.ingestLagMs,
     finalAfterMs: config.finalAfterMs,
     rescanMs: config.rescanMs,
     scanTimeoutMs: config.queryTimeoutMs,
+    pastBudgetMs: config.tickMs,
   })
   const engine = new Engine({ source: new ObjectiveFolder(config.dir, catalog), measurement, alerts, log, restoreTimeoutMs: config.queryTimeoutMs })
   registerGauges(engine, alerts, measurement)

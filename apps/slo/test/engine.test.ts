@@ -10,6 +10,7 @@ import { Measurement } from '../src/measure/measurement.ts'
 import type { ObjectiveSet } from '../src/openslo/objective-set.ts'
 import { problemOf } from '../src/openslo/problem.ts'
 import { ListLog, ListNotifier, settled } from './alert-fakes.ts'
+import { MemoryRollUp } from './memory-roll-up.ts'
 import { objective } from './objectives.ts'
 
 const MINUTE_MS = 60_000
@@ -56,7 +57,7 @@ beforeEach(() => {
   alertLog = new ListLog()
   const log = createLogger('slo', 'silent')
   alerts = new AlertBook({ log, alertLog, notifier, exampleTraces: () => Promise.resolve([]), recordTimeoutMs: 1000 })
-  const measurement = new Measurement({ store, bucketMs: MINUTE_MS, ingestLagMs: 0, finalAfterMs: 0, rescanMs: 1e12, scanTimeoutMs: 1000 })
+  const measurement = new Measurement({ store, rollUp: new MemoryRollUp(), bucketMs: MINUTE_MS, ingestLagMs: 0, finalAfterMs: 0, rescanMs: 1e12, scanTimeoutMs: 1000 })
   engine = new Engine({ source: { read: () => Promise.resolve(set) }, measurement, alerts, log, restoreTimeoutMs: 1000, now: () => nowMs })
 })
 

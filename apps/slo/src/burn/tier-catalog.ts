@@ -39,6 +39,7 @@ const budgetShare = z.string().transform((text, context) => {
 const tier = z.strictObject({ severity: z.enum(severities), budgetShare, long: window, short: window })
 
 const catalog = z.strictObject({ bucket: window, tiers: z.array(tier).min(1).max(20) }).superRefine(({ bucket, tiers }, context) => {
+  if (bucket.ms % 1000 !== 0 || 3_600_000 % bucket.ms !== 0) context.addIssue({ code: 'custom', path: ['bucket'], message: `is ${bucket.text}; allowed: whole seconds that divide an hour, such as 1m` })
   for (const [index, { long, short }] of tiers.entries()) {
     const refuse = (message: string): void => context.addIssue({ code: 'custom', path: ['tiers', index], message })
     if (short.ms >= long.ms) refuse(`has a short window (${short.text}) that is not shorter than its long one (${long.text})`)

@@ -1,7 +1,9 @@
 import type { Fraction } from '../burn/fraction.ts'
 import type { Tier } from '../burn/tier.ts'
-import type { Window } from '../burn/window.ts'
+import type { Period } from '../calendar/period.ts'
 import type { Indicator } from '../measure/indicator.ts'
+import type { Budgeting, NoTraffic } from './budgeting.ts'
+import type { Gates } from './gates.ts'
 
 /** One objective, ready to be evaluated: references resolved, decimals exact, tiers scaled. */
 export interface Objective {
@@ -15,9 +17,12 @@ export interface Objective {
   readonly target: Fraction
   /** Share of events that may be bad: 1 − target. */
   readonly budget: Fraction
-  /** The rolling window that the budget is for. */
-  readonly period: Window
+  /** What the budget is for. */
+  readonly period: Period
   readonly indicator: Indicator
+  readonly budgeting: Budgeting
+  readonly noTraffic: NoTraffic
+  readonly gates: Gates
   readonly tiers: readonly Tier[]
   readonly runbookUrl: string | undefined
 }

@@ -1,7 +1,7 @@
 import { type AlertPolicyReferences, readAlertConditionSpec, readAlertPolicySpec, readDataSourceSpec, readNotificationTargetSpec } from './alert-document.ts'
+import { readIndicatorSpec, type SliDocument } from './indicator-spec.ts'
 import { type Metadata, readDescription, readMetadata } from './metadata.ts'
 import { readSlo, type SloDocument } from './slo-document.ts'
-import { readIndicatorSpec, type SliDocument } from './spans-selector.ts'
 import { YamlField } from './yaml-field.ts'
 import type { YamlSource } from './yaml-source.ts'
 

@@ -2,9 +2,12 @@ import { complement } from '../burn/fraction.ts'
 import { tiersFor } from '../burn/tier.ts'
 import type { TierCatalog } from '../burn/tier-catalog.ts'
 import type { Indicator } from '../measure/indicator.ts'
+import type { Budgeting } from '../objective/budgeting.ts'
 import type { Objective } from '../objective/objective.ts'
+import type { IndicatorSpec } from './indicator-spec.ts'
 import type { OpenSloDocument, OpenSloKind } from './open-slo-document.ts'
-import type { Reference, SloDocument } from './slo-document.ts'
+import { readThreshold, type Reference, refuseThreshold, type SloDocument } from './slo-document.ts'
+import type { YamlField } from './yaml-field.ts'
 
 type DocumentOf<K extends OpenSloKind> = Extract<OpenSloDocument, { readonly kind: K }>
 
@@ -60,14 +63,16 @@ function indicatorOf(
   slo: SloDocument,
   findSli: (reference: Reference) => DocumentOf<'SLI'> | undefined,
   findDataSource: (reference: Reference) => unknown,
-): Indicator | undefined {
-  if (!('indicator' in slo.indicator)) return findSli(slo.indicator)?.indicator
+): IndicatorSpec | undefined {
+  if (!('indicator' in slo.indicator)) return findSli(slo.indicator)
   for (const dataSource of slo.indicator.dataSources) findDataSource(dataSource)
-  return slo.indicator.indicator
+  return slo.indicator
 }
 
-function objectivesOf(slo: DocumentOf<'SLO'>, indicator: Indicator, catalog: TierCatalog): Objective[] {
-  return slo.objectives.map(({ displayName, target, field }, index) => {
+function objectivesOf(slo: DocumentOf<'SLO'>, spec: IndicatorSpec, catalog: TierCatalog): Objective[] {
+  return slo.objectives.flatMap(({ displayName, target, budgeting, field }, index) => {
+    const indicator = indicatorFor(spec, field)
+    if (indicator === undefined || !slicesFit(budgeting, catalog, field)) return []
     const budget = complement(target)
     const { tiers, refusals, warnings } = tiersFor(catalog, { budget, period: slo.period })
     // A refused tier takes nothing else with it: the objective is still evaluated by the others.
@@ -82,8 +87,26 @@ function objectivesOf(slo: DocumentOf<'SLO'>, indicator: Indicator, catalog: Tie
       budget,
       period: slo.period,
       indicator,
+      budgeting,
+      ...slo.annotations,
       tiers,
       runbookUrl: slo.metadata.runbookUrl,
     }
   })
+}
+
+/** The indicator of one objective: where values are compared, the objective says with what. */
+function indicatorFor({ indicator, needsThreshold }: IndicatorSpec, field: YamlField): Indicator | undefined {
+  if (!needsThreshold || indicator.template !== 'sql') {
+    refuseThreshold(field)
+    return indicator
+  }
+  const threshold = readThreshold(field)
+  return threshold && { ...indicator, form: { kind: 'threshold', threshold } }
+}
+
+function slicesFit(budgeting: Budgeting, { bucket }: TierCatalog, field: YamlField): boolean {
+  if (budgeting.method === 'Occurrences' || budgeting.sliceMs % bucket.ms === 0) return true
+  field.get('timeSliceWindow').refuse(`is not a whole number of the engine's buckets of ${bucket.text}`, `a multiple of ${bucket.text}`)
+  return false
 }

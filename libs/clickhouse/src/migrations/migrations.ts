@@ -1,6 +1,7 @@
 import { initialSchema } from './0001-initial-schema.ts'
 import { rollUps } from './0002-roll-ups.ts'
+import { sloMeasurements } from './0003-slo-measurements.ts'
 import type { Migration } from './migration.ts'
 
 /** Every migration, in order. */
-export const migrations: readonly Migration[] = [initialSchema, rollUps]
+export const migrations: readonly Migration[] = [initialSchema, rollUps, sloMeasurements]
