@@ -108,7 +108,7 @@ export class Engine {
     const measured: Evaluation[] = []
     // What could not be measured keeps its last figures, and its alerts stay as they are.
     const evaluations = set.objectives.flatMap((objective) => {
-      const reading = readingOf(objective, measurement)
+      const reading = readingOf(objective, measurement, nowMs)
       const before = previous.get(objective.name)
       if (reading === undefined) return before ?? []
       const evaluation = evaluate(objective, reading, before)

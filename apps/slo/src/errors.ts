@@ -7,6 +7,7 @@ export type SloErrorCode =
   | 'COUNT_INVALID'
   | 'NOT_MEASURED'
   | 'OBJECTIVE_NOT_FOUND'
+  | 'OPTION_INVALID'
 
 /** What an error may carry beside its code and sentence. */
 export interface SloErrorOptions extends ErrorOptions {

@@ -33,7 +33,7 @@ function measure(options: Partial<ConstructorParameters<typeof Measurement>[0]> 
 }
 
 const refresh = (nowMs: number, objectives: readonly Objective[] = watchedList): Promise<number> => measurement.refresh(objectives, nowMs, signal)
-const idOf = (each: Objective): string => needOf(each, MINUTE_MS).series.id
+const idOf = (each: Objective): string => needOf(each, MINUTE_MS, NOW_MS).series.id
 /** Good and total events of a window, or `undefined` while they are not known. */
 function counts(windowMs: number, each = watched): unknown {
   const sums = measurement.sum(idOf(each), rollingWindow(windowMs, MINUTE_MS))
@@ -41,12 +41,13 @@ function counts(windowMs: number, each = watched): unknown {
 }
 
 describe('a measurement', () => {
-  test('reads the whole period once, and then only what is new or not final', async () => {
+  test('reads the whole period once, and then only what is new or not final, and the minute that is an hour old', async () => {
     store.add(NOW_MS - 230 * MINUTE_MS)
     await refresh(NOW_MS)
     const reads = store.reads.length
     await refresh(NOW_MS + MINUTE_MS)
-    expect(store.reads.slice(reads)).toEqual([{ from: NOW_MS / MINUTE_MS - 6, to: NOW_MS / MINUTE_MS + 1, indicators: 1 }])
+    const now = NOW_MS / MINUTE_MS
+    expect(store.reads.slice(reads)).toEqual([{ from: now - 6, to: now + 1, indicators: 1 }, { from: now - 60, to: now - 59, indicators: 1 }])
     expect(counts(4 * HOUR_MS)).toEqual({ good: 1, total: 1 })
   })
 
@@ -84,9 +85,9 @@ describe('a measurement', () => {
   test('counts rows that came long after their bucket was final when it is an hour old, and a day', async () => {
     await refresh(NOW_MS)
     store.add(NOW_MS - 10 * MINUTE_MS, true)
-    for (let minute = 1; minute <= 45; minute++) await refresh(NOW_MS + minute * MINUTE_MS)
+    for (let minute = 1; minute <= 49; minute++) await refresh(NOW_MS + minute * MINUTE_MS)
     expect(counts(4 * HOUR_MS)).toEqual({ good: 0, total: 0 })
-    for (let minute = 46; minute <= 60; minute++) await refresh(NOW_MS + minute * MINUTE_MS)
+    for (let minute = 50; minute <= 60; minute++) await refresh(NOW_MS + minute * MINUTE_MS)
     expect(counts(4 * HOUR_MS)).toEqual({ good: 0, total: 1 })
     expect(rollUp.sum(idOf(watched), { from: 0, to: 1e9 })).toMatchObject({ total: 1 })
   })
@@ -176,13 +177,13 @@ describe('a measurement', () => {
     const objectives = [month]
     measurement = measure({ pastBudgetMs: 0 })
     await refresh(NOW_MS, objectives)
-    expect(readingOf(month, measurement)).toBeUndefined()
+    expect(readingOf(month, measurement, NOW_MS)).toBeUndefined()
     for (let tick = 1; tick <= 3; tick++) await refresh(NOW_MS + tick, objectives)
-    const coverage = readingOf(month, measurement)!.coverage
+    const coverage = readingOf(month, measurement, NOW_MS)!.coverage
     expect(coverage).toBeGreaterThan(0.1)
     expect(coverage).toBeLessThan(0.2)
     for (let tick = 4; tick <= 40; tick++) await refresh(NOW_MS + tick, objectives)
-    expect(readingOf(month, measurement)!.coverage).toBe(1)
+    expect(readingOf(month, measurement, NOW_MS)!.coverage).toBe(1)
     expect(Math.max(...store.reads.map(({ from, to }) => to - from))).toBeLessThanOrEqual(1440)
   })
 })

@@ -23,5 +23,5 @@ export function objective(facts: { readonly name?: string; readonly target?: str
   const budget = complement(target)
   const period = parseWindow(periodText)!
   const { tiers } = tiersFor(catalog, { budget, period })
-  return { name, slo: name, service, displayName: undefined, target, budget, period, indicator: availability(service), budgeting: occurrences, noTraffic: 'ignore', gates: openGates, tiers, runbookUrl: undefined }
+  return { name, slo: name, service, displayName: undefined, target, budget, period, indicator: availability(service), budgeting: occurrences, noTraffic: 'ignore', gates: openGates, tiers, corrections: [], revisions: [], runbookUrl: undefined }
 }

@@ -3,12 +3,16 @@ import { BlockBuilder, type ClickHouse, FixedColumn, StringColumn, tableNames, t
 import { Parameters } from '../measure/bound-query.ts'
 import type { BucketCounts, BucketRange } from '../measure/event-store.ts'
 import type { RollUp, RollUpRow, SeriesMark } from '../measure/roll-up.ts'
-import type { Sums } from '../measure/sums.ts'
+import { noEvents, type Sums } from '../measure/sums.ts'
 import { countValue } from '../source/count-value.ts'
 
 const HOUR_MS = 3_600_000
 /** Names in a query at most; where more series are asked for, all are read. */
 const MAX_NAMED = 2000
+/** The same for a statement, whose values stand in its address. */
+const MAX_NAMED_IN_STATEMENT = 300
+/** Rows of one series and time are in one partition, so that a partition of one part need not be looked through for newer ones. */
+const FINAL_SETTINGS = { do_not_merge_across_partitions_select_final: 1 } as const
 const WORD = 2 ** 32
 const MEASURES = ['Good', 'Total', 'Rows', 'BadRows'] as const
 
@@ -74,12 +78,12 @@ export class RollUpStore implements RollUp {
 
   async rollHours(range: BucketRange, series: readonly string[] | undefined, signal: AbortSignal): Promise<void> {
     const parameters = new Parameters()
-    const where = [this.#within(range, parameters), ...named(series ?? [], parameters)].join(' AND ')
+    const where = [this.#within(range, parameters), ...named(series ?? [], parameters, MAX_NAMED_IN_STATEMENT)].join(' AND ')
     const sums = MEASURES.map((name) => `sum(${name})`).join(', ')
     await this.#clickhouse.command({
       query: `INSERT INTO ${tableNames.sloHour} (Series, Time, ${MEASURES.join(', ')}, Version) SELECT Series, toStartOfHour(Time, 'UTC') AS Hour, ${sums}, toUnixTimestamp64Milli(now64(3)) FROM ${tableNames.sloMinute} FINAL WHERE ${where} GROUP BY Series, Hour`,
       params: parameters.values,
-      settings: { max_execution_time: Math.ceil(this.#timeoutMs / 1000) },
+      settings: { ...FINAL_SETTINGS, max_execution_time: Math.ceil(this.#timeoutMs / 1000) },
       signal,
       timeoutMs: this.#timeoutMs,
     })
@@ -92,11 +96,13 @@ export class RollUpStore implements RollUp {
       return hours.from < hours.to ? { hours: [hours], minutes: [{ from, to: hours.from }, { from: hours.to, to }] } : { hours: [], minutes: [{ from, to }] }
     })
     const totals = new Map<string, Sums[]>()
-    for (const [table, stretches] of [[tableNames.sloHour, parts.map((part) => part.hours)], [tableNames.sloMinute, parts.map((part) => part.minutes)]] as const) {
-      for (const row of await this.#sumRows(table, series, stretches, signal)) {
-        const known = totals.get(row.series) ?? ranges.map(() => ({ good: 0, total: 0, rows: 0, badRows: 0 }))
-        totals.set(row.series, known.map((sums, index) => added(sums, row, index)))
-      }
+    const answers = await Promise.all([
+      this.#sumRows(tableNames.sloHour, series, parts.map((part) => part.hours), signal),
+      this.#sumRows(tableNames.sloMinute, series, parts.map((part) => part.minutes), signal),
+    ])
+    for (const row of answers.flat()) {
+      const known = totals.get(row.series) ?? ranges.map(() => noEvents)
+      totals.set(row.series, known.map((sums, index) => added(sums, row, index)))
     }
     return totals
   }
@@ -148,7 +154,7 @@ export class RollUpStore implements RollUp {
     return this.#clickhouse.query<Row>({
       query: `${select}${where.length === 0 ? '' : ` WHERE ${where.join(' AND ')}`} ${rest}`,
       params: parameters.values,
-      settings: { readonly: 1, max_execution_time: Math.ceil(this.#timeoutMs / 1000) },
+      settings: { ...FINAL_SETTINGS, readonly: 1, max_execution_time: Math.ceil(this.#timeoutMs / 1000) },
       signal,
       timeoutMs: this.#timeoutMs,
     })
@@ -171,8 +177,8 @@ export class RollUpStore implements RollUp {
   }
 }
 
-function named(series: readonly string[], parameters: Parameters): string[] {
-  return series.length === 0 || series.length > MAX_NAMED ? [] : [`Series IN ${parameters.bind('Array(String)', series)}`]
+function named(series: readonly string[], parameters: Parameters, max = MAX_NAMED): string[] {
+  return series.length === 0 || series.length > max ? [] : [`Series IN ${parameters.bind('Array(String)', series)}`]
 }
 
 function appendCount(column: FixedColumn, count: number): void {

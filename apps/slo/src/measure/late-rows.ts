@@ -2,13 +2,13 @@ import type { BucketCounts, BucketRange } from './event-store.ts'
 import type { MeasuredSeries } from './measured-series.ts'
 import type { RollUp, RollUpRow } from './roll-up.ts'
 import { type ScanContext, ScanPlan } from './scan-plan.ts'
-import { sameSums, sumsOf } from './sums.ts'
+import { noEvents, plus, sameSums, type Sums, sumsOf } from './sums.ts'
 
 const HOUR_MS = 60 * 60 * 1000
 /** Part of an age that is checked at once: small steps, so that no tick does much more than another. */
-const STEPS_PER_AGE = 12
+const STEPS_PER_AGE = 60
 /** Stretches that are checked at once at most, after a pause. */
-const MAX_STRETCHES = 24
+const MAX_STRETCHES = 120
 
 /**
  * Counts buckets again when they have a certain age, for rows that came after they were final. Each bucket is read once for each age, so the
@@ -50,11 +50,15 @@ export class LateRows {
     const ids = series.map((each) => each.series.id)
     const key = ids.join()
     if (this.#plan?.series !== key) this.#plan = { series: key, plan: new ScanPlan(series.map((each) => each.series)) }
-    const kept = await this.#rollUp.read(ids, range, context.signal)
     const { counts, rowsRead } = await this.#plan.plan.run(context, range)
+    // First the sums, one for each series: as a rule nothing came late, and no bucket need be looked at.
+    const kept = await this.#rollUp.sums(ids, [range], context.signal)
+    const suspects = series.filter(({ series: { id } }) => !sameSums(totalOf(counts.get(id) ?? [], range), kept.get(id)?.[0] ?? noEvents))
+    if (suspects.length === 0) return rowsRead
+    const buckets = await this.#rollUp.read(suspects.map((each) => each.series.id), range, context.signal)
     const rows: RollUpRow[] = []
-    for (const each of series) {
-      const changed = differences(counts.get(each.series.id) ?? [], kept.get(each.series.id) ?? [], range)
+    for (const each of suspects) {
+      const changed = differences(counts.get(each.series.id) ?? [], buckets.get(each.series.id) ?? [], range)
       if (changed.length === 0) continue
       rows.push(...changed.map((bucket): RollUpRow => ({ series: each.series.id, bucket: bucket.bucket, sums: sumsOf(bucket), final: true })))
       each.correct(changed)
@@ -65,6 +69,10 @@ export class LateRows {
     await this.#rollUp.rollHours(hours, [...new Set(rows.map((row) => row.series))], context.signal)
     return rowsRead
   }
+}
+
+function totalOf(buckets: readonly BucketCounts[], { from, to }: BucketRange): Sums {
+  return buckets.filter(({ bucket }) => bucket >= from && bucket < to).reduce((sum, bucket) => plus(sum, sumsOf(bucket)), noEvents)
 }
 
 /** Buckets that have events now and had other counts before. One that has none any more was dropped with its rows: what was counted stands. */

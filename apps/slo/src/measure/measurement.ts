@@ -1,5 +1,5 @@
 import type { Objective } from '../objective/objective.ts'
-import { needsOf, type SeriesNeed } from '../objective/objective-needs.ts'
+import { needsMove, needsOf, type SeriesNeed } from '../objective/objective-needs.ts'
 import type { BucketRange, EventStore } from './event-store.ts'
 import { LateRows } from './late-rows.ts'
 import { MeasuredSeries } from './measured-series.ts'
@@ -59,6 +59,7 @@ export class Measurement {
   #needs: readonly SeriesNeed[] = []
   #objectives: readonly Objective[] | undefined
   #plan: ScanPlan | undefined
+  #hour = 0
   #cost: ReadonlyMap<string, number> = new Map()
   #end = 0
   #finalTo = 0
@@ -99,11 +100,13 @@ export class Measurement {
     // Time does not run backwards here, whatever the clock does.
     const end = Math.max(this.#end, Math.ceil(watermarkMs / bucketMs))
     const context: ScanContext = { ...this.#options, watermarkMs, signal }
-    if (objectives !== this.#objectives) {
-      this.#needs = needsOf(objectives, bucketMs)
+    const hour = Math.floor(nowMs / HOUR_MS)
+    if (objectives !== this.#objectives || (hour !== this.#hour && needsMove(objectives))) {
+      this.#needs = needsOf(objectives, bucketMs, nowMs)
       this.#objectives = objectives
       this.#plan = undefined
     }
+    this.#hour = hour
     const fresh = await this.#adopt(end, signal)
     const current = [...this.#series.values()].filter((each) => !fresh.has(each))
     const left = await leavingSums(rollUp, current, end, signal)

@@ -56,7 +56,7 @@ const ONE_GOOD: Counts = { good: 1, total: 1, rows: 1, badRows: 0 }
  * @param previous - the evaluation before, for objectives that hold what was last when there is no traffic.
  */
 export function evaluate(objective: Objective, reading: Reading | Reading['countsOf'], previous?: Evaluation): Evaluation {
-  const { period, periodMs, elapsedMs, historyMs, coverage, provisionalMs, rowsRead, countsOf } = typeof reading === 'function' ? bareReading(objective, reading) : reading
+  const { period, revised, periodMs, elapsedMs, historyMs, coverage, provisionalMs, rowsRead, countsOf } = typeof reading === 'function' ? bareReading(objective, reading) : reading
   const readings = new Map<number, WindowReading>()
   for (const window of objective.tiers.flatMap(({ short, long }) => [short, long])) {
     if (readings.has(window.ms)) continue
@@ -79,7 +79,7 @@ export function evaluate(objective: Objective, reading: Reading | Reading['count
     objective,
     period,
     sli: period.total === 0 ? undefined : period.good / period.total,
-    budgetRemaining: budgetRemaining(period, objective.budget, budgetShare(objective, period, periodMs, elapsedMs)),
+    budgetRemaining: remaining(objective, period, revised, budgetShare(objective, period, periodMs, elapsedMs)),
     coverage,
     provisionalMs,
     rowsRead,
@@ -101,6 +101,16 @@ function ageGate({ gates }: Objective, { threshold }: Tier, windowMs: number, hi
   return multiply(threshold, { numerator: BigInt(windowMs), denominator: BigInt(historyMs) })
 }
 
+/** What is left of the budget, when each event is judged by the target of its time: what each target's events spent adds up. */
+function remaining({ budget, revisions }: Objective, period: Counts, revised: readonly Counts[], share: Fraction | undefined): number | undefined {
+  if (revised.length === 0) return budgetRemaining(period, budget, share)
+  // A stretch without bad events spends nothing, whatever it is measured by; all stretches are measured by the events of the period.
+  const spentBy = (bad: number, by: Fraction): number => 1 - (budgetRemaining({ good: period.total - bad, total: period.total }, by, share) ?? 1)
+  const before = revised.map(({ good, total }, index) => ({ bad: total - good, budget: revisions[index]!.budget }))
+  const now = { bad: period.total - period.good - before.reduce((sum, { bad }) => sum + bad, 0), budget }
+  return period.total === 0 ? undefined : 1 - [...before, now].reduce((spent, each) => spent + spentBy(each.bad, each.budget), 0)
+}
+
 /**
  * The share of the whole budget that the events so far are measured by. Of a rolling window they are all there is. A period of the calendar
  * is taken as a whole, as if the events to come were as many and as good. Slices are measured by those of the whole period.
@@ -112,5 +122,5 @@ function budgetShare({ budgeting, period: { calendar } }: Objective, { total }: 
 }
 
 function bareReading({ period }: Objective, countsOf: Reading['countsOf']): Reading {
-  return { countsOf, period: countsOf(period.ms), periodMs: period.ms, elapsedMs: period.ms, historyMs: period.ms, coverage: 1, provisionalMs: 0, rowsRead: 0 }
+  return { countsOf, period: countsOf(period.ms), revised: [], periodMs: period.ms, elapsedMs: period.ms, historyMs: period.ms, coverage: 1, provisionalMs: 0, rowsRead: 0 }
 }

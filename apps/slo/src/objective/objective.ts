@@ -1,9 +1,17 @@
 import type { Fraction } from '../burn/fraction.ts'
 import type { Tier } from '../burn/tier.ts'
 import type { Period } from '../calendar/period.ts'
+import type { Correction } from '../corrections/correction.ts'
 import type { Indicator } from '../measure/indicator.ts'
 import type { Budgeting, NoTraffic } from './budgeting.ts'
 import type { Gates } from './gates.ts'
+
+/** A target that held from one moment to another, milliseconds since the epoch. */
+export interface Revision {
+  readonly fromMs: number
+  readonly toMs: number
+  readonly budget: Fraction
+}
 
 /** One objective, ready to be evaluated: references resolved, decimals exact, tiers scaled. */
 export interface Objective {
@@ -24,5 +32,9 @@ export interface Objective {
   readonly noTraffic: NoTraffic
   readonly gates: Gates
   readonly tiers: readonly Tier[]
+  /** What is left out of it. */
+  readonly corrections: readonly Correction[]
+  /** Targets that it had before: events of their time are judged by them. */
+  readonly revisions: readonly Revision[]
   readonly runbookUrl: string | undefined
 }

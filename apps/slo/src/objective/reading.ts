@@ -1,8 +1,9 @@
 import type { Counts } from '../burn/burn-rate.ts'
 import { periodAt } from '../calendar/period.ts'
 import type { Measurement } from '../measure/measurement.ts'
-import { periodWindow, rollingWindow } from '../measure/sum-window.ts'
-import { needOf } from './objective-needs.ts'
+import type { Series } from '../measure/series.ts'
+import { plus, type Sums } from '../measure/sums.ts'
+import { type NeededWindow, needOf } from './objective-needs.ts'
 import type { Objective } from './objective.ts'
 
 /** What was measured for one objective. Times in milliseconds. */
@@ -11,6 +12,8 @@ export interface Reading {
   readonly countsOf: (windowMs: number) => Counts
   /** Events of the period so far. */
   readonly period: Counts
+  /** Of these, the events of the time of each older target. */
+  readonly revised: readonly Counts[]
   /** Length of the whole period, and what of it is over. */
   readonly periodMs: number
   readonly elapsedMs: number
@@ -24,28 +27,30 @@ export interface Reading {
   readonly rowsRead: number
 }
 
+type Measured = Pick<Measurement, 'sum' | 'facts' | 'bucketMs'>
+
 /** Reads what was measured for an objective; `undefined` while a window of its tiers is not known. */
-export function readingOf(objective: Objective, measurement: Pick<Measurement, 'sum' | 'facts' | 'bucketMs'>): Reading | undefined {
+export function readingOf(objective: Objective, measurement: Measured, nowMs: number): Reading | undefined {
   const { bucketMs } = measurement
-  const { series } = needOf(objective, bucketMs)
-  const facts = measurement.facts(series.id)
-  const whole = periodWindow(objective.period, bucketMs)
-  const period = measurement.sum(series.id, whole)
-  if (facts === undefined || period === undefined) return undefined
+  const need = needOf(objective, bucketMs, nowMs)
+  const facts = measurement.facts(need.series.id)
+  const period = corrected(need.series, need.period, measurement)
+  const revised = need.revisions.map((window) => corrected(need.series, window, measurement))
+  if (facts === undefined || period === undefined || revised.includes(undefined)) return undefined
   const { end, from, finalTo, firstBucket = end } = facts
   const windows = new Map<number, Counts>()
-  for (const ms of new Set(objective.tiers.flatMap(({ long, short }) => [long.ms, short.ms]))) {
-    const window = rollingWindow(ms, bucketMs)
-    const counts = measurement.sum(series.id, window)
+  for (const [ms, window] of need.tiers) {
+    const counts = corrected(need.series, window, measurement)
     // A window that is not measured to its beginning would be judged by its end alone.
-    if (counts === undefined || from > window.start(end)) return undefined
+    if (counts === undefined || from > window.window.start(end)) return undefined
     windows.set(ms, counts)
   }
   const { fromMs, toMs } = periodAt(objective.period, end * bucketMs - 1)
-  const start = whole.start(end)
+  const start = need.period.window.start(end)
   return {
     countsOf: (ms) => windows.get(ms)!,
     period,
+    revised: revised.filter((counts) => counts !== undefined),
     periodMs: toMs - fromMs,
     elapsedMs: objective.period.calendar === undefined ? toMs - fromMs : (end - start) * bucketMs,
     historyMs: Math.max(0, end - firstBucket) * bucketMs,
@@ -53,4 +58,16 @@ export function readingOf(objective: Objective, measurement: Pick<Measurement, '
     provisionalMs: Math.max(0, end - finalTo) * bucketMs,
     rowsRead: facts.cost,
   }
+}
+
+/** Events of a window without those that corrections leave out. */
+function corrected(series: Series, { window, excluded }: NeededWindow, measurement: Measured): Sums | undefined {
+  let sums = measurement.sum(series.id, window)
+  for (const each of excluded) {
+    const taken = measurement.sum(each.series.id, each.window)
+    if (sums === undefined || taken === undefined) return undefined
+    sums = plus(sums, taken, -1)
+  }
+  // Rows that two corrections describe are taken off twice.
+  return sums && { good: Math.max(0, sums.good), total: Math.max(0, sums.good, sums.total), rows: Math.max(0, sums.rows), badRows: Math.max(0, sums.badRows) }
 }

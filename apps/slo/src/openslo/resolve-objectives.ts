@@ -1,7 +1,7 @@
 import { complement } from '../burn/fraction.ts'
 import { tiersFor } from '../burn/tier.ts'
 import type { TierCatalog } from '../burn/tier-catalog.ts'
-import type { Indicator } from '../measure/indicator.ts'
+import { type Indicator, isRowIndicator } from '../measure/indicator.ts'
 import type { Budgeting } from '../objective/budgeting.ts'
 import type { Objective } from '../objective/objective.ts'
 import type { IndicatorSpec } from './indicator-spec.ts'
@@ -40,7 +40,22 @@ export function resolveObjectives(documents: readonly OpenSloDocument[], catalog
       if (indicator !== undefined && !slo.source.failed) objectives.push(...objectivesOf(slo, indicator, catalog))
     }
   }
-  return objectives
+  return withCorrections(objectives, [...byName.values()].filter((document) => document.kind === 'Correction'))
+}
+
+/** Gives objectives what is to be left out of them. */
+function withCorrections(objectives: readonly Objective[], documents: readonly DocumentOf<'Correction'>[]): Objective[] {
+  const isFor = ({ name, slo }: Objective, wanted: string): boolean => name === wanted || slo === wanted
+  for (const { slos } of documents) {
+    for (const { name, field } of slos) if (!objectives.some((objective) => isFor(objective, name))) field.refuse('names no SLO that is in effect', objectives.map((objective) => objective.name).join(', ') || 'the name of an SLO, of which there are none')
+  }
+  return objectives.map((objective) => {
+    const corrections = documents.filter(({ slos }) => slos.some(({ name }) => isFor(objective, name)))
+    for (const { correction, slos } of corrections) {
+      if (correction.rows !== undefined && (!isRowIndicator(objective.indicator) || objective.budgeting.method !== 'Occurrences')) slos[0]!.field.refuse(`is for ${objective.name}, of which no rows can be left out: it does not count them one by one`, 'a correction without rows')
+    }
+    return { ...objective, corrections: corrections.filter(({ source }) => !source.failed).map(({ correction }) => correction) }
+  })
 }
 
 /** Documents by kind and name; the second of the same name is refused. */
@@ -90,6 +105,8 @@ function objectivesOf(slo: DocumentOf<'SLO'>, spec: IndicatorSpec, catalog: Tier
       budgeting,
       ...slo.annotations,
       tiers,
+      corrections: [],
+      revisions: [],
       runbookUrl: slo.metadata.runbookUrl,
     }
   })
