@@ -1,5 +1,6 @@
 import type { Logger } from '@ballast/service'
 import type { AlertBook } from './alert/alert-book.ts'
+import type { ChangeKeeper } from './corrections/change-keeper.ts'
 import { SloError } from './errors.ts'
 import type { Measurement } from './measure/measurement.ts'
 import { type Evaluation, evaluate } from './objective/evaluation.ts'
@@ -16,6 +17,8 @@ export interface EngineOptions {
   readonly source: ObjectiveSource
   readonly measurement: Measurement
   readonly alerts: AlertBook
+  /** Keeps what definitions said before; without it targets rewrite history. */
+  readonly changes?: ChangeKeeper
   readonly log: Logger
   /** Time that reading back alerts may take, milliseconds. */
   readonly restoreTimeoutMs: number
@@ -49,6 +52,8 @@ export class Engine {
   readonly #options: EngineOptions
   readonly #now: () => number
   #unmeasured: readonly string[] = []
+  /** The objectives as they were read; the state has them with their older targets. */
+  #read: ObjectiveSet | undefined
   #state: EngineState = {
     set: undefined,
     evaluations: [],
@@ -98,9 +103,15 @@ export class Engine {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    const { source, measurement, alerts, restoreTimeoutMs } = this.#options
-    const set = await source.read()
-    if (set !== this.#state.set) this.#adopt(set)
+    const { source, measurement, alerts, changes, restoreTimeoutMs } = this.#options
+    const read = await source.read()
+    if (read !== this.#read) {
+      const removable = !read.problems.some(({ level }) => level === 'error')
+      const objectives = (await changes?.adopt(read.objectives, this.#state.evaluations, { nowMs: this.#now(), removable, signal })) ?? read.objectives
+      this.#adopt({ ...read, objectives })
+      this.#read = read
+    }
+    const set = this.#state.set!
     await alerts.restore(AbortSignal.any([signal, AbortSignal.timeout(restoreTimeoutMs)]))
     const nowMs = this.#now()
     const watermarkMs = await measurement.refresh(set.objectives, nowMs, signal)
@@ -118,6 +129,7 @@ export class Engine {
     this.#state = { ...this.#state, evaluations, watermarkMs, measuredAtMs: nowMs }
     this.#logUnmeasured(measurement.failures)
     await alerts.update(measured, nowMs)
+    await changes?.keep(evaluations, signal)
     // An objective that is missing because of an error in a file is not gone: its alert waits for the file to be mended.
     if (!set.problems.some(({ level }) => level === 'error')) alerts.removeAllBut(new Set(set.objectives.map(({ name }) => name)), nowMs)
   }

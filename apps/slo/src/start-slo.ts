@@ -3,10 +3,12 @@ import { type ConfigOf, createHttpServer, listen, type ServiceContext } from '@b
 import { AlertBook } from './alert/alert-book.ts'
 import { readTierCatalog } from './burn/tier-catalog.ts'
 import { CacheHitsReader } from './clickhouse/cache-hits.ts'
+import { ChangeStore } from './clickhouse/change-store.ts'
 import { EventLog } from './clickhouse/event-log.ts'
 import { RollUpStore } from './clickhouse/roll-up-store.ts'
 import { SpanStore } from './clickhouse/span-store.ts'
 import type { settings } from './config.ts'
+import { ChangeKeeper } from './corrections/change-keeper.ts'
 import { Engine } from './engine.ts'
 import { attemptCounter, registerGauges } from './gauges.ts'
 import { addRoutes } from './http/routes.ts'
@@ -66,7 +68,7 @@ export async function startSlo({ config, log, health, metrics, lifecycle }: Serv
     scanTimeoutMs: config.queryTimeoutMs,
     pastBudgetMs: config.tickMs,
   })
-  const engine = new Engine({ source: new ObjectiveFolder(config.dir, catalog), measurement, alerts, log, restoreTimeoutMs: config.queryTimeoutMs })
+  const engine = new Engine({ source: new ObjectiveFolder(config.dir, catalog), measurement, alerts, changes: new ChangeKeeper(new ChangeStore(clickhouse), catalog.bucket.ms), log, restoreTimeoutMs: config.queryTimeoutMs })
   registerGauges(engine, alerts, measurement)
 
   health.check('clickhouse', (signal) => store.ping(signal))

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { type ClickHouse } from '@ballast/clickhouse'
+import type { ClickHouse } from '@ballast/clickhouse'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { ChangeStore } from '../src/clickhouse/change-store.ts'
 import { RollUpStore } from '../src/clickhouse/roll-up-store.ts'
+import type { Change } from '../src/corrections/change.ts'
 import type { RollUpRow } from '../src/measure/roll-up.ts'
 import { MemoryRollUp } from './memory-roll-up.ts'
 import { openDatabase } from './span-rows.ts'
@@ -22,6 +24,14 @@ beforeAll(async () => {
 afterAll(() => clickhouse.close())
 
 const row = (series: string, minute: number, good: number, total: number, final = true): RollUpRow => ({ series, bucket: BASE + minute, sums: { good, total, rows: total, badRows: total - good }, final })
+
+test('changes of definitions come back as they were kept, in order', async () => {
+  const store = new ChangeStore(clickhouse)
+  const change: Change = { atMs: 1_800_000_000_123, kind: 'objective', name: 'orders', action: 'added', definition: '{"target":"0.99"}', budgetBefore: {}, budgetAfter: { orders: -0.25 } }
+  const later: Change = { ...change, atMs: change.atMs + 1, kind: 'correction', action: 'removed', budgetBefore: { 'a.1': 1, b: 0.5 } }
+  await store.append([later, change], signal)
+  expect(await store.read(signal)).toEqual([change, later])
+})
 
 describe('the roll-up', () => {
   test('gives back what was written, and the newest of what was written again', async () => {
