@@ -10,7 +10,7 @@ RUN npx tsc -b apps/ingest apps/slo apps/shop
 
 FROM build AS ingest-files
 RUN npm ci --ignore-scripts --no-audit --no-fund --omit=dev --workspace=apps/ingest
-RUN node scripts/image/lay-out.mjs apps/ingest
+RUN node scripts/image/lay-out.mjs apps/ingest && mkdir /ballast/journal
 
 FROM build AS slo-files
 RUN npm ci --ignore-scripts --no-audit --no-fund --omit=dev --workspace=apps/slo
@@ -32,6 +32,8 @@ USER 1000:1000
 
 FROM app AS ingest
 COPY --from=ingest-files /ballast/image ./
+# A volume that is mounted here for the first time belongs to the user that it is made for.
+COPY --from=ingest-files --chown=1000:1000 /ballast/journal /journal
 EXPOSE 4317 4318
 HEALTHCHECK --interval=5s --timeout=3s --start-period=30s --retries=3 CMD ["node", "healthy.mjs", "http://127.0.0.1:4318/readyz"]
 CMD ["node", "--enable-source-maps", "apps/ingest/dist/main.js"]

@@ -1,4 +1,4 @@
-import type { ClickHouse } from '@ballast/clickhouse'
+import { type ClickHouse, tableNames } from '@ballast/clickhouse'
 
 /** Rows of one insert: more would not fit into the memory that the embedded ClickHouse gives a query. */
 const CHUNK = 100_000
@@ -11,17 +11,19 @@ export interface Stretch {
   /** Begin and end, seconds before now. */
   readonly fromAgoS: number
   readonly toAgoS: number
+  /** @default the table of spans, with its views */
+  readonly table?: string
 }
 
 /**
  * Spans of twenty services, each with twenty operations, servers and clients by halves, inserted as they would come: the views fill the
  * roll-ups.
  */
-export async function insertSpans(client: ClickHouse, { spans, fromAgoS, toAgoS }: Stretch, onProgress: (share: number) => void): Promise<void> {
+export async function insertSpans(client: ClickHouse, { spans, fromAgoS, toAgoS, table = tableNames.traces }: Stretch, onProgress: (share: number) => void): Promise<void> {
   for (let from = 0; from < spans; from += CHUNK) {
     const rows = Math.min(CHUNK, spans - from)
     // In the order of time, so that an insert touches few partitions.
-    const query = `INSERT INTO otel_traces (Timestamp, TraceId, SpanId, ParentSpanId, SpanName, SpanKind, ServiceName, ResourceAttributes, SpanAttributes, Duration, StatusCode)
+    const query = `INSERT INTO ${table} (Timestamp, TraceId, SpanId, ParentSpanId, SpanName, SpanKind, ServiceName, ResourceAttributes, SpanAttributes, Duration, StatusCode)
       SELECT now64(9) - toIntervalMillisecond(toInt64((${toAgoS} + (${spans} - n) / ${spans} * ${fromAgoS - toAgoS}) * 1000)),
         lower(hex(sipHash128(intDiv(n, 4)))), lower(hex(sipHash64(n))), if(n % 4 = 0, '', lower(hex(sipHash64(n - 1)))),
         concat('GET /r', toString(intDiv(n, 2) % 20)), if(n % 2 = 0, 'Client', 'Server'), concat('service-', toString(intDiv(n, 40) % 20)),

@@ -86,7 +86,12 @@ export class Stack {
     await this.#clickhouse()
     await this.#step('Tables and migrations', () => migrateClickHouse(config, this.clickhouseUrl))
     const shared = { CLICKHOUSE_URL: this.clickhouseUrl, REDIS_URL: redisUrl, OTEL_EXPORTER_OTLP_ENDPOINT: loopback(config.ingestPort) }
-    await this.#app('ingest', 'ingest (OTLP/HTTP)', config.ingestPort, { ...shared, INGEST_PORT: String(config.ingestPort), INGEST_GRPC_PORT: String(config.ingestGrpcPort) })
+    await this.#app('ingest', 'ingest (OTLP/HTTP)', config.ingestPort, {
+      ...shared,
+      INGEST_PORT: String(config.ingestPort),
+      INGEST_GRPC_PORT: String(config.ingestGrpcPort),
+      INGEST_JOURNAL_DIR: join(this.#stateDir, 'ingest'),
+    })
     this.components.push({ name: 'ingest (OTLP/gRPC)', url: loopback(config.ingestGrpcPort), readyUrl: `${loopback(config.ingestPort)}/readyz` })
     const webhook = config.sloWebhookUrl === '' ? await this.#pager() : config.sloWebhookUrl
     await this.#app('slo', 'slo (API and console)', config.sloPort, { ...shared, SLO_PORT: String(config.sloPort), SLO_WEBHOOK_URL: webhook })

@@ -85,7 +85,7 @@ test.each(named)('%s is what the published schema of Kubernetes asks for', async
 })
 
 test('a field of the wrong type is found', async () => {
-  const [, deployment] = named.find(([name]) => name === 'Deployment ingest')!
+  const [, deployment] = named.find(([name]) => name === 'StatefulSet ingest')!
   const Deployment = await modelOf(deployment)
   const wrong = { ...deployment, spec: { ...deployment.spec, minReadySeconds: 'many' } }
   expect(() => new Deployment(wrong).validate()).toThrow(/minReadySeconds/)
@@ -97,7 +97,7 @@ describe('a field that Kubernetes does not know, and would drop in silence', () 
   })
 
   test('would be found', () => {
-    const [, deployment] = named.find(([name]) => name === 'Deployment ingest')!
+    const [, deployment] = named.find(([name]) => name === 'StatefulSet ingest')!
     expect(unknownFields([{ ...deployment, spec: { ...deployment.spec, replicass: 3 } }])).toContain('replicass')
   })
 })
@@ -157,7 +157,7 @@ test('every service, budget, policy and monitor selects something that is there'
   expect(lost.map(([name]) => name)).toEqual([])
 })
 
-test('every monitor reads a port that its service has, and the autoscaler scales a deployment that is there', () => {
+test('every monitor reads a port that its service has, and the autoscaler scales what is there', () => {
   const missing = named.filter(([, { kind }]) => kind === 'ServiceMonitor').flatMap(([name, monitor]) => {
     const { app } = selectorOf(monitor)!
     const service = named.find(([, each]) => each.kind === 'Service' && (each.metadata as unknown as { labels: { app: string } }).labels.app === app)?.[1]
@@ -165,8 +165,8 @@ test('every monitor reads a port that its service has, and the autoscaler scales
     return (monitor.spec!['endpoints'] as { port: string }[]).filter(({ port }) => !ports.includes(port)).map(({ port }) => `${name}: ${port}`)
   })
   expect(missing).toEqual([])
-  const { name } = named.find(([each]) => each === 'HorizontalPodAutoscaler ingest')![1].spec!['scaleTargetRef'] as { name: string }
-  expect(named.map(([each]) => each)).toContain(`Deployment ${name}`)
+  const { kind, name } = named.find(([each]) => each === 'HorizontalPodAutoscaler ingest')![1].spec!['scaleTargetRef'] as { kind: string; name: string }
+  expect(named.map(([each]) => each)).toContain(`${kind} ${name}`)
 })
 
 test('every file of the kustomization is there, and the autoscaler counts a metric that ingest has', () => {

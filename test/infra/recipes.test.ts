@@ -22,7 +22,7 @@ beforeAll(async () => {
   writeFileSync(join(dir, 'keys.json'), JSON.stringify({ [createHash('sha256').update(KEY).digest('hex')]: 'acme' }))
   apps.push(await startApp({ app: 'clickhouse-embedded', env: { CLICKHOUSE_EMBEDDED_PORT: String(clickhousePort), CLICKHOUSE_EMBEDDED_DATA_DIR: join(dir, 'data'), LOG_LEVEL: 'warn' } }))
   const clickhouseUrl = `http://127.0.0.1:${clickhousePort}`
-  apps.push(await startApp({ app: 'ingest', env: { INGEST_PORT: String(ingestPort), INGEST_GRPC_PORT: '0', INGEST_API_KEYS_FILE: join(dir, 'keys.json'), CLICKHOUSE_URL: clickhouseUrl, LOG_LEVEL: 'warn' } }))
+  apps.push(await startApp({ app: 'ingest', env: { INGEST_PORT: String(ingestPort), INGEST_GRPC_PORT: '0', INGEST_JOURNAL_DIR: join(dir, 'journal'), INGEST_API_KEYS_FILE: join(dir, 'keys.json'), CLICKHOUSE_URL: clickhouseUrl, LOG_LEVEL: 'warn' } }))
   ingestUrl = `http://127.0.0.1:${ingestPort}`
   client = createClickHouse({ url: clickhouseUrl })
   await vi.waitFor(async () => {
@@ -43,9 +43,17 @@ function variables(): Record<string, string> {
   return Object.fromEntries(entries)
 }
 
-async function sent(program: string, args: readonly string[], env: Readonly<Record<string, string>>): Promise<Record<string, unknown>[]> {
+/** Runs a program that sends one span; returns the row of it. */
+async function sent(program: string, args: readonly string[], env: Readonly<Record<string, string>>): Promise<readonly Record<string, unknown>[]> {
   const { stdout } = await promisify(execFile)(program, [...args], { cwd: root, env: { PATH: process.env['PATH'], ...env }, timeout: 30_000 })
-  return [...(await client.query<Record<string, unknown>>({ query: 'SELECT TenantId, ServiceName, SpanName FROM otel_traces WHERE TraceId = {id:String}', params: { id: stdout } }))]
+  return vi.waitFor(
+    async () => {
+      const rows = await client.query<Record<string, unknown>>({ query: 'SELECT TenantId, ServiceName, SpanName FROM otel_traces WHERE TraceId = {id:String}', params: { id: stdout } })
+      if (rows.length === 0) throw new Error(`trace ${stdout} is not stored`)
+      return rows
+    },
+    { timeout: 10_000, interval: 50 },
+  )
 }
 
 const expected = [{ TenantId: 'acme', ServiceName: 'checkout', SpanName: 'existing work' }]

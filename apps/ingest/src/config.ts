@@ -1,5 +1,7 @@
 import { bytes, choice, type ConfigOf, defineSettings, duration, flag, integer, port, secret, text, url } from '@ballast/service'
 
+const DAY_MS = 86_400_000
+
 /** Every setting of ingest. */
 export const settings = defineSettings('INGEST_', {
   port: port('INGEST_PORT', { default: 4318, help: 'OTLP/HTTP port' }),
@@ -20,8 +22,10 @@ export const settings = defineSettings('INGEST_', {
   maxQueuedBytes: bytes('INGEST_MAX_QUEUED_BYTES', {
     default: 256 * 2 ** 20,
     minBytes: 1024,
-    help: 'bytes of requests that may wait for ClickHouse; more are answered 429',
+    help: 'bytes of requests that may be read and written to the journal at once; more are answered 429',
   }),
+  maxRecordAgeMs: duration('INGEST_MAX_RECORD_AGE', { default: 30 * DAY_MS, minMs: 60_000, help: 'age beyond which records are rejected; tables keep 30 days' }),
+  maxRecordAheadMs: duration('INGEST_MAX_RECORD_AHEAD', { default: DAY_MS, minMs: 0, help: 'how far in the future the time of a record may lie' }),
   redaction: flag('INGEST_REDACTION', { default: true, help: 'whether secrets are redacted before anything is stored' }),
   redactionFile: text('INGEST_REDACTION_FILE', { default: '', help: 'JSON file of rules of redaction; without it attributes named like secrets are masked' }),
   pseudonymSecret: secret('INGEST_PSEUDONYM_SECRET', { default: '', help: 'secret of which the keys for pseudonyms are made, at least 16 characters' }),
@@ -34,17 +38,23 @@ export const settings = defineSettings('INGEST_', {
     help: 'what becomes of values of a key that has too many: replaced, or stored and reported, or not even counted',
   }),
   cardinalityMaxValues: integer('INGEST_CARDINALITY_MAX_VALUES', { default: 10_000, min: 1, max: 1_000_000, help: 'distinct values that a key may have for one tenant in one window' }),
-  cardinalityWindowMs: duration('INGEST_CARDINALITY_WINDOW', { default: 3_600_000, minMs: 1_000, maxMs: 86_400_000, help: 'time after which the values of all keys are forgotten' }),
-  batchMaxRows: integer('INGEST_BATCH_MAX_ROWS', { default: 20_000, min: 1, max: 1_000_000, help: 'rows that close a batch' }),
-  batchMaxBytes: bytes('INGEST_BATCH_MAX_BYTES', { default: 8 * 2 ** 20, minBytes: 1, help: 'bytes that close a batch' }),
-  batchMaxAgeMs: duration('INGEST_BATCH_MAX_AGE', { default: 200, minMs: 1, maxMs: 10_000, help: 'age that closes a batch' }),
-  insertConcurrency: integer('INGEST_INSERT_CONCURRENCY', { default: 2, min: 1, max: 64, help: 'inserts at once into one table' }),
-  insertDeadlineMs: duration('INGEST_INSERT_DEADLINE', {
-    default: 8_000,
-    minMs: 50,
-    maxMs: 300_000,
-    help: 'time a request waits for its insert, retries included, before it is answered 503; keep it below the exporters’ timeout (10s)',
+  cardinalityWindowMs: duration('INGEST_CARDINALITY_WINDOW', { default: 3_600_000, minMs: 1_000, maxMs: DAY_MS, help: 'time after which the values of all keys are forgotten' }),
+  journalDir: text('INGEST_JOURNAL_DIR', { default: '.ballast/ingest', help: 'folder of the journal; one process at a time uses it' }),
+  journalMaxBytes: bytes('INGEST_JOURNAL_MAX_BYTES', {
+    default: 2 ** 30,
+    minBytes: 2 ** 20,
+    help: 'bytes of the journal; above it requests are answered 503',
   }),
+  journalMaxAgeMs: duration('INGEST_JOURNAL_MAX_AGE', {
+    default: DAY_MS,
+    minMs: 1_000,
+    help: 'age of what waits for ClickHouse; above it requests are answered 503',
+  }),
+  batchMaxRows: integer('INGEST_BATCH_MAX_ROWS', { default: 20_000, min: 1, max: 1_000_000, help: 'rows that close a segment of the journal, which is one insert a table' }),
+  batchMaxBytes: bytes('INGEST_BATCH_MAX_BYTES', { default: 8 * 2 ** 20, minBytes: 1, help: 'bytes that close it' }),
+  batchMaxAgeMs: duration('INGEST_BATCH_MAX_AGE', { default: 200, minMs: 1, maxMs: 10_000, help: 'age that closes it, when ClickHouse is ready for it' }),
+  insertConcurrency: integer('INGEST_INSERT_CONCURRENCY', { default: 2, min: 1, max: 64, help: 'most segments inserted at once' }),
+  insertTimeoutMs: duration('INGEST_INSERT_TIMEOUT', { default: 30_000, minMs: 50, maxMs: 300_000, help: 'time for one insert; then it goes again' }),
   clickhouseUrl: url('CLICKHOUSE_URL', { default: 'http://127.0.0.1:8123', protocols: ['http:', 'https:'], help: 'ClickHouse over HTTP' }),
   clickhouseDatabase: text('CLICKHOUSE_DATABASE', { default: 'otel', pattern: /^[A-Za-z_][A-Za-z0-9_]{0,63}$/, allowed: 'a plain name', help: 'its database' }),
   clickhouseUser: text('CLICKHOUSE_USER', { default: 'default', help: 'its user' }),

@@ -3,6 +3,9 @@ import { createHttpServer, listen, type ServiceContext, SettingsError } from '@b
 import type { IngestConfig } from './config.ts'
 import { clickHouseProbe } from './database/clickhouse-probe.ts'
 import { DatabaseMonitor } from './database/database-monitor.ts'
+import type { Journal } from './journal/journal.ts'
+import { journalFiles } from './journal/journal-files.ts'
+import { lockJournal } from './journal/journal-lock.ts'
 import { DEFAULT_TENANT, readKeys } from './keys.ts'
 import { GrpcServer } from './otlp-grpc/grpc-server.ts'
 import { readOrigins } from './otlp-http/cors.ts'
@@ -13,13 +16,20 @@ import { readTls } from './tls.ts'
 
 const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/
 
+/** An ingest that runs. */
+export interface Ingest {
+  readonly httpPort: number
+  readonly grpcPort: number
+  /** What is accepted and not stored. */
+  readonly journal: Pick<Journal, 'segments'>
+}
+
 /**
- * Starts ingest. ClickHouse may be away: ingest starts, refuses, and recovers by itself.
+ * Starts ingest. ClickHouse may be away: requests are accepted into the journal and stored when it is back.
  *
- * @returns the ports it listens on.
- * @throws SettingsError when it would be open to other machines without keys, or a file that a setting names cannot be used.
+ * @throws SettingsError when it would be open to other machines without keys, or a file or the journal's folder that a setting names cannot be used.
  */
-export async function startIngest({ config, log, health, metrics, lifecycle }: ServiceContext<IngestConfig>): Promise<{ readonly httpPort: number; readonly grpcPort: number }> {
+export async function startIngest({ config, log, health, metrics, lifecycle }: ServiceContext<IngestConfig>): Promise<Ingest> {
   refuseOpenDoor(config)
   const tenantOf = config.apiKeysFile === '' ? () => DEFAULT_TENANT : readKeys(config.apiKeysFile)
   const tls = readTls(config)
@@ -32,8 +42,9 @@ export async function startIngest({ config, log, health, metrics, lifecycle }: S
     database: config.clickhouseDatabase,
     username: config.clickhouseUser,
     password: config.clickhousePassword,
-    requestTimeoutMs: config.insertDeadlineMs,
-    maxConnections: config.insertConcurrency * 4,
+    requestTimeoutMs: config.insertTimeoutMs,
+    // A segment may have an insert for each table.
+    maxConnections: config.insertConcurrency * 8,
     application: 'ballast-ingest',
   })
   lifecycle.onShutdown('clickhouse client', () => client.close())
@@ -49,20 +60,31 @@ export async function startIngest({ config, log, health, metrics, lifecycle }: S
       else log.warn({ state: state.kind }, `ClickHouse does not take inserts: ${state.reason}`)
     },
   })
-  health.check('clickhouse', () => monitor.check())
+  // Ready means that requests can be accepted durably, and that does not need ClickHouse.
+  health.check('clickhouse', () => monitor.check(), { required: false })
   monitor.start()
   lifecycle.onShutdown('database monitor', () => monitor.stop())
 
-  const pipeline = createPipeline({
+  const unlock = lockJournal(config.journalDir)
+  lifecycle.onShutdown('journal lock', unlock)
+  const pipeline = await createPipeline({
     config,
+    files: await journalFiles(config.journalDir),
     store: client,
     database: monitor,
     tenantOf,
     redaction,
     onCardinalityLimit: (key) => log.warn({ ...key, maxValues: config.cardinalityMaxValues }, 'a key has too many values'),
+    onSetAside: ({ id }, reason) => log.error({ segment: id, reason }, `a segment of the journal is set aside; its file is kept as ${id}.corrupt`),
     now,
     random,
   })
+  const { segments, tornBytes, unreadable } = pipeline.journal.recovered
+  if (segments.length > 0 || tornBytes > 0) log.info({ segments: segments.length, bytes: pipeline.journal.bytes, tornBytes }, 'the journal holds what was accepted before')
+  for (const { file, reason } of unreadable) log.error({ file, reason }, 'an open segment of the journal cannot be read, and is set aside')
+  health.check('journal', () => pipeline.journal.check())
+  lifecycle.onShutdown('pipeline', (signal) => pipeline.drain(signal))
+
   const server = createHttpServer({ log, health, metrics, bodyLimitBytes: config.maxBodyBytes, ...(tls !== undefined && { tls }) })
   await registerOtlpRoutes(server, { ...pipeline, corsOrigins: readOrigins(config.corsOrigins) })
   const grpc = new GrpcServer({
@@ -71,16 +93,11 @@ export async function startIngest({ config, log, health, metrics, lifecycle }: S
     tls,
     onInternalError: (error, { signal }) => log.error({ err: error, signal }, 'gRPC call failed'),
   })
-  lifecycle.onShutdown('servers', async (signal) => {
-    // Everybody who waits is answered: after the insert, or, past the shutdown's deadline, with a 503.
-    signal.addEventListener('abort', () => pipeline.abandon(), { once: true })
-    pipeline.drain()
-    await Promise.all([server.close(), grpc.close(signal)])
-  })
+  lifecycle.onShutdown('servers', (signal) => Promise.all([server.close(), grpc.close(signal)]))
   const httpPort = await listen(server, { host: config.host, port: config.port, variable: 'INGEST_PORT' })
   const grpcPort = await grpc.listen(config.host, config.grpcPort)
   log.info({ host: config.host, httpPort, grpcPort, tls: tls !== undefined }, 'taking OTLP')
-  return { httpPort, grpcPort }
+  return { httpPort, grpcPort, journal: pipeline.journal }
 }
 
 /** Without keys anybody who reaches the port may write, so it is open to this machine alone. */

@@ -5,7 +5,7 @@ import { startIngest } from './ingest.ts'
 await runService(
   {
     name: 'ingest',
-    description: 'Takes OpenTelemetry traces, logs and metrics over OTLP/HTTP and OTLP/gRPC, and structured events, and stores them in ClickHouse before it answers.',
+    description: 'Takes OpenTelemetry traces, logs and metrics over OTLP/HTTP and OTLP/gRPC, and structured events, keeps them in a journal on disk before it answers, and stores them in ClickHouse.',
     settings,
     async start(context) {
       await startIngest(context)

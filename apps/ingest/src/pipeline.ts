@@ -1,30 +1,34 @@
 import { CardinalityGuard, type LimitedKey, type Redaction } from '@ballast/otlp'
 import { Admission } from './admission.ts'
-import { BatchWriter } from './batch/batch-writer.ts'
-import { Batchers } from './batch/batchers.ts'
-import type { BlockStore } from './batch/block-store.ts'
 import type { IngestConfig } from './config.ts'
 import { type Counters, createCounters } from './counters.ts'
 import type { DatabaseMonitor } from './database/database-monitor.ts'
+import type { BlockStore } from './delivery/block-store.ts'
+import { Deliverer, type DelivererOptions } from './delivery/deliverer.ts'
+import { SegmentInserter } from './delivery/segment-inserter.ts'
+import { Journal } from './journal/journal.ts'
+import type { JournalFiles } from './journal/journal-files.ts'
 import type { TenantOf } from './keys.ts'
 import { ExportHandler } from './otlp-http/export-handler.ts'
 
 /** Sizes and times of the pipeline. */
 export type PipelineConfig = Pick<
   IngestConfig,
-  | 'maxBodyBytes' | 'maxQueuedBytes'
+  | 'maxBodyBytes' | 'maxQueuedBytes' | 'maxRecordAgeMs' | 'maxRecordAheadMs'
   | 'maxValueBytes' | 'maxLogBodyBytes' | 'maxAttributes' | 'cardinalityMode' | 'cardinalityMaxValues' | 'cardinalityWindowMs'
-  | 'batchMaxRows' | 'batchMaxBytes' | 'batchMaxAgeMs' | 'insertConcurrency' | 'insertDeadlineMs'
+  | 'journalMaxBytes' | 'journalMaxAgeMs' | 'batchMaxRows' | 'batchMaxBytes' | 'batchMaxAgeMs' | 'insertConcurrency' | 'insertTimeoutMs'
 >
 
 export interface PipelineOptions {
   readonly config: PipelineConfig
+  readonly files: JournalFiles
   readonly store: BlockStore
   readonly database: Pick<DatabaseMonitor, 'state' | 'report'>
   readonly tenantOf: TenantOf
   readonly redaction?: Redaction | undefined
   /** Called once in a window for each key that has too many values. */
   readonly onCardinalityLimit?: (key: LimitedKey) => void
+  readonly onSetAside: DelivererOptions['onSetAside']
   /** Milliseconds since 1970. */
   readonly now: () => number
   /** 0 (inclusive) to 1 (exclusive). */
@@ -35,55 +39,55 @@ export interface PipelineOptions {
 export interface Pipeline {
   readonly handler: ExportHandler
   readonly counters: Counters
-  /** From now on batches do not wait for company. */
-  drain(): void
-  /** Answers everybody who still waits: not stored. */
-  abandon(): void
+  readonly journal: Journal
+  /** Sends what is in the journal, and stops. When `signal` aborts, the rest stays there for the next start. */
+  drain(signal: AbortSignal): Promise<void>
 }
 
-/** Wires the parts that a request passes: admission, batches, writer. */
-export function createPipeline(options: PipelineOptions): Pipeline {
-  const { config, store, database, tenantOf, now, random } = options
+/** Wires the parts that a request passes: admission, journal, delivery. */
+export async function createPipeline(options: PipelineOptions): Promise<Pipeline> {
+  const { config, files, store, database, tenantOf, onSetAside, now, random } = options
   const admission = new Admission(config.maxQueuedBytes)
-  const counters = createCounters({ bytes: () => admission.bytes, oldestAgeMs: () => batches.oldestAgeMs })
+  const journal = await Journal.open({
+    files,
+    maxBytes: config.journalMaxBytes,
+    maxAgeMs: config.journalMaxAgeMs,
+    segment: { maxRows: config.batchMaxRows, maxBytes: config.batchMaxBytes, maxAgeMs: config.batchMaxAgeMs },
+    now,
+    onSync: (seconds) => counters.synced(seconds),
+  })
+  const counters = createCounters({ requestBytes: () => admission.bytes, insertConcurrency: () => deliverer.concurrency, journal })
   const stopping = new AbortController()
-  const writer = new BatchWriter({
-    store,
-    counters,
-    onAttempt(error, attempt) {
-      // One failure may be a blip that the next attempt mends; from the second on, new requests need not wait for it.
-      if (error === undefined || attempt > 1 || !error.retryable || error.code === 'OUT_OF_SPACE') database.report(error)
-    },
-    attemptTimeoutMs: config.insertDeadlineMs / 2,
-    now,
-    random,
-    signal: stopping.signal,
-  })
-  const batches = new Batchers({
-    maxRows: config.batchMaxRows,
-    maxBytes: config.batchMaxBytes,
-    maxAgeMs: config.batchMaxAgeMs,
-    concurrency: config.insertConcurrency,
-    deadlineMs: config.insertDeadlineMs,
-    now,
-    write: (blocks, deadline) => writer.write(blocks, deadline),
-  })
+  const inserter = new SegmentInserter({ store, counters, timeoutMs: config.insertTimeoutMs, now, signal: stopping.signal })
+  const deliverer = new Deliverer({ journal, inserter, database, counters, concurrency: config.insertConcurrency, random, onSetAside })
   const handler = new ExportHandler({
     tenantOf,
     admission,
     counters,
     maxBodyBytes: config.maxBodyBytes,
+    maxRecordAgeMs: config.maxRecordAgeMs,
+    maxRecordAheadMs: config.maxRecordAheadMs,
     values: {
       redaction: options.redaction,
       limits: { maxValueBytes: config.maxValueBytes, maxBodyBytes: config.maxLogBodyBytes, maxAttributes: config.maxAttributes },
       cardinality: createGuard(options),
     },
-    database: () => database.state,
-    maxQueuedAgeMs: config.insertDeadlineMs / 2,
-    batches,
+    journal,
     now,
   })
-  return { handler, counters, drain: () => batches.drain(), abandon: () => stopping.abort() }
+  deliverer.start()
+  return {
+    handler,
+    counters,
+    journal,
+    async drain(signal) {
+      signal.addEventListener('abort', () => stopping.abort(), { once: true })
+      await deliverer.drain(signal)
+      stopping.abort()
+      await deliverer.stop()
+      await journal.close()
+    },
+  }
 }
 
 function createGuard({ config, onCardinalityLimit }: PipelineOptions): CardinalityGuard | undefined {

@@ -30,13 +30,14 @@ describe('a success', () => {
     expect([json.statusCode, json.headers['content-type'], json.body]).toEqual([200, 'application/json', '{}'])
     const empty = await post(ingest, Buffer.alloc(0), PROTOBUF_TYPE)
     expect([empty.statusCode, empty.headers['content-type'], empty.rawPayload.length]).toEqual([200, 'application/x-protobuf', 0])
+    await ingest.settled()
     expect(ingest.store.rows).toHaveLength(1)
   })
 
   test.each(['', '{}', '{"resourceSpans":[]}'])('is also the answer to the empty request %o, and nothing is inserted', async (body) => {
     const ingest = await start()
     expect((await post(ingest, body)).statusCode).toBe(200)
-    expect(ingest.store.attempts).toEqual([])
+    expect(ingest.files.names()).toEqual([])
   })
 
   test('with rejected records says exactly how many and why, in either encoding', async () => {
@@ -49,7 +50,9 @@ describe('a success', () => {
     // partial_success, its length in two bytes, rejected_spans = 1, error_message.
     expect(protobuf.rawPayload.toString('hex')).toMatch(/^0a[89a-f].01080112/)
     expect(protobuf.body).toContain('1 span rejected')
-    await expect.poll(() => ingest.store.attempts.filter((batch) => batch.table === 'ballast_rejects').length).toBe(2)
+    await ingest.settled()
+    const rejects = ingest.store.attempts.filter((batch) => batch.table === 'ballast_rejects')
+    expect(rejects.flatMap((batch) => batch.body)).toHaveLength(2)
   })
 
   test('with something odd says so with nothing rejected', async () => {
@@ -60,6 +63,7 @@ describe('a success', () => {
   test.each([['gzip', gzipSync], ['zstd', zstdCompressSync]])('is the answer to a %s body', async (encoding, compress) => {
     const ingest = await start()
     expect((await post(ingest, compress(traces(span('squeezed'))), { ...JSON_TYPE, 'content-encoding': encoding })).statusCode).toBe(200)
+    await ingest.settled()
     expect(ingest.store.rows[0]).toMatchObject({ SpanName: 'squeezed' })
   })
 })
@@ -107,6 +111,7 @@ describe('with API keys', () => {
   test.each([{ authorization: 'Bearer k1' }, { 'x-api-key': 'k1' }])('%o opens the door, for its tenant', async (header) => {
     const ingest = await start({}, tenantOf)
     expect((await post(ingest, traces(span()), { ...JSON_TYPE, ...header })).statusCode).toBe(200)
+    await ingest.settled()
     expect(ingest.store.rows[0]).toMatchObject({ TenantId: 'acme' })
   })
 
@@ -117,23 +122,26 @@ describe('with API keys', () => {
 })
 
 describe('when ClickHouse', () => {
-  test('is away, requests are refused at once, and told when to come back', async () => {
+  test('is away, requests are accepted all the same, and stored when it is back', async () => {
     const ingest = await start()
     ingest.database.state = { kind: 'down', reason: 'connection refused', code: 'UNREACHABLE' }
-    const answer = await post(ingest, traces(span()))
-    expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '2'])
-    expect(answer.json()).toEqual({
-      code: 14,
-      message: expect.stringContaining('connection refused') as string,
-      details: [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '2s' }],
-    })
+    expect((await post(ingest, traces(span('early')))).statusCode).toBe(200)
     expect(ingest.store.attempts).toEqual([])
+    expect(await ingest.count('ballast_ingest_journal_bytes')).toBeGreaterThan(100)
+    ingest.database.state = { kind: 'ready' }
+    await ingest.settled()
+    expect(ingest.store.rows).toMatchObject([{ SpanName: 'early' }])
+    expect(ingest.files.names()).toEqual([])
   })
 
   test('fails for a moment, the same bytes go again with the same token', async () => {
     const ingest = await start()
     ingest.store.failures = [unreachable(), unreachable()]
     expect((await post(ingest, traces(span()))).statusCode).toBe(200)
+    await expect.poll(() => ingest.database.state.kind).toBe('down')
+    expect(ingest.database.state).toMatchObject({ code: 'UNREACHABLE' })
+    ingest.database.state = { kind: 'ready' }
+    await ingest.settled()
     const [first, second, third] = ingest.store.attempts
     for (const repeat of [second, third]) {
       expect(repeat!.deduplicationToken).toBe(first!.deduplicationToken)
@@ -142,70 +150,113 @@ describe('when ClickHouse', () => {
     expect(ingest.store.rows).toHaveLength(1)
   })
 
-  test('fails until the deadline, the request is to be sent again, and the database counts as down', async () => {
-    const ingest = await start({ insertDeadlineMs: 300 })
-    ingest.store.failures = Array.from({ length: 100_000 }, unreachable)
-    const answer = await post(ingest, traces(span()))
-    expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '2'])
-    expect(ingest.database.state).toMatchObject({ kind: 'down', code: 'UNREACHABLE' })
-  })
-
-  test('does not let us in, nothing is repeated, and it is not blamed on the request', async () => {
+  test('does not let us in, it counts as down at once, and what was accepted waits', async () => {
     const ingest = await start()
     ingest.store.failures = [new ClickHouseError('ACCESS_DENIED', 'wrong password')]
-    expect((await post(ingest, traces(span()))).statusCode).toBe(503)
-    expect(ingest.store.attempts).toHaveLength(1)
+    expect((await post(ingest, traces(span()))).statusCode).toBe(200)
+    await expect.poll(() => ingest.database.state).toEqual({ kind: 'down', reason: 'wrong password', code: 'ACCESS_DENIED' })
+    expect(ingest.pipeline.journal.segments).toBe(1)
+    ingest.database.state = { kind: 'ready' }
+    await ingest.settled()
+    expect(ingest.store.rows).toHaveLength(1)
   })
 
-  test('cannot read one request of a batch, that one is refused for good and the others are stored', async () => {
-    const ingest = await start({ batchMaxRows: 3, batchMaxAgeMs: 60_000 })
+  test('cannot read one request of a batch, that one lies in the quarantine with the reason and the others are stored', async () => {
+    const ingest = await start({ batchMaxRows: 3, batchMaxAgeMs: 10_000 })
     ingest.store.poison = 'poisoned'
     const answers = await Promise.all([post(ingest, traces(span('one'))), post(ingest, traces(span('poisoned'))), post(ingest, traces(span('two')))])
-    expect(answers.map((answer) => answer.statusCode)).toEqual([200, 400, 200])
+    expect(answers.map((answer) => answer.statusCode)).toEqual([200, 200, 200])
+    ingest.store.onlyTable = 'otel_traces'
+    await ingest.settled()
     expect(ingest.store.rows).toHaveLength(2)
+    const quarantined = ingest.store.attempts.find((batch) => batch.table === 'ballast_rejects')
+    expect(Buffer.concat(quarantined!.body).toString('latin1')).toMatch(/bad_data.*1 row for otel_traces: cannot parse.*journal-\d+.*Native.*poisoned/s)
     expect(ingest.database.state).toEqual({ kind: 'ready' })
+    expect(await ingest.count('ballast_ingest_records_rejected_total', 'reason="bad_data"')).toBe(1)
   })
 })
 
-test('requests beyond the bound of the queue are answered 429 while the others wait', async () => {
-  const ingest = await start({ maxQueuedBytes: 3000 })
-  let release = (): void => undefined
-  ingest.store.gate = new Promise((resolve) => {
-    release = resolve
+describe('when the journal', () => {
+  test('cannot be written, the request is to be sent again, and the next one is accepted', async () => {
+    const ingest = await start()
+    ingest.files.failures.sync = Object.assign(new Error('ENOSPC: no space left on device, fdatasync'), { code: 'ENOSPC' })
+    const answer = await post(ingest, traces(span()))
+    expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '2'])
+    expect(answer.json()).toMatchObject({ code: 14, message: expect.stringContaining('no space left on device') as string })
+    expect((await post(ingest, traces(span()))).statusCode).toBe(200)
+    await ingest.settled()
+    expect(ingest.store.rows).toHaveLength(1)
   })
-  const waiting = post(ingest, traces(span('x'.repeat(1500))))
-  await expect.poll(() => ingest.store.attempts.length).toBe(1)
-  const answer = await post(ingest, traces(span('y'.repeat(1500))))
-  expect([answer.statusCode, answer.headers['retry-after'], answer.json<{ code: number }>().code]).toEqual([429, '1', 8])
-  release()
-  expect((await waiting).statusCode).toBe(200)
-  expect((await post(ingest, traces(span('y'.repeat(1500))))).statusCode).toBe(200)
+
+  test('is full, requests are refused before they are read, and told when to come back', async () => {
+    const ingest = await start({ journalMaxBytes: 20_000 })
+    ingest.database.state = { kind: 'down', reason: 'connection refused', code: 'UNREACHABLE' }
+    expect((await post(ingest, traces(span('x'.repeat(15_000))))).statusCode).toBe(200)
+    const answer = await post(ingest, traces(span('y'.repeat(15_000))))
+    expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '5'])
+    expect(answer.json<{ message: string }>().message).toMatch(/the journal is full: \d+ of 20000 bytes wait/)
+    ingest.database.state = { kind: 'ready' }
+    await ingest.settled()
+    expect((await post(ingest, traces(span('y'.repeat(15_000))))).statusCode).toBe(200)
+  })
+
+  test('waits for the disk, requests beyond the bound of the queue are answered 429', async () => {
+    const ingest = await start({ maxQueuedBytes: 3000 })
+    let release = (): void => undefined
+    ingest.files.gate = new Promise((resolve) => {
+      release = resolve
+    })
+    const waiting = post(ingest, traces(span('x'.repeat(1500))))
+    await expect.poll(() => ingest.count('ballast_ingest_journal_bytes')).toBeGreaterThan(1500)
+    const answer = await post(ingest, traces(span('y'.repeat(1500))))
+    expect([answer.statusCode, answer.headers['retry-after'], answer.json<{ code: number }>().code]).toEqual([429, '1', 8])
+    release()
+    expect((await waiting).statusCode).toBe(200)
+    expect((await post(ingest, traces(span('y'.repeat(1500))))).statusCode).toBe(200)
+  })
 })
 
 test('every record received is stored, rejected or refused, and every request is counted', async () => {
-  const ingest = await start({ insertDeadlineMs: 2000 })
+  const ingest = await start()
   await post(ingest, traces(span(), span(), span('', { traceId: '' })))
+  await ingest.settled()
   ingest.store.poison = 'poisoned'
+  ingest.store.onlyTable = 'otel_traces'
   await post(ingest, traces(span('poisoned'), span()))
   await post(ingest, '{')
-  ingest.store.failures = [new ClickHouseError('ACCESS_DENIED', 'no')]
+  await ingest.settled()
+  ingest.files.failures.write = new Error('EIO')
   await post(ingest, traces(span(), span(), span()))
   const [received, stored, rejected, refused] = await Promise.all(['received', 'stored', 'rejected', 'refused'].map((name) => ingest.count(`ballast_ingest_records_${name}_total`)))
-  expect({ received, stored, rejected, refused }).toEqual({ received: 8, stored: 2, rejected: 3, refused: 3 })
-  expect(await ingest.count('ballast_ingest_records_rejected_total', 'reason="bad_data"')).toBe(2)
+  expect({ received, stored, rejected, refused }).toEqual({ received: 8, stored: 3, rejected: 2, refused: 3 })
+  expect(await ingest.count('ballast_ingest_records_rejected_total', 'reason="bad_data"')).toBe(1)
   const codes = await Promise.all([200, 400, 503].map((code) => ingest.count('ballast_ingest_requests_total', `signal="traces",code="${code}"`)))
-  expect(codes).toEqual([1, 2, 1])
+  expect(codes).toEqual([2, 1, 1])
   expect(await ingest.count('ballast_ingest_queued_bytes')).toBe(0)
+  expect(await ingest.count('ballast_ingest_journal_bytes')).toBe(0)
 })
 
-test('abandoning answers everybody who waits', async () => {
-  const ingest = await start({ insertDeadlineMs: 60_000 })
-  ingest.store.failures = Array.from({ length: 100_000 }, unreachable)
-  const waiting = post(ingest, traces(span()))
-  await expect.poll(() => ingest.store.attempts.length).toBeGreaterThan(0)
+test('a stop with ClickHouse away leaves what was accepted for the next start', async () => {
+  const ingest = await start()
+  ingest.store.failures = Array.from({ length: 10 }, unreachable)
+  expect((await post(ingest, traces(span()))).statusCode).toBe(200)
   await expect.poll(() => ingest.count('ballast_ingest_queue_age_seconds')).toBeGreaterThan(0)
-  ingest.pipeline.abandon()
-  expect((await waiting).statusCode).toBe(503)
+  await ingest.pipeline.drain(AbortSignal.abort())
+  expect(ingest.files.names('.segment')).toHaveLength(1)
+})
+
+test('records that ClickHouse would drop at once, or of a day to come, are rejected alone, counted, and kept in the quarantine', async () => {
+  const day = 86_400_000
+  const ingest = await start({ maxRecordAgeMs: 30 * day, maxRecordAheadMs: day })
+  const at = (name: string, offsetMs: number): object => span(name, { startTimeUnixNano: `${Date.now() + offsetMs}000000`, endTimeUnixNano: `${Date.now() + offsetMs}000001` })
+  const answer = await post(ingest, traces(at('old', -31 * day), at('kept', -29 * day), at('now', 0), at('ahead', day - 60_000), at('impossible', 2 * day)))
+  expect(answer.json()).toEqual({ partialSuccess: { rejectedSpans: '2', errorMessage: expect.stringMatching(/^2 spans rejected \(timestamp_too_old 1, timestamp_in_future 1\); the first: time \d+ is before \d{4}-.*, the oldest that is kept/) as string } })
+  await ingest.settled()
+  expect(ingest.store.rows.map((row) => row['SpanName'])).toEqual(['kept', 'now', 'ahead'])
+  expect(ingest.store.attempts.filter(({ table }) => table === 'ballast_rejects')).toHaveLength(1)
+  expect(await ingest.count('ballast_ingest_records_rejected_total', 'reason="timestamp_too_old"')).toBe(1)
+  const events = await post(ingest, JSON.stringify([{ name: 'old', time: Date.now() - 31 * day }, { name: 'new' }]), JSON_TYPE, '/v1/events')
+  expect(events.json()).toMatchObject({ accepted: 1, rejected: 1, items: [{ field: 'time', message: expect.stringMatching(/^must lie between /) as string }, { status: 'accepted' }] })
 })
 
 test('no secret reaches a block or the quarantine, and every hit is counted by its rule', async () => {

@@ -1,16 +1,19 @@
 import type { Redaction } from '@ballast/otlp'
 import { createHttpServer, createLogger, Health, type Metrics, startMetrics } from '@ballast/service'
 import type { FastifyInstance } from 'fastify'
+import { vi } from 'vitest'
 import type { DatabaseState } from '../src/database/database-monitor.ts'
 import { DEFAULT_TENANT, type TenantOf } from '../src/keys.ts'
 import { GrpcServer } from '../src/otlp-grpc/grpc-server.ts'
 import { registerOtlpRoutes } from '../src/otlp-http/routes.ts'
 import { createPipeline, type Pipeline, type PipelineConfig } from '../src/pipeline.ts'
 import { FakeStore } from './fake-store.ts'
+import { MemoryFiles } from './memory-files.ts'
 
-/** The HTTP side of ingest over a store in memory. */
+/** The HTTP side of ingest over a journal and a store in memory. */
 export interface OtlpServer {
   readonly server: FastifyInstance
+  readonly files: MemoryFiles
   readonly store: FakeStore
   readonly metrics: Metrics
   readonly pipeline: Pipeline
@@ -20,8 +23,12 @@ export interface OtlpServer {
   count(name: string, labels?: string): Promise<number>
   /** Starts OTLP/gRPC as well, on a free port by default. */
   listenGrpc(port?: number): Promise<number>
+  /** Waits until nothing is left in the journal. */
+  settled(): Promise<void>
   close(): Promise<void>
 }
+
+const YEAR_MS = 366 * 86_400_000
 
 const defaults: PipelineConfig = {
   maxBodyBytes: 1024 * 1024,
@@ -36,7 +43,12 @@ const defaults: PipelineConfig = {
   batchMaxBytes: 1024 * 1024,
   batchMaxAgeMs: 5,
   insertConcurrency: 2,
-  insertDeadlineMs: 2000,
+  insertTimeoutMs: 2000,
+  journalMaxBytes: 8 * 1024 * 1024,
+  journalMaxAgeMs: 60_000,
+  // Any time that a table can hold: what tests send is of a fixed time.
+  maxRecordAgeMs: 100 * YEAR_MS,
+  maxRecordAheadMs: 100 * YEAR_MS,
 }
 
 export interface OtlpServerExtras {
@@ -46,6 +58,7 @@ export interface OtlpServerExtras {
 
 export async function otlpServer(config: Partial<PipelineConfig> = {}, tenantOf: TenantOf = () => DEFAULT_TENANT, { corsOrigins = new Set(), redaction }: OtlpServerExtras = {}): Promise<OtlpServer> {
   const metrics = startMetrics('ingest')
+  const files = new MemoryFiles()
   const store = new FakeStore()
   const database = {
     state: { kind: 'ready' } as DatabaseState,
@@ -53,12 +66,13 @@ export async function otlpServer(config: Partial<PipelineConfig> = {}, tenantOf:
       database.state = error === undefined ? { kind: 'ready' } : { kind: 'down', reason: error.message, code: error.code }
     },
   }
-  const pipeline = createPipeline({ config: { ...defaults, ...config }, store, database, tenantOf, redaction, now: () => Date.now(), random: () => 0 })
+  const pipeline = await createPipeline({ config: { ...defaults, ...config }, files, store, database, tenantOf, redaction, onSetAside: () => undefined, now: () => Date.now(), random: () => 0 })
   const server = createHttpServer({ log: createLogger('ingest', 'silent'), health: new Health(), metrics })
   await registerOtlpRoutes(server, { ...pipeline, corsOrigins })
   const grpc = new GrpcServer({ ...pipeline, maxBodyBytes: config.maxBodyBytes ?? defaults.maxBodyBytes, tls: undefined, onInternalError: () => undefined })
   return {
     server,
+    files,
     store,
     metrics,
     pipeline,
@@ -68,8 +82,16 @@ export async function otlpServer(config: Partial<PipelineConfig> = {}, tenantOf:
       return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
     },
     listenGrpc: (port = 0) => grpc.listen('127.0.0.1', port),
+    settled: () =>
+      vi.waitFor(
+        () => {
+          if (pipeline.journal.segments > 0) throw new Error(`${pipeline.journal.segments} segments are not stored`)
+        },
+        { timeout: 5_000, interval: 2 },
+      ),
     async close() {
       await Promise.all([server.close(), grpc.close(AbortSignal.timeout(10_000))])
+      await pipeline.drain(AbortSignal.timeout(1000))
       await metrics.shutdown()
     },
   }

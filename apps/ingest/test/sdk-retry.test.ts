@@ -34,11 +34,10 @@ describe.each([
   test('sends again what was refused with 503, when Retry-After says so, and it is stored once', async () => {
     ingest = await otlpServer()
     const url = `${await ingest.server.listen({ host: '127.0.0.1', port: 0 })}/v1/traces`
-    ingest.database.state = { kind: 'down', reason: 'connection refused', code: 'UNREACHABLE' }
+    ingest.files.failures.write = new Error('no space left on device')
     const result = exported(new Exporter({ url }))
-    await expect.poll(() => answered(503)).toBe(1)
-    ingest.database.state = { kind: 'ready' }
     expect(await result).toMatchObject({ code: 0 })
+    await ingest.settled()
     expect(ingest.store.rows.map((row) => row['SpanName'])).toEqual(['retried'])
     expect(await answered(503)).toBe(1)
   })
@@ -56,11 +55,11 @@ describe.each([
 test('the SDK’s exporter over gRPC learns that the request can be sent again', async () => {
   ingest = await otlpServer()
   const url = `http://127.0.0.1:${await ingest.listenGrpc()}`
-  ingest.database.state = { kind: 'down', reason: 'connection refused', code: 'UNREACHABLE' }
+  ingest.files.failures.write = new Error('no space left on device')
   const exporter = new GrpcExporter({ url })
   expect(await exported(exporter as unknown as Exporter)).toMatchObject({ code: 1, error: { code: 14 } })
-  ingest.database.state = { kind: 'ready' }
   expect(await exported(exporter as unknown as Exporter)).toMatchObject({ code: 0 })
   await exporter.shutdown()
+  await ingest.settled()
   expect(ingest.store.rows.map((row) => row['SpanName'])).toEqual(['retried'])
 })

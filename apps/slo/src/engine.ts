@@ -20,8 +20,6 @@ export interface EngineOptions {
   /** Keeps what definitions said before; without it targets rewrite history. */
   readonly changes?: ChangeKeeper
   readonly log: Logger
-  /** Time that reading back alerts may take, milliseconds. */
-  readonly restoreTimeoutMs: number
   /** The clock, milliseconds since the epoch. @default Date.now */
   readonly now?: () => number
 }
@@ -83,6 +81,7 @@ export class Engine {
     } catch (error) {
       if (signal.aborted) return
       failure = (error instanceof Error ? error.message : String(error)).slice(0, MAX_FAILURE_LENGTH)
+      await this.#idle()
       if (failure !== before) this.#options.log.error({ err: error }, 'cannot measure; alerts stay as they are until it can')
     }
     if (failure === undefined && before !== undefined) this.#options.log.info('measuring again')
@@ -103,16 +102,16 @@ export class Engine {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    const { source, measurement, alerts, changes, restoreTimeoutMs } = this.#options
+    const { source, measurement, alerts, changes } = this.#options
     const read = await source.read()
+    // An objective that is missing because of an error in a file is not gone: its alert waits for the file to be mended.
+    const isWhole = !read.problems.some(({ level }) => level === 'error')
     if (read !== this.#read) {
-      const removable = !read.problems.some(({ level }) => level === 'error')
-      const objectives = (await changes?.adopt(read.objectives, this.#state.evaluations, { nowMs: this.#now(), removable, signal })) ?? read.objectives
+      const objectives = (await changes?.adopt(read.objectives, this.#state.evaluations, { nowMs: this.#now(), removable: isWhole, signal })) ?? read.objectives
       this.#adopt({ ...read, objectives })
       this.#read = read
     }
     const set = this.#state.set!
-    await alerts.restore(AbortSignal.any([signal, AbortSignal.timeout(restoreTimeoutMs)]))
     const nowMs = this.#now()
     const watermarkMs = await measurement.refresh(set.objectives, nowMs, signal)
     const previous = new Map(this.#state.evaluations.map((evaluation) => [evaluation.objective.name, evaluation]))
@@ -126,12 +125,20 @@ export class Engine {
       measured.push(evaluation)
       return evaluation
     })
-    this.#state = { ...this.#state, evaluations, watermarkMs, measuredAtMs: nowMs }
     this.#logUnmeasured(measurement.failures)
-    await alerts.update(measured, nowMs)
+    const names = new Set(set.objectives.map(({ name }) => name))
+    await alerts.update(measured, (objective) => isWhole && !names.has(objective), nowMs)
+    this.#state = { ...this.#state, evaluations, watermarkMs, measuredAtMs: nowMs }
     await changes?.keep(evaluations, signal)
-    // An objective that is missing because of an error in a file is not gone: its alert waits for the file to be mended.
-    if (!set.problems.some(({ level }) => level === 'error')) alerts.removeAllBut(new Set(set.objectives.map(({ name }) => name)), nowMs)
+  }
+
+  /** What is on its way goes on while nothing can be measured. */
+  async #idle(): Promise<void> {
+    try {
+      await this.#options.alerts.idle(this.#now())
+    } catch {
+      // Nothing is known of alerts yet; the failure of the tick says why.
+    }
   }
 
   /** Says which sources cannot be read when that begins. */

@@ -1,6 +1,5 @@
 import { createClickHouse } from '@ballast/clickhouse'
 import { type ConfigOf, createHttpServer, listen, type ServiceContext } from '@ballast/service'
-import { AlertBook } from './alert/alert-book.ts'
 import { readTierCatalog } from './burn/tier-catalog.ts'
 import { CacheHitsReader } from './clickhouse/cache-hits.ts'
 import { ChangeStore } from './clickhouse/change-store.ts'
@@ -9,24 +8,32 @@ import { RollUpStore } from './clickhouse/roll-up-store.ts'
 import { SpanStore } from './clickhouse/span-store.ts'
 import type { settings } from './config.ts'
 import { ChangeKeeper } from './corrections/change-keeper.ts'
+import { addConsole } from './console/console-routes.ts'
 import { Engine } from './engine.ts'
-import { attemptCounter, registerGauges } from './gauges.ts'
+import { deliveryCounters, registerGauges } from './gauges.ts'
 import { addRoutes } from './http/routes.ts'
-import { isRowIndicator } from './measure/indicator.ts'
+import { slothSeries } from './http/sloth-series.ts'
+import { Leadership } from './leader/leadership.ts'
+import { openCoordination } from './leader/open-coordination.ts'
 import { Measurement } from './measure/measurement.ts'
-import { LogNotifier } from './notify/log-notifier.ts'
-import { parseWebhookSecret } from './notify/signature.ts'
-import { WebhookNotifier } from './notify/webhook-notifier.ts'
 import { ObjectiveFolder } from './openslo/objective-folder.ts'
+import { RecentProofs } from './proof/recent-proofs.ts'
+import { TraceReader } from './proof/trace-reader.ts'
+import { startAlerting } from './start-alerting.ts'
 import { Ticker } from './ticker.ts'
 
-/** Trace ids that an alert carries at most. */
-const EXAMPLE_TRACES = 5
+/** Replicas begin to tick within this share of a tick. */
+const START_JITTER = 0.1
 
-/** Starts the SLO engine: it evaluates from now on, whether ClickHouse answers already or not. */
+/** A lease that ended before the next tick would change hands all the time. */
+const MIN_LEASE_TICKS = 2
+
+/** A page waits no longer for a part of it. Milliseconds. */
+const PAGE_TIMEOUT_MS = 5000
+
+/** Starts the SLO engine: it evaluates from now on, whether ClickHouse and Redis answer already or not. */
 export async function startSlo({ config, log, health, metrics, lifecycle }: ServiceContext<ConfigOf<typeof settings>>): Promise<void> {
   const catalog = readTierCatalog(config.tiersFile)
-  const key = config.webhookSecret === '' ? undefined : parseWebhookSecret(config.webhookSecret)
   const clickhouse = createClickHouse({
     url: config.clickhouseUrl,
     database: config.clickhouseDatabase,
@@ -37,27 +44,15 @@ export async function startSlo({ config, log, health, metrics, lifecycle }: Serv
   })
   const readOnly = config.sqlUser === '' ? clickhouse : createClickHouse({ url: config.clickhouseUrl, database: config.clickhouseDatabase, username: config.sqlUser, password: config.sqlPassword, requestTimeoutMs: config.queryTimeoutMs, application: 'ballast-slo-sql' })
   lifecycle.onShutdown('clickhouse', () => Promise.all([...new Set([clickhouse, readOnly])].map((client) => client.close())).then(() => undefined))
+  const coordination = await openCoordination({ url: config.redisUrl, database: config.clickhouseDatabase, leaseMs: Math.max(config.leaseMs, MIN_LEASE_TICKS * config.tickMs), log })
+  lifecycle.onShutdown('redis', () => coordination.close())
+  const leadership = new Leadership({ lease: coordination.lease, log })
+  lifecycle.onShutdown('leadership', () => leadership.resign())
+
+  const history = new EventLog(clickhouse, () => (leadership.role.kind === 'leading' ? leadership.role.token : 0))
+  const alerting = startAlerting({ config, log, lifecycle, clickhouse, history, store: coordination.store, leadership, rules: catalog.alerts, count: deliveryCounters() })
 
   const store = new SpanStore({ clickhouse, readOnly, timeoutMs: config.queryTimeoutMs })
-  const notifier =
-    config.webhookUrl === ''
-      ? new LogNotifier(log)
-      : new WebhookNotifier({ url: config.webhookUrl, key, timeoutMs: config.webhookTimeoutMs, log, onAttempt: attemptCounter() })
-  const alerts = new AlertBook({
-    log,
-    alertLog: new EventLog(clickhouse),
-    notifier,
-    recordTimeoutMs: config.queryTimeoutMs,
-    // From the short window: it burns too, or there would be no alert, and its events are the newest and the fewest.
-    exampleTraces: async ({ objective: { indicator } }, { short }) => {
-      if (!isRowIndicator(indicator)) return []
-      const toMs = Date.now()
-      const fromMs = toMs - config.ingestLagMs - short.window.ms
-      return store.exampleTraces({ indicator, fromMs, toMs, limit: EXAMPLE_TRACES, signal: AbortSignal.timeout(config.queryTimeoutMs) })
-    },
-  })
-  lifecycle.onShutdown('alert delivery', () => alerts.close())
-
   const measurement = new Measurement({
     store,
     rollUp: new RollUpStore(clickhouse, { bucketMs: catalog.bucket.ms, timeoutMs: config.queryTimeoutMs }),
@@ -68,18 +63,21 @@ export async function startSlo({ config, log, health, metrics, lifecycle }: Serv
     scanTimeoutMs: config.queryTimeoutMs,
     pastBudgetMs: config.tickMs,
   })
-  const engine = new Engine({ source: new ObjectiveFolder(config.dir, catalog), measurement, alerts, changes: new ChangeKeeper(new ChangeStore(clickhouse), catalog.bucket.ms), log, restoreTimeoutMs: config.queryTimeoutMs })
-  registerGauges(engine, alerts, measurement)
+  const engine = new Engine({ source: new ObjectiveFolder(config.dir, catalog), measurement, alerts: alerting.book, changes: new ChangeKeeper(new ChangeStore(clickhouse), catalog.bucket.ms), log })
+  registerGauges({ engine, alerts: alerting.book, measurement, ledger: alerting.ledger, leadership })
 
   health.check('clickhouse', (signal) => store.ping(signal))
   health.check('evaluation', () => engine.checkFresh(3 * config.tickMs + config.queryTimeoutMs))
-  const server = createHttpServer({ log, health, metrics })
-  addRoutes(server, engine, alerts, new CacheHitsReader(clickhouse))
+  const server = createHttpServer({ log, health, metrics: { text: async () => (await metrics.text()) + slothSeries(engine.state.evaluations) } })
+  const { book, ledger, holdBack, prover } = alerting
+  const parts = { engine, alerts: book, caches: new CacheHitsReader(clickhouse), history: measurement }
+  addRoutes(server, { ...parts, ledger, holdBack, store: coordination.store, token: config.apiToken })
+  addConsole(server, { ...parts, proofs: new RecentProofs(prover), past: (objective) => history.past(objective, PAGE_TIMEOUT_MS), traces: new TraceReader(clickhouse, PAGE_TIMEOUT_MS) })
   lifecycle.onShutdown('http server', () => server.close())
   const port = await listen(server, { host: config.host, port: config.port, variable: 'SLO_PORT' })
-  log.info({ host: config.host, port, objectives: config.dir, webhook: config.webhookUrl !== '' }, 'listening')
+  log.info({ host: config.host, port, objectives: config.dir, targets: alerting.targets, redis: config.redisUrl !== '' }, 'listening')
 
   const ticker = new Ticker()
   lifecycle.onShutdown('ticker', () => ticker.stop())
-  ticker.start(config.tickMs, (signal) => engine.tick(signal))
+  ticker.start(config.tickMs, (signal) => engine.tick(signal), Math.random() * START_JITTER * config.tickMs)
 }

@@ -5,9 +5,12 @@ export class Ticker {
   readonly #closing = new AbortController()
   #running: Promise<void> = Promise.resolve()
 
-  /** @param tick - must not reject. */
-  start(intervalMs: number, tick: (signal: AbortSignal) => Promise<void>): void {
-    this.#running = this.#run(intervalMs, tick)
+  /**
+   * @param tick - must not reject.
+   * @param delayMs - before the first one, so that replicas that start together do not tick together. @default 0
+   */
+  start(intervalMs: number, tick: (signal: AbortSignal) => Promise<void>, delayMs = 0): void {
+    this.#running = this.#run(intervalMs, tick, delayMs)
   }
 
   /** Stops: aborts a tick that runs, and waits for its end. */
@@ -16,8 +19,9 @@ export class Ticker {
     await this.#running
   }
 
-  async #run(intervalMs: number, tick: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  async #run(intervalMs: number, tick: (signal: AbortSignal) => Promise<void>, delayMs: number): Promise<void> {
     const { signal } = this.#closing
+    if (delayMs > 0) await delay(delayMs, undefined, { signal }).catch(() => undefined)
     while (!signal.aborted) {
       const startedAt = performance.now()
       await tick(signal)

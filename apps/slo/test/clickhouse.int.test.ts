@@ -1,9 +1,10 @@
 import { type ClickHouse, tableNames } from '@ballast/clickhouse'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { firingNotice, resolvedNotice } from '../src/alert/alert-data.ts'
+import { firingNotice, resolvedNotice } from '../src/alert/alert-notice.ts'
 import { EventLog } from '../src/clickhouse/event-log.ts'
 import { SpanStore } from '../src/clickhouse/span-store.ts'
 import type { Indicator, RowIndicator } from '../src/measure/indicator.ts'
+import { Prover } from '../src/proof/prover.ts'
 import { evaluation } from './alert-fakes.ts'
 import { availability, objective } from './objectives.ts'
 import { insertSpans, openDatabase } from './span-rows.ts'
@@ -78,10 +79,8 @@ describe('counting spans', () => {
       { ...bad, atMs: BASE_MS + 4, traceId: 'd'.repeat(32), status: 'Ok' },
       { ...bad, atMs: BASE_MS + 5, traceId: 'c'.repeat(32), kind: 'Client' },
     ])
-    const examples = (limit: number): Promise<readonly string[]> =>
-      store.exampleTraces({ indicator: availability('traced'), fromMs: BASE_MS, toMs: BASE_MS + 1000, limit, signal })
-    expect(await examples(5)).toEqual(['a'.repeat(32), 'b'.repeat(32)])
-    expect(await examples(1)).toEqual(['a'.repeat(32)])
+    const { exampleTraceIds } = await new Prover(clickhouse).prove(objective({ service: 'traced' }), { fromMs: BASE_MS, toMs: BASE_MS + 1000 })
+    expect(exampleTraceIds).toEqual(['a'.repeat(32), 'b'.repeat(32)])
   })
 
   test('refuses a count that a double cannot hold', async () => {
@@ -93,11 +92,14 @@ describe('counting spans', () => {
 describe('the log of transitions', () => {
   const watched = objective({ name: 'orders' })
   const burning = evaluation(watched, { good: 0, total: 1000 })
-  const firing = firingNotice('alert-1', burning, burning.holding.get('page')!, ['a'.repeat(32)], 1_800_000_000_123)
+  const links = { console: null, dashboard: null, runbook: null }
+  const proof = { exampleTraceIds: ['a'.repeat(32)], differences: [], deploys: [] }
+  const reading = burning.holding.get('page')!
+  const firing = firingNotice({ evaluation: burning, condition: { kind: 'burn', severity: 'page', holds: true, name: reading.tier.name, reading }, proof, links, lastAlertId: undefined, atMs: 1_800_000_000_123 })
   const resolved = resolvedNotice(firing, evaluation(watched, { good: 1000, total: 1000 }), 1_800_000_060_456)
 
   test('gives back the last transition as it was written, and an insert that is repeated counts once', async () => {
-    const log = new EventLog(clickhouse)
+    const log = new EventLog(clickhouse, () => 7)
     expect(await log.latest(signal)).toEqual([])
     await log.append(firing, signal)
     await log.append(firing, signal)
@@ -106,13 +108,15 @@ describe('the log of transitions', () => {
     expect(await log.latest(signal)).toEqual([resolved])
     const [rows] = await clickhouse.query<{ count: string }>({ query: `SELECT count() AS count FROM ${tableNames.sloEvents}` })
     expect(rows).toEqual({ count: '2' })
+    const written = await clickhouse.query({ query: `SELECT DISTINCT Kind AS kind, Fence AS fence FROM ${tableNames.sloEvents}` })
+    expect(written).toEqual([{ kind: 'burn', fence: '7' }])
   })
 
   test('knows an alert whose details cannot be read', async () => {
     await clickhouse.command({
       query: `INSERT INTO ${tableNames.sloEvents} (EventTime, AlertId, Slo, Severity, Tier, State, StartedAt, Details) VALUES (now64(3), 'alert-2', 'damaged', 'ticket', '24h/2h', 'firing', now64(3), '{broken')`,
     })
-    const last = (await new EventLog(clickhouse).latest(signal)).find(({ alert }) => alert.objective === 'damaged')
+    const last = (await new EventLog(clickhouse, () => 7).latest(signal)).find(({ alert }) => alert.objective === 'damaged')
     expect(last).toMatchObject({ state: 'firing', alert: { id: 'alert-2', severity: 'ticket', tier: '24h/2h' }, data: { alertId: 'alert-2', total: 0 } })
   })
 })

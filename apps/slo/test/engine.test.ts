@@ -1,15 +1,18 @@
 import { createHttpServer, createLogger, Health } from '@ballast/service'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { AlertBook } from '../src/alert/alert-book.ts'
+import type { AlertBook } from '../src/alert/alert-book.ts'
 import { Engine } from '../src/engine.ts'
-import { escapeHtml } from '../src/http/console-page.ts'
+import { addConsole } from '../src/console/console-routes.ts'
+import { escapeHtml } from '../src/console/html.ts'
 import type { CacheHits } from '../src/clickhouse/cache-hits.ts'
 import { addRoutes } from '../src/http/routes.ts'
 import type { CountRequest, CountResult, EventStore } from '../src/measure/event-store.ts'
 import { Measurement } from '../src/measure/measurement.ts'
+import type { Ledger } from '../src/outbox/ledger.ts'
+import { MemoryStore } from '../src/outbox/memory-store.ts'
 import type { ObjectiveSet } from '../src/openslo/objective-set.ts'
 import { problemOf } from '../src/openslo/problem.ts'
-import { ListLog, ListNotifier, settled } from './alert-fakes.ts'
+import { alerting, ListChannel, ListLog, settled } from './alert-fakes.ts'
 import { MemoryRollUp } from './memory-roll-up.ts'
 import { objective } from './objectives.ts'
 
@@ -29,10 +32,6 @@ class SteadyStore implements EventStore {
     return Promise.resolve({ series: indicators.map(() => buckets), rowsRead: buckets.length })
   }
 
-  exampleTraces(): Promise<readonly string[]> {
-    return Promise.resolve([])
-  }
-
   ping(): Promise<void> {
     return Promise.resolve()
   }
@@ -44,21 +43,23 @@ const broken = problemOf({ level: 'error', file: 'shop.yaml', line: 3, fault: 'i
 let nowMs: number
 let store: SteadyStore
 let set: ObjectiveSet
-let notifier: ListNotifier
+let pager: ListChannel
 let alertLog: ListLog
 let engine: Engine
 let alerts: AlertBook
+let ledger: Ledger
+let measurement: Measurement
 
 beforeEach(() => {
   nowMs = 30_000_000 * MINUTE_MS
   store = new SteadyStore()
   set = setOf('checkout')
-  notifier = new ListNotifier()
+  pager = new ListChannel()
   alertLog = new ListLog()
   const log = createLogger('slo', 'silent')
-  alerts = new AlertBook({ log, alertLog, notifier, exampleTraces: () => Promise.resolve([]), recordTimeoutMs: 1000 })
-  const measurement = new Measurement({ store, rollUp: new MemoryRollUp(), bucketMs: MINUTE_MS, ingestLagMs: 0, finalAfterMs: 0, rescanMs: 1e12, scanTimeoutMs: 1000 })
-  engine = new Engine({ source: { read: () => Promise.resolve(set) }, measurement, alerts, log, restoreTimeoutMs: 1000, now: () => nowMs })
+  ;({ book: alerts, ledger } = alerting({ history: alertLog, channels: [pager], now: () => nowMs }))
+  measurement = new Measurement({ store, rollUp: new MemoryRollUp(), bucketMs: MINUTE_MS, ingestLagMs: 0, finalAfterMs: 0, rescanMs: 1e12, scanTimeoutMs: 1000 })
+  engine = new Engine({ source: { read: () => Promise.resolve(set) }, measurement, alerts, log, now: () => nowMs })
 })
 
 /** One minute passes, then the engine ticks. */
@@ -73,26 +74,27 @@ describe('the engine', () => {
     await tick()
     store.good = 0
     for (let minute = 0; minute < 6; minute++) await tick()
-    expect(notifier.summary).toEqual(['firing page checkout', 'firing ticket checkout'])
+    expect(pager.summary).toEqual(['firing page checkout'])
     store.good = 100
     for (let minute = 0; minute < 6; minute++) await tick(60)
-    expect(notifier.summary.slice(2)).toEqual(['resolved page checkout', 'resolved ticket checkout'])
+    expect(pager.summary.slice(1)).toEqual(['firing ticket checkout', 'resolved page checkout', 'resolved ticket checkout'])
+    expect(alertLog.notices.map(({ state, alert }) => `${state} ${alert.severity}`).toSorted()).toEqual(['firing page', 'firing ticket', 'resolved page', 'resolved ticket'])
   })
 
   test('freezes alerts while it cannot measure: none fires, none resolves', async () => {
     store.good = 0
     await tick()
-    expect(notifier.summary).toHaveLength(2)
+    expect(pager.summary).toHaveLength(1)
     store.failing = true
     store.good = 100
     for (let minute = 0; minute < 5; minute++) await tick(600)
-    expect(notifier.summary).toHaveLength(2)
+    expect(pager.summary).toHaveLength(1)
     expect(alerts.open()).toHaveLength(2)
     expect(engine.state.failure).toBe('ClickHouse does not answer')
     expect(() => engine.checkFresh(MINUTE_MS)).toThrow(/^not measured since .*: ClickHouse does not answer$/)
     store.failing = false
     await tick()
-    expect(notifier.summary.slice(2)).toEqual(['resolved page checkout', 'resolved ticket checkout'])
+    expect(pager.summary.slice(1)).toEqual(['resolved page checkout'])
     expect(() => engine.checkFresh(MINUTE_MS)).not.toThrow()
   })
 
@@ -100,11 +102,11 @@ describe('the engine', () => {
     alertLog.failing = true
     store.good = 0
     await tick()
-    expect(notifier.summary).toEqual([])
+    expect(pager.summary).toEqual([])
     expect(() => engine.checkFresh(MINUTE_MS)).toThrow(/^not measured yet: the log is away$/)
     alertLog.failing = false
     await tick()
-    expect(notifier.summary).toHaveLength(2)
+    expect(pager.summary).toHaveLength(1)
   })
 
   test('ends the alert of an objective that was removed, but not while a file is broken', async () => {
@@ -112,10 +114,10 @@ describe('the engine', () => {
     await tick()
     set = { ...setOf(), problems: [broken] }
     await tick()
-    expect(notifier.summary).toHaveLength(2)
+    expect(pager.summary).toHaveLength(1)
     set = setOf()
     await tick()
-    expect(notifier.delivered.slice(2).map(({ data }) => data.resolution)).toEqual(['objective removed', 'objective removed'])
+    expect(pager.delivered.slice(1).map(({ data }) => data.resolution)).toEqual(['objective removed'])
   })
 })
 
@@ -126,7 +128,10 @@ describe('the API', () => {
 
   beforeEach(() => {
     server = createHttpServer({ log, health: new Health(), metrics: { text: () => Promise.resolve('') } })
-    addRoutes(server, engine, alerts, { read: () => (caches === undefined ? Promise.reject(new Error('ClickHouse does not answer')) : Promise.resolve(caches)) })
+    const away = (): Promise<never> => Promise.reject(new Error('ClickHouse does not answer'))
+    const parts = { engine, alerts, caches: { read: () => (caches === undefined ? away() : Promise.resolve(caches)) }, history: measurement }
+    addRoutes(server, { ...parts, ledger, holdBack: { reason: () => undefined }, store: new MemoryStore(), token: '' })
+    addConsole(server, { ...parts, proofs: { read: away }, past: away, traces: { read: () => Promise.resolve([]) } })
   })
 
   afterEach(() => server.close())
@@ -175,7 +180,7 @@ describe('the API', () => {
     set = setOf('a', 'b')
     await tick()
     expect((await get('/api/v1/headlines')).json()).toEqual({ objectives: 2, healthy: 2, atRisk: 0, exhausted: 0, cache: { from: '1970-01-01T00:00:00.000Z', to: '1970-01-01T01:00:00.000Z', reads: 200, hitRatio: 0.875 } })
-    expect((await get('/')).body).toContain('cache hits, last hour <b>87.5 %</b>')
+    expect((await get('/')).body).toContain('<li><b>87.5 %</b>cache hits, last hour</li>')
   })
 
   test('shows objectives without events, and caches that cannot be read, as no data', async () => {
@@ -183,7 +188,7 @@ describe('the API', () => {
     store.total = 0
     await tick()
     expect((await get('/api/v1/headlines')).json()).toEqual({ objectives: 0, healthy: 0, atRisk: 0, exhausted: 0, cache: null })
-    expect((await get('/')).body).toContain('cache hits, last hour <b>no data</b>')
+    expect((await get('/')).body).toContain('<li><b>no data</b>cache hits, last hour</li>')
   })
 
   test('answers 404 with the names that there are', async () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { errorRatio } from '../src/burn/burn-rate.ts'
+import { History } from '../src/history/replay.ts'
 import type { BucketCounts } from '../src/measure/event-store.ts'
 import { RecentBuckets } from '../src/measure/recent-buckets.ts'
 import { evaluate } from '../src/objective/evaluation.ts'
@@ -20,14 +21,12 @@ interface Course {
 
 /** Three clean days, then a fault of `errorShare` that lasts `faultMinutes`, evaluated at the end of each minute by one tier. */
 function courseOf(tier: Objective['tiers'][number], errorShare: number, faultMinutes: number, minutes: number): Course {
-  const series = new RecentBuckets(HISTORY_MINUTES + minutes)
-  series.advance(HISTORY_MINUTES + minutes)
   const history = Array.from({ length: HISTORY_MINUTES }, (_, bucket) => ({ bucket, good: REQUESTS_PER_MINUTE, total: REQUESTS_PER_MINUTE }))
   const fault = Array.from({ length: minutes }, (_, minute) => {
     const bad = minute < faultMinutes ? Math.round(REQUESTS_PER_MINUTE * errorShare) : 0
     return { bucket: HISTORY_MINUTES + minute, good: REQUESTS_PER_MINUTE - bad, total: REQUESTS_PER_MINUTE }
   })
-  series.replace({ from: 0, to: HISTORY_MINUTES + minutes }, [...history, ...fault])
+  const series = new History([...history, ...fault], { from: 0, to: HISTORY_MINUTES + minutes })
   // The period is short here because these vectors are about the windows; the factor is that of 30 days.
   const watched: Objective = { ...objective(), period: { text: '72h', ms: 72 * 60 * MINUTE_MS }, tiers: [tier] }
   let fires: number | undefined

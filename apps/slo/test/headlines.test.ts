@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { CacheHitsReader } from '../src/clickhouse/cache-hits.ts'
 import { headlinesOf } from '../src/http/headlines.ts'
-import type { AlertView, ObjectiveView } from '../src/http/objective-view.ts'
+import type { AlertView } from '../src/http/alert-view.ts'
+import type { ObjectiveView } from '../src/http/objective-view.ts'
 
 function view(budgetRemaining: number | null, alert: object | null = null): ObjectiveView {
   return { name: 'a', slo: 'a', service: 'a', objective: null, target: '0.99', targetPercent: '99', window: '30d', good: 0, bad: 0, total: 0, sli: null, burn: {}, status: 'ok', budgetRemaining, alert: alert as AlertView | null }

@@ -27,10 +27,6 @@ export class ListStore implements EventStore {
     return Promise.resolve({ series, rowsRead: this.events.length, cost: services.map(() => this.events.length), failures: services.filter((service) => this.unreadable.has(service)).map((service) => `${service} is away`) })
   }
 
-  exampleTraces(): Promise<readonly string[]> {
-    return Promise.resolve([])
-  }
-
   ping(): Promise<void> {
     return Promise.resolve()
   }

@@ -12,6 +12,8 @@ export interface Received {
 export interface Answer {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
+  /** The request is read and never answered. */
+  readonly hang?: true
 }
 
 /** A webhook receiver that answers as told: the given answers in order, then 204. */
@@ -22,7 +24,9 @@ export async function startReceiver(answers: Answer[] = []): Promise<{ url: stri
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
       received.push({ path: request.url ?? '', headers: request.headers, body: Buffer.concat(chunks).toString() })
-      const { status, headers } = answers.shift() ?? { status: 204 }
+      const answer: Answer = answers.shift() ?? { status: 204 }
+      const { status, headers, hang } = answer
+      if (hang === true) return
       response.writeHead(status, headers).end()
     })
   })
@@ -73,14 +77,14 @@ export function getText(url: string): Promise<{ status: number; body: string }> 
   })
 }
 
-function listening(server: Server): Promise<number> {
+export function listening(server: Server): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
   })
 }
 
-function closed(server: Server, disconnect: () => void): Promise<void> {
+export function closed(server: Server, disconnect: () => void): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve())
     disconnect()

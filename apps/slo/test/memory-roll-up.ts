@@ -40,6 +40,10 @@ export class MemoryRollUp implements RollUp {
     return this.#answer(() => new Map(series.map((id) => [id, this.#rows(id, range).map(({ bucket, sums }) => ({ bucket, ...sums }))])))
   }
 
+  readHours(series: string, range: BucketRange): Promise<readonly BucketCounts[]> {
+    return this.#answer(() => this.#rows(series, range).map(({ bucket, sums }) => ({ bucket, ...sums })))
+  }
+
   firstBuckets(series: readonly string[]): Promise<ReadonlyMap<string, number>> {
     return this.#answer(() => new Map(series.flatMap((id) => (this.buckets.has(id) ? [[id, Math.min(...this.buckets.get(id)!.keys())] as const] : []))))
   }

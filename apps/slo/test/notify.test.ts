@@ -10,7 +10,7 @@ test('vector 41: the published example of standard-webhooks', () => {
 })
 
 test.each(['', 'MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'whsec_', 'whsec_c2hvcnQ=', 'whsec_ not base64 at all, but long enough!'])('the secret %j is refused, and not repeated', (secret) => {
-  expect(() => parseWebhookSecret(secret)).toThrow(/^SLO_WEBHOOK_SECRET is not a webhook secret; allowed: whsec_ and the base64 of 24 to 64 random bytes\.$/)
+  expect(() => parseWebhookSecret(secret)).toThrow(/^the webhook secret is not one; allowed: whsec_ and the base64 of 24 to 64 random bytes\.$/)
 })
 
 describe('the wait before a retry', () => {

@@ -10,6 +10,11 @@ export interface SpanRow {
   readonly durationNs?: number
   readonly sampleRate?: number
   readonly traceId?: string
+  readonly attributes?: Readonly<Record<string, string>>
+  /** `service.version` */
+  readonly version?: string
+  readonly spanId?: string
+  readonly parentSpanId?: string
 }
 
 /** A database of its own with the real tables. */
@@ -23,11 +28,14 @@ let blocks = 0
 
 /** Inserts spans, each `copies` times. */
 export async function insertSpans(clickhouse: ClickHouse, spans: readonly SpanRow[], copies = 1): Promise<void> {
-  const rows = spans.flatMap(({ atMs, service = 'checkout', operation = 'POST /orders', kind = 'Server', status = 'Unset', durationNs = 1_000_000, sampleRate = 1, traceId }, index) =>
+  const rows = spans.flatMap(({ atMs, service = 'checkout', operation = 'POST /orders', kind = 'Server', status = 'Unset', durationNs = 1_000_000, sampleRate = 1, traceId, attributes = {}, version, spanId = '0123456789abcdef', parentSpanId = '' }, index) =>
     Array.from({ length: copies }, (_, copy) => ({
       Timestamp: `${(atMs / 1000).toFixed(3)}000000`,
       TraceId: traceId ?? `${index}`.padStart(16, '0') + `${copy}`.padStart(16, '0'),
-      SpanId: '0123456789abcdef',
+      SpanId: spanId,
+      ParentSpanId: parentSpanId,
+      SpanAttributes: attributes,
+      ResourceAttributes: version === undefined ? {} : { 'service.version': version },
       SpanName: operation,
       SpanKind: kind,
       ServiceName: service,

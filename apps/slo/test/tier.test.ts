@@ -8,7 +8,8 @@ import { shippedCatalog } from './objectives.ts'
 
 const scaled = (target: string, period: string): ReturnType<typeof tiersFor> =>
   tiersFor(shippedCatalog, { budget: complement(parseDecimal(target)!), period: parseWindow(period)! })
-const factors = (target: string, period: string): number[] => scaled(target, period).tiers.map(({ factor }) => toNumber(factor))
+const factors = (target: string, period: string, catalog = shippedCatalog): number[] =>
+  tiersFor(catalog, { budget: complement(parseDecimal(target)!), period: parseWindow(period)! }).tiers.map(({ factor }) => toNumber(factor))
 
 describe('vector 21: factors follow the period', () => {
   test.each([
@@ -17,9 +18,13 @@ describe('vector 21: factors follow the period', () => {
     ['7d', [3.36, 1.4, 0.7, 0.233333]],
     ['90d', [43.2, 18, 9, 3]],
   ])('over %s', (period, expected) => {
-    const actual = factors('0.999', period)
+    const actual = factors('0.999', period, { ...shippedCatalog, shortPeriods: [] })
     expect(actual).toHaveLength(4)
     for (const [index, factor] of actual.entries()) expect(factor).toBeCloseTo(expected[index]!, 6)
+  })
+
+  test('over a week the shipped tiers ask for larger shares, because those of 30 days would wait for less than what is sustainable', () => {
+    expect(factors('0.999', '7d').map((factor) => Number(factor.toPrecision(4)))).toEqual([13.44, 3.5, 1.4, 0.98])
   })
 
   test('the shipped tiers are those of the SRE workbook, with their windows and severities', () => {

@@ -30,7 +30,8 @@ export class Cache extends Namespace {
   /** Counts since the start. */
   stats(): CacheStats {
     const { shared } = this.#regions
-    return { definitions: this.#regions.stats(), redis: shared === undefined ? LOCAL_ONLY : shared.stats(), coherence: coherenceOf(shared?.changes ?? noChanges) }
+    const changes = shared?.changes ?? noChanges
+    return { definitions: this.#regions.stats(), redis: shared === undefined ? LOCAL_ONLY : shared.stats(), coherence: coherenceOf(changes), coherenceChanges: changes.epoch }
   }
 
   /**

@@ -1,4 +1,5 @@
 import { metrics } from '@opentelemetry/api'
+import { COHERENCE } from './redis/changes.ts'
 import type { CacheStats } from './stats.ts'
 
 /** Which counter is which `cache.tier` and `cache.result` of `cache.gets`. */
@@ -47,12 +48,14 @@ export function observeCache(namespace: string, stats: () => CacheStats): () => 
   const queued = meter.createObservableUpDownCounter('cache.invalidations.queued', { description: 'Invalidations that wait for Redis', unit: '{invalidation}' })
   const reachable = meter.createObservableGauge('cache.redis.reachable', { description: '1 when Redis is asked, else 0' })
   const tracking = meter.createObservableGauge('cache.tracking.live', { description: '1 while changes in Redis are heard, else 0' })
+  const coherent = meter.createObservableGauge('cache.coherence', { description: '1 for that by which local copies of processes agree, 0 for the others' })
+  const coherenceChanges = meter.createObservableCounter('cache.coherence.changes', { description: 'Times that the channel of changes was established or lost', unit: '{change}' })
   const losses = meter.createObservableCounter('cache.tracking.losses', { description: 'Times that the channel of changes was lost', unit: '{loss}' })
   const heard = meter.createObservableCounter('cache.changes.heard', { description: 'Changed keys that were heard of', unit: '{change}' })
-  const instruments = [bytes, evictions, oversized, limit, shed, running, waiting, early, tracking, losses, heard, gets, loads, loadErrors, refused, unusable, leaseWaits, writes, invalidations, size, redisErrors, queued, reachable]
+  const instruments = [coherent, coherenceChanges, bytes, evictions, oversized, limit, shed, running, waiting, early, tracking, losses, heard, gets, loads, loadErrors, refused, unusable, leaseWaits, writes, invalidations, size, redisErrors, queued, reachable]
 
   const observe: Parameters<typeof meter.addBatchObservableCallback>[0] = (result) => {
-    const { definitions, redis } = stats()
+    const { definitions, redis, coherence, coherenceChanges: changes } = stats()
     for (const [name, counts] of Object.entries(definitions)) {
       const attributes = { 'cache.namespace': namespace, 'cache.name': name }
       for (const [counter, tier, outcome] of GETS) result.observe(gets, counts[counter], { ...attributes, 'cache.tier': tier, 'cache.result': outcome })
@@ -76,6 +79,8 @@ export function observeCache(namespace: string, stats: () => CacheStats): () => 
     result.observe(redisErrors, redis.errors, { 'cache.namespace': namespace })
     result.observe(queued, redis.queuedInvalidations, { 'cache.namespace': namespace })
     result.observe(tracking, redis.tracking === 'live' ? 1 : 0, { 'cache.namespace': namespace })
+    for (const state of COHERENCE) result.observe(coherent, state === coherence ? 1 : 0, { 'cache.namespace': namespace, 'cache.coherence.state': state })
+    result.observe(coherenceChanges, changes, { 'cache.namespace': namespace })
     result.observe(losses, redis.trackingLosses, { 'cache.namespace': namespace })
     result.observe(heard, redis.changesHeard, { 'cache.namespace': namespace })
     result.observe(reachable, redis.reachable ? 1 : 0, { 'cache.namespace': namespace })

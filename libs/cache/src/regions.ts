@@ -4,6 +4,7 @@ import { Envelope } from './entry/envelope.ts'
 import type { SchemaCheck } from './entry/schema-check.ts'
 import { CacheError } from './errors.ts'
 import { Bulkhead, type BulkheadLimits } from './flight/bulkhead.ts'
+import { LoadDeadlines } from './flight/load-deadlines.ts'
 import type { RegionContext } from './flight/region-context.ts'
 import { Region } from './flight/region.ts'
 import { type HotKey, HotKeys } from './hot-keys.ts'
@@ -39,12 +40,14 @@ export class Regions {
   readonly #byName = new Map<string, Registered>()
   /** By name without namespace: all tenants share the limits of a definition. */
   readonly #bulkheads = new Map<string, Bulkhead>()
+  readonly #deadlines: LoadDeadlines
   closed = false
 
   constructor(options: ResolvedOptions, shared: SharedTier | undefined) {
     this.options = options
     this.shared = shared
     this.marks = new Marks(shared, options.clock)
+    this.#deadlines = new LoadDeadlines(options.clock)
     shared?.listen((key, kind) => {
       if (key === undefined) this.#allChanged()
       else if (kind === 'mark') this.marks.changed(key)
@@ -63,7 +66,7 @@ export class Regions {
     let bulkhead = this.#bulkheads.get(name)
     if (bulkhead === undefined) this.#bulkheads.set(name, (bulkhead = new Bulkhead(loadLimits, clock)))
     const envelope = new Envelope({ codec: bytes.newCodec(), compressor: bytes.compressor, sealer, check, namespace, counters })
-    const context: RegionContext = { name: fullName, scope, shared: this.shared, counters, timings, hotKeys, envelope, bulkhead, clock, random, leaseTtlMs, leaseWaitMs, maxTaggedTtlMs, loadSpans, onError }
+    const context: RegionContext = { name: fullName, scope, shared: this.shared, counters, timings, hotKeys, envelope, bulkhead, deadlines: this.#deadlines, clock, random, leaseTtlMs, leaseWaitMs, maxTaggedTtlMs, loadSpans, onError }
     const region = new Region<R>(context, localLimits, maxStalenessMs)
     this.#byName.set(fullName, { region, counters, hotKeys, bulkhead })
     return { region, context }

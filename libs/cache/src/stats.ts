@@ -23,4 +23,6 @@ export interface CacheStats {
   readonly redis: SharedTierStats
   /** By what the local copies of processes agree now. */
   readonly coherence: Coherence
+  /** Times that the channel of changes was established or lost; after each, local copies are read from Redis again. */
+  readonly coherenceChanges: number
 }

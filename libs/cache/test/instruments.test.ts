@@ -68,6 +68,21 @@ test('metrics say whether changes are heard and how many loads run, wait and wer
   await cache.close()
 })
 
+test.each([
+  ['tracking', [1, 0, 0], 1],
+  ['pubsub', [0, 1, 0], 1],
+  [undefined, [0, 0, 1], 0],
+] as const)('metrics say by what local copies agree, and how often that changed: %s', async (by, states, changes) => {
+  const namespace = `by-${by}`
+  const shared = new MemoryTier(new MemoryServer(new FakeClock()))
+  if (by !== undefined) shared.track(undefined, true, by)
+  const { cache } = cacheFixture({ namespace, shared })
+  const points = async (instrument: string): Promise<unknown[]> => (await collect(instrument)).filter(({ attributes }) => attributes['cache.namespace'] === namespace).map(({ attributes, value }) => [attributes['cache.coherence.state'], value])
+  expect(await points('cache.coherence')).toEqual(['tracking', 'pubsub', 'none'].map((state, i) => [state, states[i]]))
+  expect(await points('cache.coherence.changes')).toEqual([[undefined, changes]])
+  await cache.close()
+})
+
 test('a closed cache is not read any more', async () => {
   const { cache } = cacheFixture({ namespace: 'closed' })
   const stats = vi.spyOn(cache, 'stats')

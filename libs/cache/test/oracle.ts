@@ -1,13 +1,21 @@
-/** A completed change of the source that the cache was told of. */
-interface Change {
-  readonly process: number
-  readonly id: string
-  readonly done: number
-  readonly doneAt: number
+/** What the cache was told of a change of the source. */
+export interface Told {
   /** What the source held when it was made; nothing older may come out afterwards. */
   readonly atLeast: number
   /** False when the process was told that Redis has not heard of it yet. */
   readonly landed: boolean
+  /** Older values may come out as stale. */
+  readonly soft: boolean
+  /** Whether nothing older may be stored in Redis from now on. */
+  readonly inPlace: boolean
+}
+
+/** A completed change of the source that the cache was told of. */
+interface Change extends Told {
+  readonly process: number
+  readonly id: string
+  readonly done: number
+  readonly doneAt: number
 }
 
 /** Longest that an answer may lag behind a change which another process has completed, in milliseconds. */
@@ -94,10 +102,9 @@ export class Oracle {
     return this.#links[process]!.commandsLostAt >= at
   }
 
-  /** @param inPlace - whether nothing older may be stored in Redis from now on. */
-  changed(process: number, id: string, atLeast: number, landed: boolean, inPlace = true): void {
-    this.#changes.push({ process, id, done: this.event(), doneAt: this.#now(), atLeast, landed })
-    if (landed && inPlace) this.#raise(id, atLeast)
+  changed(process: number, id: string, told: Told): void {
+    this.#changes.push({ ...told, process, id, done: this.event(), doneAt: this.#now() })
+    if (told.landed && told.inPlace) this.#raise(id, told.atLeast)
   }
 
   /** Redis has voided the leases of a key: what is stored from now on was read from the source later. */
@@ -114,7 +121,7 @@ export class Oracle {
   answered(process: number, id: string, n: number, asked: number, askedAt: number, fresh: boolean): void {
     const link = this.#links[process]!
     for (const change of this.#changes) {
-      if (change.id !== id || n >= change.atLeast || change.done >= asked) continue
+      if (change.id !== id || n >= change.atLeast || change.done >= asked || (change.soft && !fresh)) continue
       const own = change.process === process && change.done > link.since
       if (own || (change.landed && (fresh || link.commandsLostAt < askedAt) && change.doneAt + this.#lagSince(link, change.doneAt, fresh) < askedAt)) {
         this.violations.push(`at ${this.#now()} ms process ${process} got ${id}=${n}, ${fresh ? 'by peek' : `asked at ${askedAt} ms`}, after ${own ? 'it' : `process ${change.process}`} had completed ${change.atLeast} at ${change.doneAt} ms`)

@@ -68,3 +68,51 @@ test('a stale copy that expired while Redis was waited for is not returned', asy
   loader.last.resolve('new')
   expect(await reading).toBe('new')
 })
+
+test('what this process invalidated by its tag is not returned from Redis while nobody can tell whether the mark counts', async () => {
+  const clock = new FakeClock()
+  const server = new MemoryServer(clock)
+  const lost: Hop = { delivery: 'lost', outMs: 0, backMs: 0 }
+  const hops: Hop[] = []
+  const tier = new MemoryTier(server, () => hops.shift() ?? straight)
+  const loader = new DeferredLoader<string>()
+  const { cache } = cacheFixture({ clock, shared: tier })
+  const products = cache.define({ name: 'product', load: loader.load, tags: () => ['all'], ...ttl })
+  const first = products.get('1')
+  await clock.advance(0)
+  loader.last.resolve('old')
+  await first
+  // The mark arrives with the next attempt, so Redis's time of it is not known here.
+  hops.push(lost)
+  expect(await cache.invalidateTags(['all'])).toBe('queued')
+  tier.replay()
+  await clock.advance(10)
+  // The namespace's mark and the entry are read; the tag's mark cannot be.
+  hops.push(straight, straight, lost, lost)
+  const after = products.get('1')
+  await clock.advance(0)
+  expect(loader.calls).toHaveLength(2)
+  loader.last.resolve('new')
+  expect(await after).toBe('new')
+})
+
+test('an entry that expired while the marks of its tags were read is not returned', async () => {
+  const clock = new FakeClock()
+  const server = new MemoryServer(clock)
+  const hops: Hop[] = []
+  const loader = new DeferredLoader<string>()
+  const process = () => cacheFixture({ clock, shared: new MemoryTier(server, () => hops.shift() ?? straight) }).cache.define({ name: 'product', load: loader.load, tags: () => ['all'], ...ttl })
+  const first = process().get('1')
+  await clock.advance(0)
+  loader.last.resolve('old')
+  await first
+  const products = process()
+  await clock.advance(10 * 60_000 - 100)
+  // The namespace's mark and the entry come at once, the tag's mark after the hard expiry.
+  hops.push(straight, straight, { delivery: 'answered', outMs: 100, backMs: 100 })
+  const after = products.get('1')
+  await clock.advance(300)
+  expect(loader.calls).toHaveLength(2)
+  loader.last.resolve('new')
+  expect(await after).toBe('new')
+})

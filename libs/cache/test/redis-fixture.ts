@@ -73,6 +73,3 @@ export function withoutHanging<T>(answer: Promise<T>, deadlineMs = 10_000): Prom
     answer.then(resolve, reject).finally(() => clearTimeout(timer)).catch(reject)
   })
 }
-
-/** For tests that measure deadlines: a machine shared with other work may take the processor away for longer than the lag probe sees. */
-export const onSharedMachine = { retry: 2 }

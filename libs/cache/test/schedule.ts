@@ -11,7 +11,7 @@ export interface Step {
   readonly at: number
   readonly process: number
   readonly id: string
-  readonly kind: 'get' | 'invalidate' | 'tag' | 'clear' | 'write' | 'write-version' | 'write-fails' | 'crash' | 'partition' | 'cut' | 'restart'
+  readonly kind: 'get' | 'invalidate' | 'remove' | 'expire' | 'tag' | 'clear' | 'write' | 'write-version' | 'write-fails' | 'crash' | 'partition' | 'cut' | 'restart'
   /** How long the source takes before and after it reads or commits; of a partition, how long it lasts. */
   readonly beforeMs: number
   readonly afterMs: number
@@ -27,11 +27,13 @@ export interface Schedule {
   readonly messages: readonly MessageHop[]
   /** Whether messages keep their order. */
   readonly ordered: boolean
+  /** By what changes are heard. */
+  readonly heardBy: 'tracking' | 'pubsub'
 }
 
 const calls: fc.MaybeWeightedArbitrary<Step['kind']>[] = [
   { weight: 12, arbitrary: fc.constant('get') },
-  { weight: 4, arbitrary: fc.constant('invalidate') },
+  { weight: 4, arbitrary: fc.constantFrom('invalidate', 'invalidate', 'remove', 'expire') },
   { weight: 4, arbitrary: fc.constantFrom('write', 'write-version', 'write-fails') },
 ]
 const faults: fc.MaybeWeightedArbitrary<Step['kind']>[] = [
@@ -56,6 +58,7 @@ const scheduleOf = (kinds: fc.MaybeWeightedArbitrary<Step['kind']>[], hop: fc.Ar
     hops: fc.array(hop, { minLength: 1, maxLength: 8 }),
     messages,
     ordered: fc.boolean(),
+    heardBy: fc.constantFrom('tracking', 'tracking', 'pubsub'),
   })
 
 const answered: fc.Arbitrary<Hop> = fc.record({ delivery: fc.constant('answered'), outMs: fc.nat(25), backMs: fc.nat(25) })

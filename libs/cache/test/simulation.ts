@@ -82,8 +82,8 @@ export class Simulation {
   }
 
   #track(tier: MemoryTier): void {
-    const { messages, ordered } = this.#schedule
-    if (messages.length > 0) tier.track(() => messages[this.#message++ % messages.length]!, ordered)
+    const { messages, ordered, heardBy } = this.#schedule
+    if (messages.length > 0) tier.track(() => messages[this.#message++ % messages.length]!, ordered, heardBy)
   }
 
   async #read(id: string): Promise<Numbered> {
@@ -116,6 +116,8 @@ export class Simulation {
       case 'clear':
         return this.#mark(step)
       case 'invalidate':
+      case 'remove':
+      case 'expire':
       case 'write':
       case 'write-version':
       case 'write-fails':
@@ -145,10 +147,10 @@ export class Simulation {
     const beganAt = this.#now
     let atLeast = 0
     let landed: boolean
-    if (kind === 'invalidate') {
+    if (kind === 'invalidate' || kind === 'remove' || kind === 'expire') {
       atLeast = this.#oracle.reserve()
       this.#oracle.commit(id, atLeast)
-      landed = (await products.invalidate(id)) === 'deleted'
+      landed = (await products[kind](id)) === 'deleted'
     } else {
       const version = kind === 'write-version' ? this.#oracle.reserve() : undefined
       const written = { n: version ?? 0 }
@@ -166,7 +168,7 @@ export class Simulation {
       )
     }
     if (this.#processes[process]!.tier !== tier) return
-    this.#oracle.changed(process, id, atLeast, landed)
+    this.#oracle.changed(process, id, { atLeast, landed, soft: kind === 'expire', inPlace: true })
     if (tier.stats().queuedInvalidations > 0) this.#replayLater(process, tier)
   }
 
@@ -177,7 +179,7 @@ export class Simulation {
     this.#oracle.commit(id, atLeast)
     const outcome = await (kind === 'tag' ? cache.invalidateTags(['all']) : cache.clear())
     if (this.#processes[process]!.tier !== tier) return
-    this.#oracle.changed(process, id, atLeast, outcome === 'deleted', false)
+    this.#oracle.changed(process, id, { atLeast, landed: outcome === 'deleted', soft: false, inPlace: false })
     if (tier.stats().queuedInvalidations > 0) this.#replayLater(process, tier)
   }
 
@@ -210,7 +212,8 @@ export class Simulation {
     const id = key.slice(KEY.length)
     const bytes = this.#server.entry(key)
     const stored = bytes === undefined ? undefined : (this.#envelope.decode('', bytes) as Entry<Numbered> | undefined)
-    if (stored === undefined) this.#oracle.voided(id)
+    // Declared stale, an older value stays where it is.
+    if (stored === undefined || stored.expired) this.#oracle.voided(id)
     else this.#oracle.stored(id, stored.value.n)
   }
 

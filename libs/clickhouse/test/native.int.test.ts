@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { BlockBuilder, type ClickHouse, createClickHouse, type NativeValue, readNativeRows } from '../src/index.ts'
+import { BlockBuilder, type ClickHouse, createClickHouse, NativeRows, type NativeValue, readNativeRows } from '../src/index.ts'
 
 let client: ClickHouse
 let inserts = 0
@@ -110,4 +110,25 @@ test('several blocks go in as one insert', async () => {
   })
   await client.insertBlock({ table: 'several', columns: ['v'], format: 'Native', body: blocks, deduplicationToken: 'several' })
   expect(await client.query({ query: 'SELECT v FROM several ORDER BY v' })).toEqual([{ v: 'a' }, { v: 'b' }])
+})
+
+test('some rows of a block make a block that ClickHouse reads as those rows', async () => {
+  const values: NativeValue[][] = [[['k', 'v'], ['l', 'w']], [], [['k', '']], [['m', LONG]]]
+  const type = 'Map(LowCardinality(String), String)'
+  await client.command({ query: `CREATE TABLE sliced (n UInt32, v ${type}, w Array(LowCardinality(String)), x Nullable(Float64)) ENGINE = MergeTree ORDER BY n` })
+  const columns = [{ name: 'n', type: 'UInt32' }, { name: 'v', type }, { name: 'w', type: 'Array(LowCardinality(String))' }, { name: 'x', type: 'Nullable(Float64)' }]
+  const builder = new BlockBuilder(columns)
+  for (const [n, value] of values.entries()) {
+    builder.append('n', n)
+    builder.append('v', value)
+    builder.append('w', [String(n), 'x'])
+    builder.append('x', n === 1 ? null : n / 2)
+  }
+  const rows = new NativeRows(builder.finish())
+  expect(rows.count).toBe(4)
+  for (const [start, end] of [[3, 4], [0, 2]] as const) {
+    await client.insertBlock({ table: 'sliced', columns: columns.map(({ name }) => name), format: 'Native', body: rows.slice(start, end), deduplicationToken: `sliced ${start}` })
+  }
+  const stored = readNativeRows(await selectNative(`SELECT * FROM ${client.database}.sliced ORDER BY n`))
+  expect(stored).toEqual([0, 1, 3].map((n) => ({ n, v: values[n], w: [String(n), 'x'], x: n === 1 ? null : n / 2 })))
 })

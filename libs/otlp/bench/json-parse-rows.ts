@@ -4,9 +4,9 @@ import { SPAN_KINDS, STATUS_CODES } from '../src/rows/names.ts'
 // are taken as they are, and only the duration needs 64-bit numbers.
 
 interface Value { stringValue?: string; intValue?: string; boolValue?: boolean; doubleValue?: number }
-interface KeyValue { key: string; value: Value }
-interface Resource { attributes: KeyValue[] }
-interface Scope { name: string; version: string; attributes?: KeyValue[] }
+export interface KeyValue { key: string; value: Value }
+export interface Resource { attributes: KeyValue[] }
+export interface Scope { name: string; version: string; attributes?: KeyValue[] }
 interface Span {
   traceId: string; spanId: string; parentSpanId: string; traceState?: string; name: string; kind: number
   startTimeUnixNano: string; endTimeUnixNano: string; attributes: KeyValue[]; status?: { code?: number; message?: string }
@@ -89,7 +89,7 @@ function logRow(log: LogRecord): object {
   }
 }
 
-function attributesOf(attributes: readonly KeyValue[]): Record<string, string> {
+export function attributesOf(attributes: readonly KeyValue[]): Record<string, string> {
   const sorted = attributes.toSorted((a, b) => (a.key < b.key ? -1 : 1))
   const map: Record<string, string> = {}
   for (const { key, value } of sorted) map[key] = text(value)
@@ -97,5 +97,5 @@ function attributesOf(attributes: readonly KeyValue[]): Record<string, string> {
 }
 
 const text = (value: Value): string => value.stringValue ?? value.intValue ?? String(value.boolValue ?? value.doubleValue ?? '')
-const time = (unixNano: string): string => `${unixNano.slice(0, -9)}.${unixNano.slice(-9)}`
-const textOf = (body: Uint8Array): string => Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString()
+export const time = (unixNano: string): string => `${unixNano.slice(0, -9)}.${unixNano.slice(-9)}`
+export const textOf = (body: Uint8Array): string => Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString()

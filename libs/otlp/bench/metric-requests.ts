@@ -1,11 +1,11 @@
-import { toProtobuf } from '../test/otlp-messages.ts'
-import { RECORDS, resource, ROUTES, Sequence } from './requests.ts'
+import type { OtlpEncoding } from '../src/index.ts'
+import { encoders, RECORDS, resource, ROUTES, Sequence } from './requests.ts'
 
 const START = 1_763_700_000_000_000_000n
 const BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
 
 /** Metric requests of a web service: of four data points two are sums, one is a gauge and one a histogram of fifteen buckets; five attributes each. */
-export function metricRequests(count: number, startUnixNano = START): Uint8Array[] {
+export function metricRequests(count: number, startUnixNano = START, encoding: OtlpEncoding = 'protobuf'): Uint8Array[] {
   const random = new Sequence()
   return Array.from({ length: count }, () => {
     const point = (own: object): object => dataPoint(random, startUnixNano, own)
@@ -17,13 +17,14 @@ export function metricRequests(count: number, startUnixNano = START): Uint8Array
       { name: 'http.server.requests', unit: '{request}', description: 'Requests answered', sum: { dataPoints: points(2, integer), aggregationTemporality: 2, isMonotonic: true } },
       { name: 'http.server.request.duration', unit: 's', description: 'Time to answer', histogram: { dataPoints: points(4, () => point(distribution(random))), aggregationTemporality: 2 } },
     ]
-    return toProtobuf('MetricsRequest', { resourceMetrics: [{ resource, scopeMetrics: [{ scope: { name: '@opentelemetry/instrumentation-http', version: '0.57.1' }, metrics }] }] })
+    return encoders[encoding]('MetricsRequest', { resourceMetrics: [{ resource, scopeMetrics: [{ scope: { name: '@opentelemetry/instrumentation-http', version: '0.57.1' }, metrics }] }] })
   })
 }
 
 function distribution(random: Sequence): object {
-  const bucketCounts = Array.from({ length: BOUNDS.length + 1 }, () => random.below(500))
-  return { count: bucketCounts.reduce((sum, each) => sum + each, 0), sum: random.below(1_000_000) / 64, min: 0.25, max: 9.5, bucketCounts, explicitBounds: BOUNDS }
+  const counts = Array.from({ length: BOUNDS.length + 1 }, () => random.below(500))
+  const bucketCounts = counts.map(String)
+  return { count: String(counts.reduce((sum, each) => sum + each, 0)), sum: random.below(1_000_000) / 64, min: 0.25, max: 9.5, bucketCounts, explicitBounds: BOUNDS }
 }
 
 function dataPoint(random: Sequence, startUnixNano: bigint, own: object): object {

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { type OtlpEncoding, transcodeLogs, transcodeMetrics, type Transcoded, type TranscodeOptions, transcodeTraces } from '../src/index.ts'
 import { rowsOf } from '../test/block-rows.ts'
 import { clickHouseCpu } from './clickhouse-cpu.ts'
+import { jsonParseMetricRows } from './json-parse-metric-rows.ts'
 import { jsonParseLogRows, jsonParseTraceRows } from './json-parse-rows.ts'
 import { metricRequests } from './metric-requests.ts'
 import { protobufjsMetricRows } from './protobufjs-metric-rows.ts'
@@ -45,9 +46,10 @@ export const bench = {
       { name: 'metrics', unit: 'points/s', encoding: 'protobuf', secrets: false, requests: metricRequests(REQUESTS), transcode: transcodeMetrics, competitor: protobufjsMetricRows },
       { name: 'logs', unit: 'records/s', encoding: 'protobuf', requests: logRequests(REQUESTS), transcode: transcodeLogs, competitor: protobufjsLogRows },
       { name: 'traces in JSON', unit: 'spans/s', encoding: 'json', requests: traceRequests(REQUESTS, undefined, 'json'), transcode: transcodeTraces, competitor: jsonParseTraceRows },
+      { name: 'metrics in JSON', unit: 'points/s', encoding: 'json', secrets: false, requests: metricRequests(REQUESTS, undefined, 'json'), transcode: transcodeMetrics, competitor: jsonParseMetricRows },
       { name: 'logs in JSON', unit: 'records/s', encoding: 'json', requests: logRequests(REQUESTS, undefined, 'json'), transcode: transcodeLogs, competitor: jsonParseLogRows },
     ]
-    for (const each of cases) runCase(each, quick ? { rounds: 9, repeats: 3 } : { rounds: 31, repeats: 8 }, report)
+    for (const each of cases) runCase(each, quick ? { rounds: 7, repeats: 3 } : { rounds: 31, repeats: 8 }, report)
     const cpu = await clickHouseCpu(quick ? 5 : 30)
     for (const [format, microseconds] of cpu) {
       const value = Number(microseconds.toFixed(2))

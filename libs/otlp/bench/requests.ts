@@ -4,7 +4,8 @@ import { type RequestName, toJson, toProtobuf } from '../test/otlp-messages.ts'
 /** Records of one request. */
 export const RECORDS = 512
 
-const encoders = { protobuf: toProtobuf, json: (_: RequestName, json: object) => toJson(json) }
+/** Write a request that is given in OTLP's JSON mapping. */
+export const encoders = { protobuf: toProtobuf, json: (_: RequestName, json: object) => toJson(json) }
 
 /** When the records begin, unless a test needs them younger. */
 const START = 1_763_700_000_000_000_000n

@@ -1,5 +1,17 @@
 import { type BlockFormat, insertColumns, tables } from '@ballast/clickhouse'
-import type { RejectedRecord } from './transcoded-block.ts'
+import type { OtlpEncoding, RejectReason } from './transcoded-block.ts'
+
+/** What is kept of something that is not stored. */
+export interface Quarantined {
+  /** `bad_data`: ClickHouse refused the rows. */
+  readonly reason: RejectReason | 'bad_data'
+  /** A sentence for a person. */
+  readonly detail: string
+  /** Of `raw`. */
+  readonly encoding: OtlpEncoding | BlockFormat
+  /** The record as it came, or the rows as they were to be inserted. */
+  readonly raw: Uint8Array
+}
 
 /** Where rejected records came from. */
 export interface RejectSource {
@@ -19,7 +31,7 @@ export interface RejectsBlock {
 }
 
 /** Rows of `ballast_rejects`. RowBinary, because the raw bytes of a record need not be a text. */
-export function rejectsBlock(rejects: readonly RejectedRecord[], source: RejectSource): RejectsBlock {
+export function rejectsBlock(rejects: readonly Quarantined[], source: RejectSource): RejectsBlock {
   const parts = rejects.flatMap((reject) => [
     int64(source.receivedAtUnixNano),
     ...[source.tenantId, source.signal, reject.reason, reject.detail, source.requestId, reject.encoding, reject.raw].flatMap(sized),

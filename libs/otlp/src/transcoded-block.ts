@@ -17,8 +17,16 @@ export interface TranscodeOptions {
   readonly redaction?: Redaction | undefined
   /** Sizes beyond which values are cut. Absent: none are. */
   readonly limits?: Limits | undefined
+  /** Records of other times are rejected. Absent: all times are taken that a table can hold. */
+  readonly times?: TimeBounds | undefined
   /** Bounds how many values a key has. It remembers, so the same request gives the same block as long as its window lasts. Absent: no bound. */
   readonly cardinality?: CardinalityGuard | undefined
+}
+
+/** Times that are taken: of a span when it started, of a log record or a data point when it happened. Both bounds are taken. */
+export interface TimeBounds {
+  readonly oldestUnixNano: bigint
+  readonly newestUnixNano: bigint
 }
 
 /** Why a record is not stored. */
@@ -27,6 +35,10 @@ export type RejectReason =
   | 'invalid_span_id'
   | 'invalid_parent_span_id'
   | 'timestamp_out_of_range'
+  /** Its time lies before the bounds that were given. */
+  | 'timestamp_too_old'
+  /** Its time lies behind them. */
+  | 'timestamp_in_future'
   /** A text of the record is not UTF-8. Protobuf only: JSON as a whole must be. */
   | 'invalid_utf8'
   /** A value of the record nests too deep. */

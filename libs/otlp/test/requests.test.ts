@@ -167,6 +167,13 @@ describe('protobuf', () => {
     expect(rowsOf(block)[0]).toMatchObject({ Body: 'ok' })
   })
 
+  test('keeps a record whose text that is not UTF-8 is of a key that came before, and is not stored anyway', () => {
+    const twice = [{ key: 'k', value: { stringValue: 'first' } }, { key: 'k', value: { stringValue: 'BAD' } }]
+    const record = { attributes: [...twice, { key: 'nested', value: { kvlistValue: { values: twice } } }] }
+    const block = logs(spoiled('LogsRequest', { resourceLogs: [{ scopeLogs: [{ logRecords: [record] }] }] }), 'protobuf')
+    expect(rowsOf(block)[0]).toMatchObject({ LogAttributes: { k: 'first', nested: '{"k":"first"}' } })
+    expect(block.warnings.get('duplicate_attribute_key')).toBe(2)
+  })
 
   test('with a resource that is not UTF-8 is refused', () => {
     const body = { resourceSpans: [{ resource: { attributes: [{ key: 'k', value: { stringValue: 'BAD' } }] }, scopeSpans: [{ spans: [span] }] }] }

@@ -3,6 +3,12 @@ import { ServiceError } from './errors.ts'
 /** Resolves when what it checks is well; throws, with a sentence for a person, when it is not. */
 export type HealthCheck = (signal: AbortSignal) => Promise<void> | void
 
+/** How a check counts. */
+export interface HealthCheckOptions {
+  /** When `false`, the check is shown, and its failure does not make the process not ready. @default true */
+  readonly required?: boolean
+}
+
 /** The result of one check, as `/readyz` shows it. */
 export interface CheckResult {
   readonly ok: boolean
@@ -30,7 +36,7 @@ export interface HealthOptions {
  * Liveness is separate and trivial: a process that answers is alive.
  */
 export class Health {
-  readonly #checks = new Map<string, HealthCheck>()
+  readonly #checks = new Map<string, { readonly run: HealthCheck; readonly required: boolean }>()
   readonly #checkTimeoutMs: number
   readonly #cacheMs: number
   readonly #now: () => number
@@ -44,8 +50,8 @@ export class Health {
   }
 
   /** Adds a check; its name appears in `/readyz`. */
-  check(name: string, check: HealthCheck): void {
-    this.#checks.set(name, check)
+  check(name: string, check: HealthCheck, options: HealthCheckOptions = {}): void {
+    this.#checks.set(name, { run: check, required: options.required ?? true })
   }
 
   /** From now on not ready, so that load balancers stop sending before the server stops listening. */
@@ -65,11 +71,11 @@ export class Health {
 
   async #run(): Promise<Readiness> {
     const entries = await Promise.all(
-      [...this.#checks].map(async ([name, check]) => [name, await this.#outcome(name, check)] as const),
+      [...this.#checks].map(async ([name, { run }]) => [name, await this.#outcome(name, run)] as const),
     )
     const checks = Object.fromEntries(entries)
     if (this.#stopping) return { status: 'stopping', checks }
-    return { status: entries.every(([, result]) => result.ok) ? 'ready' : 'not ready', checks }
+    return { status: entries.every(([name, result]) => result.ok || this.#checks.get(name)?.required === false) ? 'ready' : 'not ready', checks }
   }
 
   async #outcome(name: string, check: HealthCheck): Promise<CheckResult> {

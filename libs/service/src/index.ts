@@ -1,6 +1,6 @@
 export { diskSpaceCheck } from './disk-space.ts'
 export { ServiceError, type ServiceErrorCode, SettingsError } from './errors.ts'
-export { type CheckResult, Health, type HealthCheck, type HealthOptions, type Readiness } from './health.ts'
+export { type CheckResult, Health, type HealthCheck, type HealthCheckOptions, type HealthOptions, type Readiness } from './health.ts'
 export { createHttpServer, type ErrorBody, httpDefaults, type HttpServerOptions } from './http-server.ts'
 export { Lifecycle, type ShutdownStep } from './lifecycle.ts'
 export { listen } from './listen.ts'

@@ -11,6 +11,12 @@ describe('health', () => {
     expect(await health.readiness()).toEqual({ status: 'ready', checks: { store: { ok: true } } })
   })
 
+  test('a check that is not required is shown, and does not make the process not ready', async () => {
+    const health = new Health()
+    health.check('database', () => Promise.reject(new Error('away')), { required: false })
+    expect(await health.readiness()).toEqual({ status: 'ready', checks: { database: { ok: false, message: 'away' } } })
+  })
+
   test('says which check fails and why, and still runs the others', async () => {
     const health = new Health()
     health.check('store', () => Promise.reject(new Error('connection refused at 127.0.0.1:8123')))

@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events'
 import { Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { runInNewContext } from 'node:vm'
-import { SeverityNumber, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
+import { logs, SeverityNumber, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { currentWork, startTelemetry, type TelemetryError, unitOfWork } from '../src/index.ts'
 import { workStorage } from '../src/work/current-work.ts'
@@ -20,6 +20,16 @@ describe('a unit of work', () => {
   })
 
   afterEach(() => memory.telemetry.shutdown())
+
+  test('leaves beside the log records of others, in their order and with the same resource', async () => {
+    const logger = logs.getLogger('other', '2.0.0')
+    unitOfWork('first', () => logger.emit({ body: 'inside', attributes: { kept: [1, 2], wrong: (() => {}) as never } }))
+    const [record, event] = await memory.events()
+    expect([record?.body, record?.instrumentationScope.name, record?.attributes]).toEqual(['inside', 'other', { kept: [1, 2] }])
+    expect([event?.eventName, event?.instrumentationScope.name]).toEqual(['first', '@ballast/telemetry'])
+    expect([event?.resource, event?.spanContext?.spanId]).toEqual([record?.resource, record?.spanContext?.spanId])
+    expect(event?.spanContext?.spanId).toMatch(/^[0-9a-f]{16}$/)
+  })
 
   test('becomes one event with its fields, counters, timers and duration', async () => {
     const result = unitOfWork('invoice.send', { now, fields: { 'invoice.id': 'i-1' } }, (work) => {

@@ -15,13 +15,13 @@ export type StoredRow = Readonly<Record<string, unknown>>
 export interface Inside {
   spans(traceId: string): Promise<readonly StoredRow[]>
   logs(service: string): Promise<readonly StoredRow[]>
-  /** A receiver that cannot store anything now. */
+  /** A receiver that cannot take anything now. */
   readonly overloaded: Address
   /** A receiver that asks for a key, which `headers` do not hold. */
   readonly locked: Address
   /** A receiver whose database refuses spans with the name `poison` for good. */
   readonly poisonable: Address
-  /** A receiver that stores nothing before it is released. */
+  /** A receiver that accepts nothing before it is released; then says how many spans it stored. */
   readonly slow: { readonly address: Address; readonly release: () => Promise<number> }
 }
 

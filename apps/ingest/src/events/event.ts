@@ -1,3 +1,5 @@
+import type { TimeBounds } from '@ballast/otlp'
+
 /** Deepest nesting of a value in `attributes`. */
 const MAX_DEPTH = 16
 
@@ -33,17 +35,17 @@ class FieldError extends Error implements EventProblem {
   }
 }
 
-/** Reads one event. */
-export function readEvent(item: unknown): EventRecord | EventProblem {
+/** Reads one event, whose time must lie in `times`. */
+export function readEvent(item: unknown, times: TimeBounds): EventRecord | EventProblem {
   try {
-    return recordOf(item)
+    return recordOf(item, times)
   } catch (error) {
     if (error instanceof FieldError) return { field: error.field, message: error.message }
     throw error
   }
 }
 
-function recordOf(item: unknown): EventRecord {
+function recordOf(item: unknown, times: TimeBounds): EventRecord {
   if (!isObject(item)) throw new FieldError('', 'an event is a JSON object with a name')
   const unknown = Object.keys(item).find((key) => !(FIELDS as readonly string[]).includes(key))
   if (unknown !== undefined) throw new FieldError(unknown, `is no field of an event (${FIELDS.join(', ')}); put it into attributes`)
@@ -53,7 +55,7 @@ function recordOf(item: unknown): EventRecord {
     service: text('service', service) ?? '',
     logRecord: {
       eventName: name,
-      ...(isSet(time) && { timeUnixNano: nanos(time).toString() }),
+      ...(isSet(time) && { timeUnixNano: nanos(time, times).toString() }),
       severityNumber: severityNumber(severity),
       ...(isSet(message) && { body: { stringValue: text('message', message) } }),
       ...(isSet(traceId) && { traceId: id('traceId', traceId, 32) }),
@@ -87,11 +89,16 @@ function severityNumber(value: unknown): number {
 }
 
 /** RFC 3339 with up to nine decimals, or milliseconds since 1970. */
-function nanos(value: unknown): bigint {
+function nanos(value: unknown, { oldestUnixNano, newestUnixNano }: TimeBounds): bigint {
   const time = Number.isFinite(value) ? BigInt(Math.round((value as number) * 1000)) * 1000n : typeof value === 'string' ? fromRfc3339(value) : undefined
   if (time === undefined) throw new FieldError('time', 'must be a time such as 2026-11-21T12:00:00.123456789Z, or milliseconds since 1970')
-  if (time < 0n || time > MAX_NANOS) throw new FieldError('time', 'must lie between 1970 and 2106')
+  const newest = newestUnixNano < MAX_NANOS ? newestUnixNano : MAX_NANOS
+  if (time < oldestUnixNano || time > newest) throw new FieldError('time', `must lie between ${iso(oldestUnixNano)} and ${iso(newest)}`)
   return time
+}
+
+function iso(unixNano: bigint): string {
+  return new Date(Number(unixNano / 1_000_000n)).toISOString()
 }
 
 function fromRfc3339(value: string): bigint | undefined {

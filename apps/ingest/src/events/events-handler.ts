@@ -15,10 +15,10 @@ const eventsEndpoint: SignalEndpoint = { ...endpoints.find(({ signal }) => signa
 
 /** The answer to a body of events. */
 export interface EventsAnswer {
-  readonly stored: number
+  readonly accepted: number
   readonly rejected: number
   /** One for each event, in the order of the request. */
-  readonly items: readonly ({ readonly status: 'stored' } | { readonly status: 'rejected'; readonly field: string; readonly message: string })[]
+  readonly items: readonly ({ readonly status: 'accepted' } | { readonly status: 'rejected'; readonly field: string; readonly message: string })[]
 }
 
 /**
@@ -32,12 +32,13 @@ export async function handleEvents(handler: ExportHandler, counters: Counters, r
   const { rows } = await handler.handle(eventsEndpoint, {
     headers: request.headers,
     encoding: format === undefined ? undefined : 'json',
-    async read(limitBytes, reservation) {
+    async read(limitBytes, reservation, times) {
       // Without a format it has been refused.
-      events = readEvents(await readBody(request, limitBytes, reservation), format!)
+      events = readEvents(await readBody(request, limitBytes, reservation), format!, times)
       if (!reservation.resize(events.request.length)) throw queueFull()
       return events.request
     },
+    isAwaited: () => !request.socket.destroyed,
   })
   const problems = events?.problems ?? []
   const rejected = problems.filter((problem) => problem !== undefined).length
@@ -45,5 +46,5 @@ export async function handleEvents(handler: ExportHandler, counters: Counters, r
     counters.received('logs', rejected)
     counters.rejected('logs', 'invalid_event', rejected)
   }
-  return { stored: rows, rejected, items: problems.map((problem) => (problem === undefined ? { status: 'stored' } : { status: 'rejected', ...problem })) }
+  return { accepted: rows, rejected, items: problems.map((problem) => (problem === undefined ? { status: 'accepted' } : { status: 'rejected', ...problem })) }
 }

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import type { TimeBounds } from '@ballast/otlp'
 import { IngestError } from '../errors.ts'
 import { type EventProblem, readEvent } from './event.ts'
 
@@ -24,14 +25,14 @@ export interface ReadEvents {
  *
  * @throws IngestError BAD_REQUEST when the body as a whole holds no events.
  */
-export function readEvents(body: Uint8Array, format: EventsFormat): ReadEvents {
+export function readEvents(body: Uint8Array, format: EventsFormat, times: TimeBounds): ReadEvents {
   if (!isUtf8(body)) throw new IngestError('BAD_REQUEST', 'the body is not UTF-8.')
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString()
   const items = format === 'array' ? arrayOf(text) : linesOf(text)
   if (items.length > MAX_EVENTS) throw new IngestError('BAD_REQUEST', `the body holds ${items.length} events; send at most ${MAX_EVENTS} at once.`)
   const byService = new Map<string, string[]>()
   const problems = items.map((item) => {
-    const event = item instanceof SyntaxError ? { field: '', message: `is not JSON: ${item.message}` } : readEvent(item)
+    const event = item instanceof SyntaxError ? { field: '', message: `is not JSON: ${item.message}` } : readEvent(item, times)
     if ('field' in event) return event
     const record = JSON.stringify(event.logRecord)
     if (record.length > MAX_EVENT_LENGTH) return { field: '', message: `is larger than ${MAX_EVENT_LENGTH} characters` }

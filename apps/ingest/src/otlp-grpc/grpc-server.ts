@@ -82,6 +82,7 @@ export class GrpcServer {
           if (!reservation.resize(message.length)) throw queueFull()
           return message
         },
+        isAwaited: () => !call.cancelled,
       })
       counters.request('grpc', endpoint.signal, OK)
       callback(null, exportResponseBody(transcoded, endpoint, 'protobuf'))

@@ -54,7 +54,7 @@ export async function registerOtlpRoutes(server: FastifyInstance, options: OtlpR
         scope.post(endpoint.path, async (request, reply) => {
           const { headers } = request
           const encoding = encodingOf(headers['content-type'])
-          const transcoded = await handler.handle(endpoint, { headers, encoding, read: (limit, reservation) => readBody(request.raw, limit, reservation) })
+          const transcoded = await handler.handle(endpoint, { headers, encoding, read: (limit, reservation) => readBody(request.raw, limit, reservation), isAwaited: () => !request.raw.socket.destroyed })
           // Without an encoding it has been refused.
           return reply.code(200).header('content-type', mediaTypes[encoding!]).send(exportResponseBody(transcoded, endpoint, encoding!))
         })

@@ -5,14 +5,13 @@ import type { RunningIngest } from '../running-ingest.ts'
 
 /** What the points want to know of ingest itself, beside what can be asked of any receiver. */
 export async function insideIngest(ingest: RunningIngest): Promise<Inside & { close(): Promise<void> }> {
-  const overloaded = await otlpServer()
-  overloaded.database.state = { kind: 'down', reason: 'connection refused', code: 'UNREACHABLE' }
+  const overloaded = await otlpServer({ journalMaxBytes: 1 })
   const locked = await otlpServer({}, () => undefined)
   const poisonable = await otlpServer()
   poisonable.store.poison = 'poison'
   const slow = await otlpServer()
   let release = (): void => undefined
-  slow.store.gate = new Promise((resolve) => (release = resolve))
+  slow.files.gate = new Promise((resolve) => (release = resolve))
   const servers = [overloaded, locked, poisonable, slow]
   const [atOverloaded, atLocked, atPoisonable, atSlow] = (await Promise.all(servers.map(addressOf))) as [Address, Address, Address, Address]
   const rows = (query: string): Promise<readonly StoredRow[]> => ingest.rows(query)
@@ -26,7 +25,7 @@ export async function insideIngest(ingest: RunningIngest): Promise<Inside & { cl
       address: atSlow,
       async release() {
         release()
-        await slow.server.close()
+        await slow.settled()
         return slow.store.rows.length
       },
     },

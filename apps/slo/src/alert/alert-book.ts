@@ -1,145 +1,207 @@
 import type { Logger } from '@ballast/service'
-import { severities, type Severity } from '../burn/tier-catalog.ts'
-import type { Evaluation, TierReading } from '../objective/evaluation.ts'
-import { firingNotice, nextAlertId, resolvedNotice } from './alert-data.ts'
-import type { AlertLog } from './alert-log.ts'
-import { type AlertState, announced, dueNotice, fire, quiet, resolve, restored } from './alert-state.ts'
-import type { Alert, AlertNotice } from './alert.ts'
-
-/** Tells people. Resolves when the notice has arrived, and not before; rejects only when it gives up, or is aborted. */
-export interface Notifier {
-  deliver(notice: AlertNotice, signal: AbortSignal): Promise<void>
-}
+import { type AlertRules, severities, type Severity } from '../burn/tier-catalog.ts'
+import { SloError } from '../errors.ts'
+import { type Route, routeOf } from '../notify/route.ts'
+import type { StandingNotices } from '../notify/standing-notices.ts'
+import type { Evaluation } from '../objective/evaluation.ts'
+import type { Ledger } from '../outbox/ledger.ts'
+import { HISTORY } from '../outbox/channel.ts'
+import { type Delivery, newDelivery, toldKey } from '../outbox/delivery.ts'
+import type { Outbox } from '../outbox/outbox.ts'
+import { alertKey, type Alert, alertLabels, type AlertKind, type AlertNotice, type Links, type Proof } from './alert.ts'
+import { firingNotice, resolvedNotice } from './alert-notice.ts'
+import { type AlertState, stepAlert } from './alert-state.ts'
+import { type Condition, conditionsOf } from './condition.ts'
+import type { HoldBack } from './hold-back.ts'
+import { silenceOf } from './silence.ts'
 
 export interface AlertBookOptions {
   readonly log: Logger
-  readonly alertLog: AlertLog
-  readonly notifier: Notifier
-  /** Trace ids of bad events of a tier that holds. */
-  readonly exampleTraces: (evaluation: Evaluation, reading: TierReading) => Promise<readonly string[]>
-  /** Time that recording a transition may take, milliseconds. */
-  readonly recordTimeoutMs: number
+  readonly ledger: Ledger
+  readonly outbox: Outbox
+  readonly holdBack: HoldBack
+  readonly standing: StandingNotices
+  readonly rules: AlertRules
+  readonly routes: readonly Route[]
+  /** Gathers what proves an alert. */
+  readonly prove: (evaluation: Evaluation, condition: Condition) => Promise<Proof>
+  readonly links: (evaluation: Evaluation) => Links
 }
 
 /** An alert that is not over. */
 export interface OpenAlert {
   readonly alert: Alert
+  /** `resolving` until everybody who is to know that it ended has been told. */
   readonly state: 'firing' | 'resolving'
   readonly firing: AlertNotice
-  /** Whether the last transition was delivered and recorded. */
+  /** Whether all who are to know of its last transition have been told. */
   readonly delivered: boolean
+  readonly acknowledgedBy: string | undefined
+  /** Comment of the silence that covers it. */
+  readonly silencedBy: string | undefined
 }
 
+const noProof: Proof = { exampleTraceIds: [], differences: [], deploys: [] }
+/** Alerts whose proof is gathered at once: when everything burns, the database is to be asked gently. */
+const PROOFS_AT_ONCE = 4
+/** Alerts that are stored at once, so that a step stays small when everything burns. */
+const ALERTS_AT_ONCE = 200
+
 /**
- * The alerts of all objectives: one for each objective and severity. Evaluations move them; what changed is delivered, then
- * recorded, and only then counts as announced, so that nothing is lost by a failed delivery, a failed insert or a restart.
+ * The alerts of all objectives: at most one for each objective, kind and severity. Evaluations move them; a transition and the
+ * deliveries that it causes are committed as one step, so that none is lost and none is made twice.
  */
 export class AlertBook {
   readonly #options: AlertBookOptions
-  readonly #states = new Map<string, AlertState>()
-  /** Deliveries under way, at most one for each objective and severity: that bounds the queue. */
-  readonly #underWay = new Map<string, Promise<void>>()
-  /** Notices that arrived and are not recorded yet. */
-  readonly #arrived = new Set<AlertNotice>()
-  readonly #closing = new AbortController()
-  #restored = false
+  /** Every target that a route names. */
+  readonly #targets: ReadonlySet<string>
+  #acting = false
 
   constructor(options: AlertBookOptions) {
     this.#options = options
+    this.#targets = new Set(options.routes.flatMap(({ targets, escalation }) => [...targets, ...escalation.flatMap((step) => step.targets)]))
   }
 
-  /** Reads back what was recorded, once. @throws what the log throws; then nothing may be evaluated yet. */
-  async restore(signal: AbortSignal): Promise<void> {
-    if (this.#restored) return
-    for (const last of await this.#options.alertLog.latest(signal)) this.#states.set(keyOf(last.alert.objective, last.alert.severity), restored(last))
-    this.#restored = true
+  /** Whether this replica acted at the last tick. */
+  get acting(): boolean {
+    return this.#acting
   }
 
-  /** Moves every alert by what was just measured. Alerts of objectives that are not evaluated stay as they are. */
-  async update(evaluations: readonly Evaluation[], nowMs: number): Promise<void> {
-    for (const evaluation of evaluations) {
-      for (const severity of severities) await this.#move(evaluation, severity, nowMs)
+  /** Moves every alert by what was just measured. Alerts of objectives that are not evaluated stay as they are, unless they are `gone`. */
+  async update(evaluations: readonly Evaluation[], gone: (objective: string) => boolean, nowMs: number): Promise<void> {
+    if (!(await this.#join())) return
+    const { ledger, rules } = this.#options
+    const found = evaluations.flatMap((evaluation) => conditionsOf(evaluation, rules, (kind, severity) => this.#fires(kind, severity, evaluation)).map((condition) => ({ evaluation, condition })))
+    const proofs = await this.#proofs(found.filter(({ evaluation, condition }) => condition.holds && !this.#fires(condition.kind, condition.severity, evaluation)))
+    const states = new Map<string, AlertState>()
+    for (const { evaluation, condition } of found) {
+      const key = alertKey({ ...condition, objective: evaluation.objective.name })
+      const next = stepAlert(ledger.states.get(key), condition.holds, {
+        nowMs,
+        keepFiringForMs: rules.keepFiringFor?.ms ?? 0,
+        begin: (lastAlertId) => firingNotice({ evaluation, condition, proof: proofs.get(condition) ?? noProof, links: this.#options.links(evaluation), lastAlertId, atMs: nowMs }),
+        end: (firing) => resolvedNotice(firing, evaluation, nowMs),
+      })
+      if (next !== undefined && next !== ledger.states.get(key)) states.set(key, next)
     }
-    this.#deliverDue()
-  }
-
-  /** Ends the alerts of objectives that are gone for good. */
-  removeAllBut(objectives: ReadonlySet<string>, nowMs: number): void {
-    for (const [key, state] of this.#states) {
-      if (state.kind !== 'firing' || objectives.has(state.alert.objective)) continue
-      this.#states.set(key, resolve(state, (firing) => resolvedNotice(firing, undefined, nowMs)))
+    for (const [key, state] of ledger.states) {
+      if (state.kind === 'firing' && gone(state.alert.objective)) states.set(key, { kind: 'resolved', alert: state.alert, resolved: resolvedNotice(state.firing, undefined, nowMs) })
     }
-    this.#deliverDue()
+    await this.#commit(states, nowMs)
+    this.#tell(true, nowMs)
   }
 
-  /** The alerts that are not over, oldest first. */
-  open(): readonly OpenAlert[] {
-    const open = [...this.#states.values()].flatMap((state) =>
-      state.kind === 'quiet' ? [] : [{ alert: state.alert, state: state.kind, firing: state.firing, delivered: dueNotice(state) === undefined }],
-    )
-    return open.toSorted((a, b) => a.alert.startedAtMs - b.alert.startedAtMs)
+  /** A tick without a measurement: nothing begins or ends, but what is on its way goes on. */
+  async idle(nowMs: number): Promise<void> {
+    if (!(await this.#join())) return
+    await this.#commit(new Map(), nowMs)
+    this.#tell(false, nowMs)
   }
 
-  /** Stops deliveries; what is not announced is found due again after the next start. */
-  async close(): Promise<void> {
-    this.#closing.abort()
-    await Promise.all(this.#underWay.values())
+  /** The alerts that are not over, oldest first, of one age the most severe first. */
+  open(nowMs: number = Date.now()): readonly OpenAlert[] {
+    const { ledger } = this.#options
+    const pending = new Set([...ledger.deliveries.values()].map(({ notice }) => notice.alert.id))
+    const { acknowledgements, silences } = ledger.remarks
+    const open = [...ledger.states.values()].flatMap((state): OpenAlert[] => {
+      const { alert } = state
+      const delivered = !pending.has(alert.id)
+      if (state.kind === 'resolved' && delivered) return []
+      const notice = state.kind === 'firing' ? state.firing : state.resolved
+      const silence = silenceOf(silences.values(), alertLabels(notice.data), nowMs)
+      return [{ alert, state: state.kind === 'firing' ? 'firing' : 'resolving', firing: notice, delivered, acknowledgedBy: acknowledgements.get(alert.id)?.by, silencedBy: silence?.comment }]
+    })
+    return open.toSorted((a, b) => a.alert.startedAtMs - b.alert.startedAtMs || severities.indexOf(a.alert.severity) - severities.indexOf(b.alert.severity) || a.alert.objective.localeCompare(b.alert.objective))
   }
 
-  async #move(evaluation: Evaluation, severity: Severity, nowMs: number): Promise<void> {
-    const { name } = evaluation.objective
-    const key = keyOf(name, severity)
-    const state = this.#states.get(key) ?? quiet
-    const holding = evaluation.holding.get(severity)
-    if (holding === undefined) {
-      this.#states.set(key, resolve(state, (firing) => resolvedNotice(firing, evaluation, nowMs)))
-    } else if (state.kind === 'quiet') {
-      const traces = await this.#examples(evaluation, holding)
-      const id = nextAlertId(name, severity, state.lastAlertId)
-      this.#states.set(key, fire(state, () => firingNotice(id, evaluation, holding, traces, nowMs)))
-    }
+  async #join(): Promise<boolean> {
+    this.#acting = await this.#options.ledger.sync()
+    return this.#acting
   }
 
-  /** An alert without examples is better than an alert that waits for them. */
-  async #examples(evaluation: Evaluation, holding: TierReading): Promise<readonly string[]> {
+  #tell(measured: boolean, nowMs: number): void {
+    if (this.#acting) this.#options.standing.tell(this.#options.ledger.states.values(), measured, nowMs)
+  }
+
+  #fires(kind: AlertKind, severity: Severity, { objective }: Evaluation): boolean {
+    return this.#options.ledger.states.get(alertKey({ kind, severity, objective: objective.name }))?.kind === 'firing'
+  }
+
+  /** Stores the steps of a tick, so many alerts at once: each alert with its deliveries, whole or not at all. */
+  async #commit(states: Map<string, AlertState>, nowMs: number): Promise<void> {
+    const { ledger, outbox, log } = this.#options
+    const escalations = this.#escalate(states, nowMs)
+    const changed = [...states]
     try {
-      return await this.#options.exampleTraces(evaluation, holding)
-    } catch (error) {
-      this.#options.log.warn({ err: error, objective: evaluation.objective.name }, 'no example traces for this alert')
-      return []
-    }
-  }
-
-  #deliverDue(): void {
-    for (const [key, state] of this.#states) {
-      if (this.#underWay.has(key) || this.#closing.signal.aborted || dueNotice(state) === undefined) continue
-      this.#underWay.set(key, this.#deliver(key).finally(() => this.#underWay.delete(key)))
-    }
-  }
-
-  /** Delivers and records what is due for one alert, in order, until nothing is or something fails; the next tick goes on. */
-  async #deliver(key: string): Promise<void> {
-    const { log, alertLog, notifier, recordTimeoutMs } = this.#options
-    const { signal } = this.#closing
-    try {
-      for (let notice = this.#due(key); notice !== undefined; notice = this.#due(key)) {
-        if (!this.#arrived.has(notice)) await notifier.deliver(notice, signal)
-        this.#arrived.add(notice)
-        await alertLog.append(notice, AbortSignal.any([signal, AbortSignal.timeout(recordTimeoutMs)]))
-        this.#arrived.delete(notice)
-        this.#states.set(key, announced(this.#states.get(key)!, notice))
+      for (let first = 0; first < changed.length; first += ALERTS_AT_ONCE) {
+        const part = changed.slice(first, first + ALERTS_AT_ONCE)
+        const steps = part.map(([key, state]) => this.#step(key, state, nowMs))
+        const queued = [...steps.flatMap((step) => step.queued), ...part.flatMap(([key]) => escalations.get(key) ?? [])]
+        await ledger.commit({ states: new Map(part), queued, finished: steps.flatMap(({ finished }) => finished) })
       }
     } catch (error) {
-      if (signal.aborted) return
-      log.warn({ err: error, alert: this.#due(key)?.data.alertId }, 'an alert could not be delivered and recorded; it is tried again at the next tick')
+      if (!(error instanceof SloError) || error.code !== 'STALE_LEADER') throw error
+      this.#acting = false
+      log.warn(error.message)
     }
+    outbox.dispatch()
   }
 
-  #due(key: string): AlertNotice | undefined {
-    return dueNotice(this.#states.get(key) ?? quiet)
+  /** The deliveries that the next state of an alert makes, and those that it makes needless. */
+  #step(key: string, state: AlertState, nowMs: number): { readonly queued: readonly Delivery[]; readonly finished: readonly string[] } {
+    if (this.#options.ledger.states.get(key)?.kind === state.kind) return { queued: [], finished: [] }
+    return state.kind === 'firing' ? { queued: this.#beginning(state.firing, nowMs), finished: [] } : this.#ending(key, state.resolved, nowMs)
   }
-}
 
-function keyOf(objective: string, severity: Severity): string {
-  return `${severity} ${objective}`
+  #beginning(notice: AlertNotice, nowMs: number): Delivery[] {
+    return [...new Set([HISTORY, ...routeOf(this.#options.routes, alertLabels(notice.data)).targets])].map((target) => newDelivery(notice, target, nowMs))
+  }
+
+  /** Everybody who was told, or is being told, that it began is told that it ended; who was spared is spared that, too. */
+  #ending(key: string, notice: AlertNotice, nowMs: number): { readonly queued: readonly Delivery[]; readonly finished: readonly string[] } {
+    const { ledger, outbox, holdBack, routes } = this.#options
+    const waiting = [...ledger.deliveriesOf(key)].filter((delivery) => delivery.notice.alert.id === notice.alert.id)
+    const spared = waiting.filter((delivery) => delivery.target !== HISTORY && delivery.attempts === 0 && !outbox.underWay(delivery) && holdBack.reason(delivery, nowMs) !== undefined)
+    const before = ledger.states.get(key)
+    const onRoute = before?.kind === 'firing' && before.restored === true ? routeOf(routes, alertLabels(notice.data)).targets : []
+    const told = [...this.#targets].filter((target) => ledger.told.get(toldKey(key, target))?.alertId === notice.alert.id)
+    const targets = new Set([HISTORY, ...onRoute, ...told, ...waiting.filter((delivery) => !spared.includes(delivery)).map(({ target }) => target)])
+    return { queued: [...targets].map((target) => newDelivery(notice, target, nowMs)), finished: spared.map(({ id }) => id) }
+  }
+
+  /** Takes the escalation steps that are due; gives their deliveries by the key of the alert. */
+  #escalate(states: Map<string, AlertState>, nowMs: number): ReadonlyMap<string, readonly Delivery[]> {
+    const { ledger, routes } = this.#options
+    const queued = new Map<string, readonly Delivery[]>()
+    if (routes.every(({ escalation }) => escalation.length === 0)) return queued
+    for (const [key, known] of ledger.states) {
+      const state = states.get(key) ?? known
+      if (state.kind !== 'firing' || ledger.remarks.acknowledgements.has(state.alert.id)) continue
+      const { escalation } = routeOf(routes, alertLabels(state.firing.data))
+      const due = escalation.filter(({ afterMs }, index) => index >= state.escalated && nowMs - state.alert.startedAtMs >= afterMs)
+      if (due.length === 0) continue
+      const targets = new Set(due.flatMap((step) => step.targets))
+      const isKnown = ({ id, target }: Delivery): boolean => ledger.deliveries.has(id) || ledger.told.get(toldKey(key, target))?.alertId === state.alert.id
+      queued.set(key, [...targets].map((target) => newDelivery(state.firing, target, nowMs, true)).filter((delivery) => !isKnown(delivery)))
+      states.set(key, { ...state, escalated: state.escalated + due.length })
+    }
+    return queued
+  }
+
+  /** An alert without proof is better than an alert that waits for it. */
+  async #proofs(begun: readonly { readonly evaluation: Evaluation; readonly condition: Condition }[]): Promise<Map<Condition, Proof>> {
+    const proofs = new Map<Condition, Proof>()
+    for (let first = 0; first < begun.length; first += PROOFS_AT_ONCE) {
+      await Promise.all(
+        begun.slice(first, first + PROOFS_AT_ONCE).map(async ({ evaluation, condition }) => {
+          try {
+            proofs.set(condition, await this.#options.prove(evaluation, condition))
+          } catch (error) {
+            this.#options.log.warn({ err: error, objective: evaluation.objective.name }, 'no proof for this alert')
+          }
+        }),
+      )
+    }
+    return proofs
+  }
 }

@@ -1,52 +1,47 @@
 import type { Alert, AlertNotice } from './alert.ts'
 
-/**
- * Where the alert of one objective and severity is. A notice is `announced` once it is delivered and recorded; until then
- * it is due, and sent again.
- */
+/** Where the alert of one key is. `notice` is what was last said of it. */
 export type AlertState =
-  | { readonly kind: 'quiet'; readonly lastAlertId: string | undefined }
-  | { readonly kind: 'firing'; readonly alert: Alert; readonly firing: AlertNotice; readonly announced: boolean }
-  | { readonly kind: 'resolving'; readonly alert: Alert; readonly firing: AlertNotice; readonly announced: boolean; readonly resolved: AlertNotice }
+  | {
+      readonly kind: 'firing'
+      readonly alert: Alert
+      readonly firing: AlertNotice
+      /** When its condition was last seen to hold, milliseconds since the epoch. */
+      readonly heldAtMs: number
+      /** Escalation steps that were taken. */
+      readonly escalated: number
+      /** Read from the history, which does not say who was told: everybody on the route counts as told. */
+      readonly restored?: true
+    }
+  | { readonly kind: 'resolved'; readonly alert: Alert; readonly resolved: AlertNotice }
 
-/** An objective and severity that never alerted. */
-export const quiet: AlertState = { kind: 'quiet', lastAlertId: undefined }
-
-/** Quiet to firing. Firing stays firing; resolving first finishes, so that its end and a new beginning are never mixed up. */
-export function fire(state: AlertState, notice: () => AlertNotice): AlertState {
-  if (state.kind !== 'quiet') return state
-  const firing = notice()
-  return { kind: 'firing', alert: firing.alert, firing, announced: false }
+/** What the step of an alert needs to know. */
+export interface StepContext {
+  readonly nowMs: number
+  /** An alert whose condition ended stays for this long, so that errors that pulse are one alert. Milliseconds. */
+  readonly keepFiringForMs: number
+  /** Makes the notice of a beginning, given the id of the alert before it. */
+  readonly begin: (lastAlertId: string | undefined) => AlertNotice
+  /** Makes the notice of an end. */
+  readonly end: (firing: AlertNotice) => AlertNotice
 }
 
-/** Firing to resolving; anything else stays what it is. */
-export function resolve(state: AlertState, notice: (firing: AlertNotice) => AlertNotice): AlertState {
-  if (state.kind !== 'firing') return state
-  return { ...state, kind: 'resolving', resolved: notice(state.firing) }
-}
-
-/** The notice that is to be sent next. An alert that ended before it was announced is still announced, then resolved. */
-export function dueNotice(state: AlertState): AlertNotice | undefined {
-  switch (state.kind) {
-    case 'quiet':
-      return undefined
-    case 'firing':
-      return state.announced ? undefined : state.firing
-    case 'resolving':
-      return state.announced ? state.resolved : state.firing
+/** The next state of an alert, `undefined` while it has never fired. The same object when nothing changed. */
+export function stepAlert(state: AlertState | undefined, holds: boolean, { nowMs, keepFiringForMs, begin, end }: StepContext): AlertState | undefined {
+  if (state?.kind !== 'firing') {
+    if (!holds) return state
+    const firing = begin(state?.alert.id)
+    return { kind: 'firing', alert: firing.alert, firing, heldAtMs: nowMs, escalated: 0 }
   }
+  // While it holds, only the time moves; it is not worth a write unless it matters later.
+  if (holds) return keepFiringForMs === 0 ? state : { ...state, heldAtMs: nowMs }
+  if (nowMs - state.heldAtMs < keepFiringForMs) return state
+  return { kind: 'resolved', alert: state.alert, resolved: end(state.firing) }
 }
 
-/** The state after a notice was delivered and recorded. */
-export function announced(state: AlertState, notice: AlertNotice): AlertState {
-  if (state.kind === 'quiet' || state.alert.id !== notice.alert.id) return state
-  if (notice.state === 'firing') return { ...state, announced: true }
-  return { kind: 'quiet', lastAlertId: state.alert.id }
-}
-
-/** The state that recorded transitions say: the last one decides. */
-export function restored(last: AlertNotice): AlertState {
+/** The state that a recorded transition says. */
+export function restoredState(last: AlertNotice): AlertState {
   return last.state === 'firing'
-    ? { kind: 'firing', alert: last.alert, firing: last, announced: true }
-    : { kind: 'quiet', lastAlertId: last.alert.id }
+    ? { kind: 'firing', alert: last.alert, firing: last, heldAtMs: last.atMs, escalated: 0, restored: true }
+    : { kind: 'resolved', alert: last.alert, resolved: last }
 }

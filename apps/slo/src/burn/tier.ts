@@ -34,7 +34,8 @@ export function tiersFor(catalog: TierCatalog, objective: { readonly budget: Fra
   const tiers: Tier[] = []
   const refusals: string[] = []
   const warnings: string[] = []
-  for (const entry of catalog.tiers) {
+  const ofPeriod = catalog.shortPeriods.toSorted((a, b) => a.upTo.ms - b.upTo.ms).find(({ upTo }) => objective.period.ms <= upTo.ms)
+  for (const entry of (ofPeriod ?? catalog).tiers) {
     const tier = scale(entry, objective)
     const what = `the ${tier.severity} tier ${tier.name}`
     if (tier.long.ms > objective.period.ms) {

@@ -1,11 +1,12 @@
 import { type ClickHouse, tableNames } from '@ballast/clickhouse'
 import { z } from 'zod'
 import type { AlertLog } from '../alert/alert-log.ts'
-import { type AlertData, type AlertNotice, alertDataSchema } from '../alert/alert.ts'
+import { type AlertData, alertKinds, type AlertNotice, alertDataSchema } from '../alert/alert.ts'
 import { severities } from '../burn/tier-catalog.ts'
-import { webhookId } from '../notify/webhook-notifier.ts'
+import { deliveryId } from '../outbox/delivery.ts'
 
 const eventRow = z.object({
+  kind: z.enum(alertKinds),
   objective: z.string(),
   severity: z.enum(severities),
   alertId: z.string(),
@@ -17,20 +18,33 @@ const eventRow = z.object({
 })
 
 const LATEST = `
-SELECT Slo AS objective, Severity AS severity,
+SELECT Slo AS objective, Severity AS severity, Kind AS kind,
   argMax(AlertId, EventTime) AS alertId, argMax(Tier, EventTime) AS tier, argMax(State, EventTime) AS state,
   toUnixTimestamp64Milli(argMax(StartedAt, EventTime)) AS startedAtMs, toUnixTimestamp64Milli(max(EventTime)) AS atMs,
   argMax(Details, EventTime) AS details
 FROM ${tableNames.sloEvents}
 WHERE Severity IN {severities:Array(String)}
-GROUP BY Slo, Severity`
+GROUP BY Slo, Severity, Kind`
+
+/** Transitions of one objective that are read at most. */
+const MAX_PAST = 20
+
+const PAST = `
+SELECT Slo AS objective, Severity AS severity, Kind AS kind, AlertId AS alertId, Tier AS tier, State AS state,
+  toUnixTimestamp64Milli(StartedAt) AS startedAtMs, toUnixTimestamp64Milli(EventTime) AS atMs, '' AS details
+FROM ${tableNames.sloEvents}
+WHERE Slo = {objective:String} AND Severity IN {severities:Array(String)}
+ORDER BY EventTime DESC LIMIT ${MAX_PAST}`
 
 /** Transitions as rows of `ballast_slo_events`; `Slo` is the objective's name. */
 export class EventLog implements AlertLog {
   readonly #clickhouse: ClickHouse
+  readonly #token: () => number
 
-  constructor(clickhouse: ClickHouse) {
+  /** @param token - the fencing token of who writes: rows of two leaders can be told apart. */
+  constructor(clickhouse: ClickHouse, token: () => number) {
     this.#clickhouse = clickhouse
+    this.#token = token
   }
 
   async append(notice: AlertNotice, signal: AbortSignal): Promise<void> {
@@ -44,20 +58,28 @@ export class EventLog implements AlertLog {
       State: state,
       StartedAt: secondsText(alert.startedAtMs),
       Details: JSON.stringify(data),
+      Kind: alert.kind,
+      Fence: this.#token(),
     }
-    // The token makes a repeated insert, after an answer that was lost, count once.
+    // The deduplication token makes a repeated insert, after an answer that was lost, count once.
     const body = new TextEncoder().encode(`${JSON.stringify(row)}\n`)
-    await this.#clickhouse.insertBlock({ table: tableNames.sloEvents, columns: Object.keys(row), format: 'JSONEachRow', body, deduplicationToken: webhookId(notice), signal })
+    await this.#clickhouse.insertBlock({ table: tableNames.sloEvents, columns: Object.keys(row), format: 'JSONEachRow', body, deduplicationToken: deliveryId(notice, 'history'), signal })
   }
 
   async latest(signal: AbortSignal): Promise<readonly AlertNotice[]> {
     const rows = await this.#clickhouse.query<unknown>({ query: LATEST, params: { severities: [...severities] }, settings: { readonly: 1 }, signal })
     return rows.map((row) => noticeOf(eventRow.parse(row)))
   }
+
+  /** The last transitions of an objective, newest first, without their details. */
+  async past(objective: string, timeoutMs: number): Promise<readonly AlertNotice[]> {
+    const rows = await this.#clickhouse.query<unknown>({ query: PAST, params: { objective, severities: [...severities] }, settings: { readonly: 1 }, timeoutMs })
+    return rows.map((row) => noticeOf(eventRow.parse(row)))
+  }
 }
 
-function noticeOf({ objective, severity, alertId, tier, state, startedAtMs, atMs, details }: z.infer<typeof eventRow>): AlertNotice {
-  const alert = { id: alertId, objective, severity, tier, startedAtMs }
+function noticeOf({ kind, objective, severity, alertId, tier, state, startedAtMs, atMs, details }: z.infer<typeof eventRow>): AlertNotice {
+  const alert = { id: alertId, kind, objective, severity, tier, startedAtMs }
   return { state, alert, atMs, data: readDetails(details) ?? bareData(alert) }
 }
 
@@ -71,10 +93,10 @@ function readDetails(details: string): AlertData | undefined {
 
 /** What the columns alone say, for a row whose details cannot be read: the alert is still known, and still resolves. */
 function bareData(alert: AlertNotice['alert']): AlertData {
-  const [long = '', short = ''] = alert.tier.split('/')
-  const nothing = { good: 0, bad: 0, total: 0 }
   return {
     alertId: alert.id,
+    kind: alert.kind,
+    summary: `${alert.objective}: ${alert.tier}`,
     slo: alert.objective,
     objective: alert.objective,
     service: '',
@@ -83,11 +105,17 @@ function bareData(alert: AlertNotice['alert']): AlertData {
     target: '',
     period: '',
     startedAt: new Date(alert.startedAtMs).toISOString(),
-    ...nothing,
-    burn: { long: { window: long, ...nothing, burn: null }, short: { window: short, ...nothing, burn: null }, threshold: 0 },
+    good: 0,
+    bad: 0,
+    total: 0,
+    burn: null,
+    burnRates: {},
     budgetRemaining: null,
     timeToExhaustionMs: null,
     exampleTraceIds: [],
+    differences: [],
+    deploys: [],
+    links: { console: null, dashboard: null, runbook: null },
     runbookUrl: null,
   }
 }

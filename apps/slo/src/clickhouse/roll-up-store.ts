@@ -107,10 +107,18 @@ export class RollUpStore implements RollUp {
     return totals
   }
 
-  async read(series: readonly string[], range: BucketRange, signal: AbortSignal): Promise<ReadonlyMap<string, readonly BucketCounts[]>> {
+  read(series: readonly string[], range: BucketRange, signal: AbortSignal): Promise<ReadonlyMap<string, readonly BucketCounts[]>> {
+    return this.#read(tableNames.sloMinute, series, range, signal)
+  }
+
+  async readHours(series: string, range: BucketRange, signal: AbortSignal): Promise<readonly BucketCounts[]> {
+    return (await this.#read(tableNames.sloHour, [series], range, signal)).get(series) ?? []
+  }
+
+  async #read(table: string, series: readonly string[], range: BucketRange, signal: AbortSignal): Promise<ReadonlyMap<string, readonly BucketCounts[]>> {
     const parameters = new Parameters()
     const rows = await this.#query<{ series: string; at: number; counts: readonly string[] }>(
-      `SELECT Series AS series, toUnixTimestamp(Time) AS at, [${MEASURES.join(', ')}] AS counts FROM ${tableNames.sloMinute} FINAL`,
+      `SELECT Series AS series, toUnixTimestamp(Time) AS at, [${MEASURES.join(', ')}] AS counts FROM ${table} FINAL`,
       parameters,
       series,
       [this.#within(range, parameters)],

@@ -1,7 +1,6 @@
 import type { ClickHouse } from '@ballast/clickhouse'
 import type { BoundQuery } from '../measure/bound-query.ts'
-import type { BucketCounts, CountRequest, CountResult, EventStore, ExampleRequest } from '../measure/event-store.ts'
-import { exampleTracesQuery } from '../source/example-traces.ts'
+import type { BucketCounts, CountRequest, CountResult, EventStore } from '../measure/event-store.ts'
 import { planSources } from '../source/plan-sources.ts'
 import type { ScanRange, ScanResult, Source } from '../source/source.ts'
 
@@ -51,11 +50,6 @@ export class SpanStore implements EventStore {
     }
     if (sources.length > 0 && failures.length === sources.length) throw last
     return { series, rowsRead, cost, failures }
-  }
-
-  async exampleTraces({ signal, ...request }: ExampleRequest): Promise<readonly string[]> {
-    const rows = await this.#query<{ traceId: string }>(this.#options.clickhouse, exampleTracesQuery(request), {}, signal)
-    return rows.map(({ traceId }) => traceId)
   }
 
   ping(signal: AbortSignal): Promise<void> {

@@ -37,9 +37,12 @@ export class ChangeKeeper {
   /** Keeps what was found, now that it is known what it made of the budgets. What cannot be kept is tried again at the next tick. */
   async keep(evaluations: readonly Evaluation[], signal: AbortSignal): Promise<void> {
     if (this.#found.length === 0) return
-    const found = this.#found.map((change) => ({ ...change, budgetAfter: budgetsOf(change, evaluations) }))
-    await this.#log.append(found, signal)
-    this.#changes = [...(this.#changes ?? []), ...found]
+    // Another replica may have found the same and been faster.
+    const kept = await this.#log.read(signal)
+    const isKept = ({ kind, name, action, definition }: Change): boolean => (action === 'removed' ? !definitionsOf(kept, kind).has(name) : definitionsOf(kept, kind).get(name) === definition)
+    const found = this.#found.filter((change) => !isKept(change)).map((change) => ({ ...change, budgetAfter: budgetsOf(change, evaluations) }))
+    if (found.length > 0) await this.#log.append(found, signal)
+    this.#changes = [...kept, ...found]
     this.#found = []
   }
 

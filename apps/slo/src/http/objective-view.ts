@@ -1,56 +1,35 @@
+import { z } from 'zod'
 import type { AlertBook, OpenAlert } from '../alert/alert-book.ts'
 import { decimalText, type Fraction, multiply } from '../burn/fraction.ts'
 import type { EngineState } from '../engine.ts'
 import type { Evaluation } from '../objective/evaluation.ts'
 import type { Objective } from '../objective/objective.ts'
+import { alertView, alertViewSchema } from './alert-view.ts'
 
 const HUNDRED: Fraction = { numerator: 100n, denominator: 1n }
 
 /** `burning`: a tier holds, or an alert is not over. `no data`: no event in the whole period, or not measured yet. */
-export type ObjectiveStatus = 'ok' | 'burning' | 'no data'
-
-/** An alert as the API shows it. */
-export interface AlertView {
-  readonly alertId: string
-  readonly slo: string
-  readonly objective: string
-  readonly service: string
-  readonly severity: string
-  readonly tier: string
-  readonly state: 'firing' | 'resolving'
-  readonly startedAt: string
-  /** Whether its last transition was delivered and recorded. */
-  readonly delivered: boolean
-  readonly exampleTraceIds: readonly string[]
-  readonly runbookUrl: string | null
-}
+export type ObjectiveStatus = ObjectiveView['status']
 
 /** An objective as the API shows it. */
-export interface ObjectiveView {
-  readonly name: string
-  readonly slo: string
-  readonly service: string
-  /** Display name of the objective. */
-  readonly objective: string | null
-  /** A decimal as text: `0.995`. */
-  readonly target: string
-  /** The same in percent: `99.5`. */
-  readonly targetPercent: string
-  /** The rolling period: `30d`. */
-  readonly window: string
-  readonly good: number
-  readonly bad: number
-  readonly total: number
-  /** `null` without events. */
-  readonly sli: number | null
-  /** Part of the budget that is left; negative when overspent; `null` without events. */
-  readonly budgetRemaining: number | null
-  /** Burn rate by window, `null` without events. */
-  readonly burn: Readonly<Record<string, number | null>>
-  readonly status: ObjectiveStatus
-  /** The most severe alert that is not over. */
-  readonly alert: AlertView | null
-}
+export const objectiveViewSchema = z.object({
+  name: z.string(),
+  slo: z.string(),
+  service: z.string(),
+  objective: z.string().nullable().describe('display name of the objective'),
+  target: z.string().describe('a decimal as text: 0.995'),
+  targetPercent: z.string().describe('the same in percent: 99.5'),
+  window: z.string().describe('the period: 30d'),
+  good: z.number(),
+  bad: z.number(),
+  total: z.number(),
+  sli: z.number().nullable().describe('good over all events; null without events'),
+  budgetRemaining: z.number().nullable().describe('part of the budget that is left; negative when overspent; null without events'),
+  burn: z.record(z.string(), z.number().nullable()).describe('burn rate by window; null without events'),
+  status: z.enum(['ok', 'burning', 'no data']),
+  alert: alertViewSchema.nullable().describe('the most severe alert that is not over'),
+})
+export type ObjectiveView = Readonly<z.infer<typeof objectiveViewSchema>>
 
 /** Every objective, in the order of the files, measured or not. */
 export function objectiveViews(state: EngineState, alerts: Pick<AlertBook, 'open'>): ObjectiveView[] {
@@ -62,24 +41,6 @@ export function objectiveViews(state: EngineState, alerts: Pick<AlertBook, 'open
     // An objective that was just edited is shown as it was measured until it is measured again: figures and target belong together.
     return objectiveView(evaluation?.objective ?? objective, evaluation, mine.find(({ alert }) => alert.severity === 'page') ?? mine[0])
   })
-}
-
-/** An open alert as JSON. */
-export function alertView({ alert, state, firing, delivered }: OpenAlert): AlertView {
-  const { slo, service, exampleTraceIds, runbookUrl } = firing.data
-  return {
-    alertId: alert.id,
-    slo,
-    objective: alert.objective,
-    service,
-    severity: alert.severity,
-    tier: alert.tier,
-    state,
-    startedAt: new Date(alert.startedAtMs).toISOString(),
-    delivered,
-    exampleTraceIds,
-    runbookUrl,
-  }
 }
 
 function objectiveView(objective: Objective, evaluation: Evaluation | undefined, alert: OpenAlert | undefined): ObjectiveView {

@@ -1,5 +1,5 @@
 import type { Counts } from '../burn/burn-rate.ts'
-import type { RowIndicator, Indicator } from './indicator.ts'
+import type { Indicator } from './indicator.ts'
 
 /** The events of one bucket; `bucket` is its start divided by its length, so consecutive buckets are consecutive numbers. */
 export interface BucketCounts extends Counts {
@@ -36,16 +36,6 @@ export interface CountResult {
   readonly failures?: readonly string[]
 }
 
-/** A question for examples of bad events. Times in milliseconds since the epoch; `toMs` is not included. */
-export interface ExampleRequest {
-  readonly indicator: RowIndicator
-  readonly fromMs: number
-  readonly toMs: number
-  /** Traces at most. */
-  readonly limit: number
-  readonly signal: AbortSignal
-}
-
 /** Where events are stored. */
 export interface EventStore {
   /**
@@ -54,8 +44,6 @@ export interface EventStore {
    * @throws when no source could be read.
    */
   countBuckets(request: CountRequest): Promise<CountResult>
-  /** Trace ids of bad events of an indicator, newest first, by the very predicate that counts them. */
-  exampleTraces(request: ExampleRequest): Promise<readonly string[]>
   /** Rejects with a sentence when the store cannot be reached. */
   ping(signal: AbortSignal): Promise<void>
 }

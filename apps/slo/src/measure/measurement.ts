@@ -1,5 +1,5 @@
 import type { Objective } from '../objective/objective.ts'
-import { needsMove, needsOf, type SeriesNeed } from '../objective/objective-needs.ts'
+import { needOf, needsMove, needsOf, type SeriesNeed } from '../objective/objective-needs.ts'
 import type { BucketRange, EventStore } from './event-store.ts'
 import { LateRows } from './late-rows.ts'
 import { MeasuredSeries } from './measured-series.ts'
@@ -7,7 +7,8 @@ import { measurePast } from './past.ts'
 import type { RollUp, RollUpRow } from './roll-up.ts'
 import { type ScanContext, ScanPlan } from './scan-plan.ts'
 import type { SumWindow } from './sum-window.ts'
-import type { Sums } from './sums.ts'
+import { readSteps } from './steps.ts'
+import { plus, type Sums } from './sums.ts'
 import { leavingSums, loadTails } from './tails.ts'
 
 /** How events are counted. Times in milliseconds. */
@@ -134,6 +135,17 @@ export class Measurement {
   sum(series: string, window: SumWindow): Sums | undefined {
     const measured = this.#series.get(series)
     return measured === undefined || measured.end !== this.#end ? undefined : measured.sum(window)
+  }
+
+  /** Events of an objective in `count` steps of `stepMs` that end at the watermark, oldest first. Corrections are not taken off: it is what happened. */
+  async steps(objective: Objective, stepMs: number, count: number): Promise<readonly Sums[]> {
+    const { bucketMs, rollUp, scanTimeoutMs } = this.#options
+    const { id } = needOf(objective, bucketMs, this.#end * bucketMs).series
+    const edges = Array.from({ length: count + 1 }, (_, step) => this.#end - Math.round(((count - step) * stepMs) / bucketMs))
+    const recent = this.#series.get(id)?.recent
+    const border = recent?.start ?? this.#end
+    const kept = await readSteps(rollUp, id, edges.map((edge) => Math.min(edge, border)), bucketMs, AbortSignal.timeout(scanTimeoutMs))
+    return kept.map((sums, step) => (recent === undefined ? sums : plus(sums, recent.sum(Math.max(edges[step]!, border), Math.max(edges[step + 1]!, border)))))
   }
 
   /** What is known of a series. */

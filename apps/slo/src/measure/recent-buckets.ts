@@ -48,12 +48,15 @@ export class RecentBuckets {
     if (from >= to) return noEvents
     const counts = this.#counts
     let [good, total, rows, badRows] = [0, 0, 0, 0]
-    for (let bucket = Math.max(from, this.start); bucket < Math.min(to, this.#end); bucket++) {
-      const at = this.#at(bucket)
+    const first = Math.max(from, this.start)
+    let left = Math.min(to, this.#end) - first
+    for (let at = this.#at(first); left > 0; left--) {
       good += counts[at]!
       total += counts[at + 1]!
       rows += counts[at + 2]!
       badRows += counts[at + 3]!
+      at += WIDTH
+      if (at === counts.length) at = 0
     }
     return { good, total, rows, badRows }
   }

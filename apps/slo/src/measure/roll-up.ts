@@ -30,6 +30,8 @@ export interface RollUp {
   sums(series: readonly string[], ranges: readonly BucketRange[], signal: AbortSignal): Promise<ReadonlyMap<string, readonly Sums[]>>
   /** The buckets that have events, ascending. */
   read(series: readonly string[], range: BucketRange, signal: AbortSignal): Promise<ReadonlyMap<string, readonly BucketCounts[]>>
+  /** The hours of a series that have events, ascending, each at its first bucket. */
+  readHours(series: string, range: BucketRange, signal: AbortSignal): Promise<readonly BucketCounts[]>
   /** The first bucket that has events, to the hour. */
   firstBuckets(series: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, number>>
 }

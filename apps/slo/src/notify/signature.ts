@@ -14,7 +14,7 @@ export function parseWebhookSecret(secret: string): Buffer {
   const encoded = secret.startsWith(PREFIX) ? secret.slice(PREFIX.length) : ''
   const key = Buffer.from(encoded, 'base64')
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(encoded) || key.length < MIN_KEY_BYTES || key.length > MAX_KEY_BYTES) {
-    throw new SloError('WEBHOOK_SECRET_INVALID', `SLO_WEBHOOK_SECRET is not a webhook secret; allowed: ${PREFIX} and the base64 of ${MIN_KEY_BYTES} to ${MAX_KEY_BYTES} random bytes.`)
+    throw new SloError('WEBHOOK_SECRET_INVALID', `the webhook secret is not one; allowed: ${PREFIX} and the base64 of ${MIN_KEY_BYTES} to ${MAX_KEY_BYTES} random bytes.`)
   }
   return key
 }

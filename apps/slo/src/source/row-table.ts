@@ -1,6 +1,6 @@
 import { tableNames } from '@ballast/clickhouse'
 import type { Parameters } from '../measure/bound-query.ts'
-import type { RowConditions, RowScope } from '../measure/indicator.ts'
+import type { RowConditions, RowIndicator, RowScope } from '../measure/indicator.ts'
 
 /** A table of which each row is an event, and how it says what indicators ask for. */
 export interface RowTable {
@@ -44,7 +44,7 @@ export function scopePredicate(rows: RowTable, { service, operation, kind, tenan
 }
 
 /** Whether a row meets the conditions, as SQL terms that must all hold. */
-export function conditionTerms(rows: RowTable, { status, statusNot, maxDurationNs, minDurationNs, attributes = {} }: RowConditions, parameters: Parameters): string[] {
+function conditionTerms(rows: RowTable, { status, statusNot, maxDurationNs, minDurationNs, attributes = {} }: RowConditions, parameters: Parameters): string[] {
   return [
     ...(status === undefined ? [] : [`${rows.status} = ${parameters.bind('String', status)}`]),
     ...(statusNot === undefined ? [] : [`${rows.status} != ${parameters.bind('String', statusNot)}`]),
@@ -52,4 +52,10 @@ export function conditionTerms(rows: RowTable, { status, statusNot, maxDurationN
     ...(minDurationNs === undefined ? [] : [`${rows.duration} >= ${parameters.bind('UInt64', String(minDurationNs))}`]),
     ...Object.entries(attributes).map(([key, value]) => `${rows.attributes}[${parameters.bind('String', key)}] = ${parameters.bind('String', value)}`),
   ]
+}
+
+/** Whether a row of the total is bad, as SQL. */
+export function badPredicate({ template, counts, conditions }: RowIndicator, parameters: Parameters): string {
+  const described = conditionTerms(rowTables[template], conditions, parameters).join(' AND ')
+  return counts === 'bad' ? `(${described})` : `NOT (${described})`
 }

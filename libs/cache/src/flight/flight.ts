@@ -34,9 +34,13 @@ export class Flight<R> {
   }
 }
 
+/** So many flights come and go before their map is made anew. */
+const REMOVALS_PER_MAP = 512
+
 /** The flights under way, by id. */
 export class Flights<R> {
-  readonly #byId = new Map<string, Flight<R>>()
+  #byId = new Map<string, Flight<R>>()
+  #removed = 0
   readonly #changes: Changes
 
   /** @param changes - whether changes are heard: who asks while they are does not join what began before that, when one may have gone unheard. */
@@ -80,18 +84,31 @@ export class Flights<R> {
     if (latest !== flight) {
       const younger = latest && this.all(id).find(({ older }) => older === flight)
       if (younger !== undefined) younger.older = flight.older
-    } else if (flight.older === undefined) this.#byId.delete(id)
+    } else if (flight.older === undefined) this.#remove(id)
     else this.#byId.set(id, flight.older)
   }
 
   /** Later callers do not join what is under way, and its result is not kept. */
   fence(id: string): void {
-    for (const flight of this.all(id)) flight.fenced = true
-    this.#byId.delete(id)
+    let flight = this.#byId.get(id)
+    if (flight === undefined) return
+    for (; flight !== undefined; flight = flight.older) flight.fenced = true
+    this.#remove(id)
   }
 
   /** Resolves when all that are under way have ended, well or not. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.ids().flatMap((id) => this.all(id).map(({ promise }) => promise)))
+  }
+
+  /**
+   * A map in which entries come and go makes a new table from time to time, and the old table holds the new one and what was in it. One old table that has survived a few
+   * collections keeps all later ones, and all their flights, alive until the next full collection: a third of all that was allocated. A new map is not tied to them.
+   */
+  #remove(id: string): void {
+    this.#byId.delete(id)
+    if (++this.#removed < REMOVALS_PER_MAP) return
+    this.#removed = 0
+    this.#byId = new Map(this.#byId)
   }
 }

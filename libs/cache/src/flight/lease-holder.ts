@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import { type Envelope, HEAD_BYTES } from '../entry/envelope.ts'
 import type { Entry } from '../entry/entry.ts'
@@ -23,15 +22,6 @@ const MAX_POLL_MS = 200
 /** After so many looks that a change overtook, the value is loaded here. */
 const MAX_OUTDATED = 4
 
-/** 96 random bits; short, because it goes with each load. */
-const processToken = randomBytes(12).toString('base64url')
-let tokens = 0
-
-/** A token nobody else has. It proves ownership; it orders nothing. */
-export function nextToken(): string {
-  return `${processToken}:${++tokens}`
-}
-
 /** What {@link acquireLease} needs. */
 export interface LeaseRequest {
   readonly shared: SharedTier
@@ -40,6 +30,8 @@ export interface LeaseRequest {
   readonly key: string
   /** First bytes of the entry to be replaced, if there is one. */
   readonly seen: Buffer | undefined
+  /** What Redis has answered to the first request already. */
+  readonly first: LeaseReply | undefined
   /** How long to wait for another process; `undefined` does not wait and is told `held`. */
   readonly waitMs: number | undefined
   readonly onWait: () => void
@@ -52,7 +44,6 @@ export interface LeaseRequest {
 /** Asks for the right to load a key; waits for another process's load until a message tells of its value, or a growing, jittered pause is over. */
 export async function acquireLease<R>(request: LeaseRequest): Promise<Acquired<R>> {
   const { shared, envelope, scope, key, waitMs, flight, clock, random } = request
-  const token = nextToken()
   const startedAt = clock.exactNow()
   let seen = request.seen
   let pauseMs = FIRST_POLL_MS
@@ -62,8 +53,8 @@ export async function acquireLease<R>(request: LeaseRequest): Promise<Acquired<R
     const askedAt = clock.exactNow()
     const { epoch } = shared.changes
     const { changes } = flight
-    const reply = await new Promise<LeaseReply>((resolve) => shared.lease(key, token, seen, resolve))
-    if (reply.kind === 'granted') return { kind: 'granted', token, stampUs: reply.stampUs }
+    const reply = attempt === 0 && request.first !== undefined ? request.first : await new Promise<LeaseReply>((resolve) => shared.lease(key, seen, resolve))
+    if (reply.kind === 'granted') return reply
     if (reply.kind === 'unavailable') return { kind: 'unguarded' }
     if (reply.kind === 'found') {
       const entry = await envelope.decode<R>(key, reply.bytes)
@@ -74,7 +65,7 @@ export async function acquireLease<R>(request: LeaseRequest): Promise<Acquired<R
           if (++outdated === MAX_OUTDATED) return { kind: 'unguarded' }
           continue
         }
-        if (verdict === 'valid' || verdict === 'soft') return { kind: 'found', entry, askedAt, epoch, standing }
+        if ((verdict === 'valid' || verdict === 'soft') && clock.exactNow() < entry.hardAt) return { kind: 'found', entry, askedAt, epoch, standing }
       }
       // Damaged, over or invalidated: ask again for the right to replace it. Somebody who keeps storing such entries is not fought.
       if (++unusable === 3) return { kind: 'unguarded' }

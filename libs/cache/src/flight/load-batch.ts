@@ -11,7 +11,7 @@ import { timedLoad } from './timed-load.ts'
 export interface LoadBatchOptions<R> {
   readonly policy: Policy
   readonly loadMany: (ids: readonly string[], context: LoadManyContext) => ReadonlyMap<string, R> | Promise<ReadonlyMap<string, R>>
-  readonly context: Pick<RegionContext, 'name' | 'bulkhead' | 'counters' | 'timings' | 'loadSpans' | 'clock'>
+  readonly context: Pick<RegionContext, 'name' | 'bulkhead' | 'counters' | 'timings' | 'loadSpans' | 'deadlines'>
 }
 
 interface Asked<R> {
@@ -62,15 +62,15 @@ export class LoadBatch<R> implements Source<R> {
 
   async #loadAll(asked: readonly Asked<R>[]): Promise<void> {
     const { loadMany, context, policy } = this.#options
-    const { name, bulkhead, timings, clock } = context
+    const { name, bulkhead, timings, deadlines } = context
     const reason = asked.some((one) => one.context.reason === 'miss') ? 'miss' : 'expired'
     const set: LoadManyContext['set'] = (id, options) => asked.find((one) => one.id === id)?.context.set(options)
     const ids = asked.map(({ id }) => id)
     try {
       if (!(await bulkhead.enter())) throw shedError(context)
       const abort = new LazyAbort()
-      const run = (): Promise<ReadonlyMap<string, R>> => timedLoad(() => loadMany(ids, { signal: abort.signal, reason, set }), abort, policy.loadTimeoutMs, clock, name)
-      const values = await (context.loadSpans ? inLoadSpan({ ...timings.attributes, 'cache.load.reason': reason, 'cache.batch.size': ids.length }, run) : run()).finally(() => bulkhead.leave())
+      const run = (): Promise<ReadonlyMap<string, R>> => timedLoad(() => loadMany(ids, { signal: abort.signal, reason, set }), abort, policy.loadTimeoutMs, deadlines, name)
+      const values = await (context.loadSpans ? inLoadSpan(timings.attributes, reason, run, ids.length) : run()).finally(() => bulkhead.leave())
       if (!(values instanceof Map)) throw new CacheError('LOAD_MANY_INVALID', `${name}: loadMany must return a Map from id to value`, { definition: name })
       for (const { id, resolve } of asked) resolve(values.get(id) as R)
     } catch (error) {

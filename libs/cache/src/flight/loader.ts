@@ -2,6 +2,7 @@ import { encodeHead } from '../entry/envelope.ts'
 import { type Entry, smoothedCost } from '../entry/entry.ts'
 import { physicalTtlMs } from '../entry/idle-expiry.ts'
 import { CacheError } from '../errors.ts'
+import type { LeaseReply } from '../redis/shared-tier.ts'
 import type { LoadReason, Source } from '../source.ts'
 import type { Standing } from '../tags/scope.ts'
 import type { Flight } from './flight.ts'
@@ -66,8 +67,15 @@ export class Loader<R> {
    *
    * @param flight - the load, which is told of changes of its key.
    * @param found - what Redis said about the key: the first bytes of an entry that cannot be used and is to be replaced, `null` for none, `undefined` for no answer.
+   * @param lease - what it said about the lease, when it was asked for that together with the entry.
    */
-  async load(id: string, key: string, flight: Flight<R>, source: Source<R>, found: Buffer | null | undefined): Promise<Loaded<R>> {
+  load(id: string, key: string, flight: Flight<R>, source: Source<R>, found: Buffer | null | undefined, lease: LeaseReply | undefined): Promise<Loaded<R>> {
+    // A Redis that has just not answered is not asked a second time for the same call.
+    if (found === undefined || lease?.kind === 'granted') return this.#call(id, key, flight, source, 'miss', this.#lease(key, lease), undefined)
+    return this.#loadInTurn(id, key, flight, source, found ?? undefined, lease)
+  }
+
+  async #loadInTurn(id: string, key: string, flight: Flight<R>, source: Source<R>, seen: Buffer | undefined, lease: LeaseReply | undefined): Promise<Loaded<R>> {
     const { counters, timings, clock, leaseWaitMs } = this.#context
     let waitedSince: number | undefined
     const onWait = (): void => {
@@ -75,8 +83,7 @@ export class Loader<R> {
       waitedSince = clock.exactNow()
       source.leave?.(id)
     }
-    // A Redis that has just not answered is not asked a second time for the same call.
-    const acquired = found === undefined ? undefined : await this.#acquire(key, flight, found ?? undefined, leaseWaitMs, onWait)
+    const acquired = await this.#acquire(key, flight, seen, lease, leaseWaitMs, onWait)
     if (waitedSince !== undefined) timings.waited(clock.exactNow() - waitedSince)
     if (acquired?.kind === 'found') return acquired
     return await this.#call(id, key, flight, source, 'miss', this.#lease(key, acquired), undefined)
@@ -89,24 +96,24 @@ export class Loader<R> {
       this.#context.counters.loadsShed++
       return { kind: 'held' }
     }
-    const acquired = await this.#acquire(key, flight, encodeHead(stale), undefined, () => {})
+    const acquired = await this.#acquire(key, flight, encodeHead(stale), undefined, undefined, () => {})
     if (acquired?.kind === 'held' || acquired?.kind === 'found') return acquired
     return await this.#call(id, key, flight, source, reason, this.#lease(key, acquired), stale)
   }
 
-  #acquire(key: string, flight: Flight<R>, seen: Buffer | undefined, waitMs: number | undefined, onWait: () => void): Promise<Acquired<R>> | undefined {
+  #acquire(key: string, flight: Flight<R>, seen: Buffer | undefined, first: LeaseReply | undefined, waitMs: number | undefined, onWait: () => void): Promise<Acquired<R>> | undefined {
     const { shared, envelope, scope, clock, random } = this.#context
     if (shared === undefined || !shared.available(key)) return undefined
-    return acquireLease<R>({ shared, envelope, scope, key, seen, waitMs, onWait, flight, clock, random })
+    return acquireLease<R>({ shared, envelope, scope, key, seen, first, waitMs, onWait, flight, clock, random })
   }
 
-  #lease(key: string, acquired: Acquired<R> | undefined): Lease | undefined {
+  #lease(key: string, acquired: Acquired<R> | LeaseReply | undefined): Lease | undefined {
     const { shared } = this.#context
     return shared === undefined || acquired?.kind !== 'granted' ? undefined : new Lease(shared, this.#renewals, key, acquired.token, acquired.stampUs)
   }
 
   async #call(id: string, key: string, flight: Flight<R>, source: Source<R>, reason: LoadReason, lease: Lease | undefined, stale: Entry<R> | undefined): Promise<Loaded<R>> {
-    const { name, scope, counters, timings, bulkhead, clock } = this.#context
+    const { name, scope, counters, timings, bulkhead, clock, deadlines, loadSpans } = this.#context
     const turn = source.gathers === true || bulkhead.enter()
     if (!(typeof turn === 'boolean' ? turn : await turn)) {
       lease?.giveBack()
@@ -122,10 +129,10 @@ export class Loader<R> {
     try {
       const abort = new LazyAbort()
       const call = new LoadCall(name, id, reason, stale, abort)
-      const run = (): Promise<R> => timedLoad(() => source.load(id, call), abort, source.policy.loadTimeoutMs, clock, name, id)
+      const run = (): Promise<R> => timedLoad(() => source.load(id, call), abort, source.policy.loadTimeoutMs, deadlines, name, id)
       let returned: R
       try {
-        returned = await (source.gathers === true || !this.#context.loadSpans ? run() : inLoadSpan({ ...timings.attributes, 'cache.load.reason': reason }, run))
+        returned = await (source.gathers === true || !loadSpans ? run() : inLoadSpan(timings.attributes, reason, run))
       } finally {
         timings.loaded(clock.exactNow() - startedAt)
         if (source.gathers !== true) bulkhead.leave()

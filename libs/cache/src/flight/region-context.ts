@@ -7,6 +7,7 @@ import type { HotKeys } from '../hot-keys.ts'
 import type { Scope } from '../tags/scope.ts'
 import type { Timings } from '../timings.ts'
 import type { Bulkhead } from './bulkhead.ts'
+import type { LoadDeadlines } from './load-deadlines.ts'
 
 /** What the parts of one definition share. */
 export interface RegionContext {
@@ -21,6 +22,7 @@ export interface RegionContext {
   readonly hotKeys: HotKeys
   readonly envelope: Envelope
   readonly bulkhead: Bulkhead
+  readonly deadlines: LoadDeadlines
   readonly clock: Clock
   readonly random: () => number
   readonly leaseTtlMs: number

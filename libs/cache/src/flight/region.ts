@@ -5,6 +5,7 @@ import { type HandOut, handOut } from '../local/hand-out.ts'
 import type { LocalLimits } from '../local/local-limits.ts'
 import { declareStale, type LocalEntry, type LocalMemory, LocalTier, promiseOf } from '../local/local-tier.ts'
 import { type Changes, noChanges } from '../redis/changes.ts'
+import type { LeaseReply } from '../redis/shared-tier.ts'
 import type { Moment } from '../tags/scope.ts'
 import type { Policy } from '../policy.ts'
 import type { Source } from '../source.ts'
@@ -54,7 +55,7 @@ export class Region<R> {
       refresher: this.#refresher,
       standing: (id, entry) => this.#standing(id, entry),
       stale: this.#stale,
-      load: (id, source, found) => this.#load(id, source, found),
+      load: (id, source, found, lease) => this.#load(id, source, found, lease),
     })
   }
 
@@ -258,19 +259,22 @@ export class Region<R> {
   }
 
   /** Joins or starts the load of a key for callers who have nothing to return. */
-  #load(id: string, source: Source<R>, found: Buffer | null | undefined): Promise<R> {
+  #load(id: string, source: Source<R>, found: Buffer | null | undefined, lease?: LeaseReply): Promise<R> {
     const running = this.#loads.get(id)
-    if (running !== undefined) return this.#join(id, running, source)
+    if (running !== undefined) {
+      if (lease?.kind === 'granted') void this.#context.shared?.release(this.key(id), lease.token)
+      return this.#join(id, running, source)
+    }
     const flight = this.#loads.start(id, this.#context.scope.now())
     flight.startedAt = this.#context.clock.exactNow()
-    flight.promise = this.#runLoad(id, flight, source, found)
+    flight.promise = this.#runLoad(id, flight, source, found, lease)
     return flight.promise
   }
 
-  async #runLoad(id: string, flight: Flight<R>, source: Source<R>, found: Buffer | null | undefined): Promise<R> {
+  async #runLoad(id: string, flight: Flight<R>, source: Source<R>, found: Buffer | null | undefined, lease: LeaseReply | undefined): Promise<R> {
     const { counters } = this.#context
     try {
-      const value = keepLoaded(this.#context, this.#local, id, flight, await this.#loader.load(id, this.key(id), flight, source, found), source)
+      const value = keepLoaded(this.#context, this.#local, id, flight, await this.#loader.load(id, this.key(id), flight, source, found, lease), source)
       counters.miss++
       return value
     } catch (error) {

@@ -2,7 +2,7 @@ import type { Entry } from '../entry/entry.ts'
 import { HEAD_BYTES } from '../entry/envelope.ts'
 import type { LocalEntry, LocalTier } from '../local/local-tier.ts'
 import { noChanges } from '../redis/changes.ts'
-import type { SharedTier } from '../redis/shared-tier.ts'
+import type { LeaseReply, SharedTier } from '../redis/shared-tier.ts'
 import type { Source } from '../source.ts'
 import type { Decision } from '../tags/scope.ts'
 import { type Flight, Flights } from './flight.ts'
@@ -18,9 +18,12 @@ export interface ReaderHost<R> {
   /** The copy, if it may still be returned. */
   readonly standing: (id: string, entry: LocalEntry<R> | undefined) => LocalEntry<R> | undefined
   readonly stale: StaleAnswers<R>
-  /** @param found - as in `Loader.load`. */
-  readonly load: (id: string, source: Source<R>, found: Buffer | null | undefined) => Promise<R>
+  /** `found` and `lease` as in `Loader.load`. */
+  readonly load: (id: string, source: Source<R>, found: Buffer | null | undefined, lease?: LeaseReply) => Promise<R>
 }
+
+/** By how many the readings that found nothing may outnumber the others, and so many more it takes before the others count again. */
+const MAX_MISSING = 8
 
 /** One reading of one key from Redis. */
 interface Reading<R> {
@@ -41,6 +44,8 @@ export class SharedReader<R> {
   readonly flights: Flights<R>
   readonly #context: RegionContext
   readonly #host: ReaderHost<R>
+  /** Raised by readings that found nothing, lowered by the others. */
+  #missing = MAX_MISSING / 2
 
   constructor(context: RegionContext, host: ReaderHost<R>) {
     this.flights = new Flights(context.shared?.changes ?? noChanges)
@@ -57,20 +62,26 @@ export class SharedReader<R> {
     const reading: Reading<R> = { id, key, flight, source, local, askedAt, epoch: id.isWellFormed() ? shared.changes.epoch : undefined }
     scope.prepare(askedAt)
     flight.promise = new Promise((resolve, reject) => {
-      shared.read(key, (bytes) => {
+      const answer = (bytes: Buffer | null | undefined, lease?: LeaseReply): void => {
         try {
-          resolve(this.#answer(reading, bytes))
+          resolve(this.#answer(reading, bytes, lease))
         } catch (error) {
           this.flights.land(id, flight)
           reject(error instanceof Error ? error : new Error(String(error)))
         }
-      })
+      }
+      // Where most readings find nothing, the lease is asked for with the entry: a miss takes one round trip less, and a hit costs Redis a little more.
+      if (local === undefined && this.#missing >= MAX_MISSING / 2) shared.lease(key, undefined, (reply) => answer(reply.kind === 'found' ? reply.bytes : reply.kind === 'unavailable' ? undefined : null, reply))
+      else shared.read(key, answer)
     })
     return flight.promise
   }
 
-  #answer(reading: Reading<R>, bytes: Buffer | null | undefined): R | Promise<R> {
+  #answer(reading: Reading<R>, bytes: Buffer | null | undefined, lease: LeaseReply | undefined): R | Promise<R> {
     const { envelope } = this.#context
+    if (bytes === null) this.#missing = Math.min(this.#missing + 1, MAX_MISSING)
+    else if (bytes !== undefined) this.#missing = Math.max(this.#missing - 1, 0)
+    if (lease?.kind === 'granted' || lease?.kind === 'held') return this.#landing(reading, this.#without(reading, null, lease))
     const entry = bytes === null || bytes === undefined ? undefined : envelope.decode<R>(reading.key, bytes)
     if (!(entry instanceof Promise)) return this.#judge(reading, bytes, entry)
     // Large: whoever asks meanwhile joins, and messages are minded.
@@ -87,7 +98,11 @@ export class SharedReader<R> {
       this.flights.land(id, flight)
       return this.#serve(reading, entry, decision)
     }
-    const answer = entry !== undefined && decision?.verdict === 'unknown' ? this.#decide(reading, entry, bytes ?? null) : this.#without(reading, bytes)
+    return this.#landing(reading, entry !== undefined && decision?.verdict === 'unknown' ? this.#decide(reading, entry, bytes ?? null) : this.#without(reading, bytes))
+  }
+
+  /** Whoever asks before the answer joins. */
+  #landing({ id, flight }: Reading<R>, answer: Promise<R>): Promise<R> {
     const land = (): void => this.flights.land(id, flight)
     answer.then(land, land)
     return answer
@@ -96,7 +111,8 @@ export class SharedReader<R> {
   /** The marks of its tags have to be read first. When Redis does not tell, nobody can rely on the entry, but it is better than none. */
   async #decide(reading: Reading<R>, entry: Entry<R>, bytes: Buffer | null): Promise<R> {
     const decision = await this.#context.scope.decide(entry, reading.askedAt)
-    if (decision.verdict === 'hard') return this.#without(reading, bytes)
+    // It may have expired meanwhile.
+    if (decision.verdict === 'hard' || this.#context.clock.now() >= entry.hardAt) return this.#without(reading, bytes)
     return this.#serve(decision.verdict === 'unknown' ? { ...reading, epoch: undefined } : reading, entry, decision)
   }
 
@@ -118,7 +134,7 @@ export class SharedReader<R> {
   }
 
   /** Redis had nothing of use: no answer (`undefined`), no entry (`null`), or one that is damaged, over or invalidated. */
-  #without({ id, flight, source, local }: Reading<R>, bytes: Buffer | null | undefined): Promise<R> {
+  #without({ id, key, flight, source, local }: Reading<R>, bytes: Buffer | null | undefined, lease?: LeaseReply): Promise<R> {
     const { standing, stale, load } = this.#host
     if (bytes === undefined) {
       // Removed or replaced meanwhile, the copy from before must not come back this way.
@@ -127,6 +143,8 @@ export class SharedReader<R> {
     }
     // Without an entry: invalidated, or evicted by Redis; nobody can tell which, so the old copy counts no more, not even when the load fails.
     if (bytes === null && !flight.fenced) this.#host.local.delete(id)
-    return load(id, source, bytes === null ? null : bytes.subarray(0, HEAD_BYTES))
+    // A change that came meanwhile may have voided the lease.
+    if (flight.fenced && lease?.kind === 'granted') void this.#context.shared?.release(key, lease.token)
+    return load(id, source, bytes === null ? null : bytes.subarray(0, HEAD_BYTES), flight.fenced ? undefined : lease)
   }
 }

@@ -1,7 +1,7 @@
 import { physicalTtlMs } from '../entry/idle-expiry.ts'
 import type { CacheError } from '../errors.ts'
 import type { Policy } from '../policy.ts'
-import { nextToken } from './lease-holder.ts'
+import { nextToken } from '../redis/token.ts'
 import { encodeOrReport } from './loader.ts'
 import type { RegionContext } from './region-context.ts'
 import { newEntry } from './new-entry.ts'

@@ -18,7 +18,8 @@ export type ChangeListener = (key: string | undefined, kind: ChangedKind) => voi
 export const noChanges: Changes = { epoch: 0, live: false, complete: false }
 
 /** By what the local copies of processes agree: `CLIENT TRACKING`, messages of this library, or nothing but `local.maxStaleness`. */
-export type Coherence = 'tracking' | 'pubsub' | 'none'
+export const COHERENCE = ['tracking', 'pubsub', 'none'] as const
+export type Coherence = (typeof COHERENCE)[number]
 
 export function coherenceOf({ live, complete }: Changes): Coherence {
   if (!live) return 'none'

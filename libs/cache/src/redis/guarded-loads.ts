@@ -1,13 +1,13 @@
 import type { Connection } from './connection.ts'
 import type { Run } from './run.ts'
-import { FAILED, GRANTED, STORED } from './scripts.ts'
-import type { FillAnswer, LeaseAnswer } from './shared-tier.ts'
+import { FAILED, GRANTED, type PackedFill, packFills, STORED } from './scripts.ts'
+import type { FillAnswer, LeaseAnswer, LeaseReply } from './shared-tier.ts'
 import { TickBatch } from './tick-batch.ts'
+import { nextToken } from './token.ts'
 
 interface Request<Answer> {
   readonly entry: string
   readonly lease: string
-  readonly token: string
   readonly answer: Answer
 }
 
@@ -15,10 +15,7 @@ interface LeaseRequest extends Request<LeaseAnswer> {
   readonly seen: Buffer | undefined
 }
 
-interface FillRequest extends Request<FillAnswer> {
-  readonly bytes: Buffer
-  readonly ttlMs: number
-}
+interface FillRequest extends Request<FillAnswer>, PackedFill {}
 
 /** What {@link GuardedLoads} need. */
 export interface GuardedLoadsOptions {
@@ -48,8 +45,8 @@ export class GuardedLoads {
     this.#fills = new TickBatch(isCluster ? 1 : MAX_KEYS, (requests) => void this.#sendFills(requests))
   }
 
-  lease(entry: string, lease: string, token: string, seen: Buffer | undefined, answer: LeaseAnswer): void {
-    this.#leases.add({ entry, lease, token, answer, seen })
+  lease(entry: string, lease: string, seen: Buffer | undefined, answer: LeaseAnswer): void {
+    this.#leases.add({ entry, lease, answer, seen })
   }
 
   fill(entry: string, lease: string, token: string, bytes: Buffer, ttlMs: number, answer: FillAnswer): void {
@@ -58,34 +55,42 @@ export class GuardedLoads {
 
   async #sendLeases(requests: readonly LeaseRequest[]): Promise<void> {
     const { connection, run, leaseTtlMs, onFailed } = this.#options
-    const args: (string | number | Buffer)[] = [leaseTtlMs, ...requests.map(({ token }) => token)]
+    // One for all: of two requests for the same key one is refused.
+    const token = nextToken()
+    const args: (string | number | Buffer)[] = [...keysOf(requests), token, leaseTtlMs]
     // Most loads are for keys without an entry.
     if (requests.some(({ seen }) => seen !== undefined)) for (const { seen } of requests) args.push(seen === undefined ? '' : Buffer.concat([SEEN, seen]))
-    const replies = await run(() => connection.client.ballastCacheLeasesBuffer(2 * requests.length, ...keysOf(requests), ...args))
+    const replies = await run(() => connection.client.ballastCacheLeasesBuffer(2 * requests.length, ...args))
+    if (typeof replies === 'number') {
+      const granted: LeaseReply = { kind: 'granted', token, stampUs: replies }
+      for (const { answer } of requests) answer(granted)
+      return
+    }
     const stampUs = typeof replies?.[0] === 'number' ? replies[0] : 0
     for (const [i, { answer }] of requests.entries()) {
       const reply = replies?.[i + 1]
       if (reply === FAILED) onFailed()
       if (reply === undefined || reply === FAILED) answer({ kind: 'unavailable' })
       else if (typeof reply !== 'number') answer({ kind: 'found', bytes: reply })
-      else answer(reply === GRANTED ? { kind: 'granted', stampUs } : { kind: 'held' })
+      else answer(reply === GRANTED ? { kind: 'granted', token, stampUs } : { kind: 'held' })
     }
   }
 
   async #sendFills(requests: readonly FillRequest[]): Promise<void> {
     const { connection, run, onFailed } = this.#options
-    const args: (string | number | Buffer)[] = []
-    for (const { token, bytes, ttlMs } of requests) args.push(token, bytes, Math.ceil(ttlMs))
-    const replies = await run(() => connection.client.ballastCacheFills(2 * requests.length, ...keysOf(requests), ...args))
-    for (const [i, { answer }] of requests.entries()) {
-      const reply = replies?.[i]
+    const replies = await run(() => connection.client.ballastCacheFills(2 * requests.length, ...keysOf(requests), packFills(requests)))
+    for (let i = 0; i < requests.length; i++) {
+      const reply = typeof replies === 'number' ? replies : replies?.[i]
       if (reply === FAILED) onFailed()
-      if (reply === undefined || reply === FAILED) answer('unavailable')
-      else answer(reply === STORED ? 'stored' : 'refused')
+      if (reply === undefined || reply === FAILED) requests[i]!.answer('unavailable')
+      else requests[i]!.answer(reply === STORED ? 'stored' : 'refused')
     }
   }
 }
 
 function keysOf(requests: readonly Request<unknown>[]): string[] {
-  return [...requests.map(({ entry }) => entry), ...requests.map(({ lease }) => lease)]
+  const keys: string[] = []
+  for (const { entry } of requests) keys.push(entry)
+  for (const { lease } of requests) keys.push(lease)
+  return keys
 }

@@ -99,8 +99,8 @@ export class RedisTier implements SharedTier {
     this.#reader.read(this.#entry(key), answer)
   }
 
-  lease(key: string, token: string, seen: Buffer | undefined, answer: LeaseAnswer): void {
-    this.#loads.lease(this.#entry(key), this.#lease(key), token, seen, answer)
+  lease(key: string, seen: Buffer | undefined, answer: LeaseAnswer): void {
+    this.#loads.lease(this.#entry(key), this.#lease(key), seen, answer)
   }
 
   async renew(key: string, token: string): Promise<void> {

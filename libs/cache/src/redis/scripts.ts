@@ -4,10 +4,10 @@ import type { MarkKind } from './shared-tier.ts'
 
 /** The commands that {@link withScripts} adds to a client. Keys: the entry, then its lease; both lie in one cluster slot. */
 export interface ScriptCommands {
-  /** Keys: all entries, then all leases. Arguments: lifetime of a lease, all tokens, and, when there are any, for each `=` with the first bytes that were seen, or nothing. Answers with the time, then {@link GRANTED}, {@link HELD}, {@link FAILED} or an entry for each. */
-  ballastCacheLeasesBuffer(keys: number, ...keysAndArguments: readonly (string | number | Buffer)[]): Promise<readonly (number | Buffer)[]>
-  /** Keys as above. Arguments for each: token, bytes, lifetime. Answers with {@link STORED}, {@link REFUSED} or {@link FAILED} for each. */
-  ballastCacheFills(keys: number, ...keysAndArguments: readonly (string | number | Buffer)[]): Promise<readonly number[]>
+  /** Keys: all entries, then all leases. Arguments: token, lifetime of a lease, and, when there are any, for each `=` with the first bytes that were seen, or nothing. Answers with the time when all are granted; else with the time, then {@link GRANTED}, {@link HELD}, {@link FAILED} or an entry for each. */
+  ballastCacheLeasesBuffer(keys: number, ...keysAndArguments: readonly (string | number | Buffer)[]): Promise<number | readonly (number | Buffer)[]>
+  /** Keys as above. One argument, of {@link packFills}. Answers with {@link STORED} when all are stored; else with that, {@link REFUSED} or {@link FAILED} for each. */
+  ballastCacheFills(keys: number, ...keysAndArgument: readonly (string | Buffer)[]): Promise<number | readonly number[]>
   ballastCacheFinishWrite(entry: string, lease: string, token: string, bytes: Buffer, ttlMs: number, version: number): Promise<number>
   ballastCacheBeginWrite(lease: string, token: string, leaseMs: number): Promise<number>
   ballastCacheMark(mark: string, kind: MarkKind, ttlMs: number): Promise<number>
@@ -18,6 +18,33 @@ export interface ScriptCommands {
   ballastCacheDeleteEntry(entry: string): Promise<number>
   ballastCacheRenew(lease: string, token: string, leaseMs: number): Promise<number>
   ballastCacheRelease(lease: string, token: string): Promise<number>
+}
+
+/** What one fill brings. */
+export interface PackedFill {
+  readonly token: string
+  readonly bytes: Buffer
+  readonly ttlMs: number
+}
+
+/** The argument of {@link ScriptCommands.ballastCacheFills}: for each the token, the lifetime and the bytes, with their lengths before them. One, because each costs client and server more than its bytes. */
+export function packFills(fills: readonly PackedFill[]): Buffer {
+  const ttls = fills.map(({ ttlMs }) => String(Math.ceil(ttlMs)))
+  let length = 0
+  for (let i = 0; i < fills.length; i++) length += 6 + fills[i]!.token.length + ttls[i]!.length + fills[i]!.bytes.length
+  const packed = Buffer.allocUnsafe(length)
+  let at = 0
+  for (let i = 0; i < fills.length; i++) {
+    const { token, bytes } = fills[i]!
+    packed[at] = token.length
+    at += 1 + packed.write(token, at + 1, 'latin1')
+    packed[at] = ttls[i]!.length
+    at += 1 + packed.write(ttls[i]!, at + 1, 'latin1')
+    at = packed.writeUInt32BE(bytes.length, at)
+    packed.set(bytes, at)
+    at += bytes.length
+  }
+  return packed
 }
 
 /** A client of ioredis that knows our scripts. */
@@ -41,29 +68,32 @@ export const STORED = 1
 
 // MGET: a key of another type reads as none, to be replaced.
 const LEASES = `
-local count = #KEYS / 2
+local count, granted = #KEYS / 2, 0
 local entries = redis.call('MGET', unpack(KEYS, 1, count))
 local replies = {${NOW_US}}
 for i = 1, count do
-  local entry, seen = entries[i], ARGV[1 + count + i]
+  local entry, seen = entries[i], ARGV[2 + i]
   if entry and (not seen or seen == '' or '=' .. string.sub(entry, 1, #seen - 1) ~= seen) then
     replies[i + 1] = entry
   else
-    local set = redis.pcall('SET', KEYS[count + i], ARGV[1 + i], 'NX', 'PX', ARGV[1])
+    local set = redis.pcall('SET', KEYS[count + i], ARGV[1], 'NX', 'PX', ARGV[2])
     replies[i + 1] = not set and ${HELD} or set.err and ${FAILED} or ${GRANTED}
+    if replies[i + 1] == ${GRANTED} then granted = granted + 1 end
   end
 end
-return replies`
+return granted == count and replies[1] or replies`
 
 // Published only where somebody listens, because most listen to tracking alone; a listener is connected to the master of the key.
 const FILLS = `
-local count = #KEYS / 2
+local count, at = #KEYS / 2, 1
 local tokens = redis.call('MGET', unpack(KEYS, count + 1))
 local replies, stored, used = {}, {}, {}
 for i = 1, count do
+  local token, ttl, bytes
+  token, ttl, bytes, at = struct.unpack('>Bc0Bc0I4c0', ARGV[1], at)
   replies[i] = ${REFUSED}
-  if tokens[i] == ARGV[3 * i - 2] then
-    replies[i] = redis.pcall('SET', KEYS[i], ARGV[3 * i - 1], 'PX', ARGV[3 * i]).err and ${FAILED} or ${STORED}
+  if tokens[i] == token then
+    replies[i] = redis.pcall('SET', KEYS[i], bytes, 'PX', ttl).err and ${FAILED} or ${STORED}
     if replies[i] == ${STORED} then
       stored[#stored + 1] = KEYS[i]
       used[#used + 1] = KEYS[count + i]
@@ -77,7 +107,7 @@ local listeners = redis.pcall('PUBSUB', 'NUMSUB', channel)
 if listeners.err or listeners[2] > 0 then
   for i = 1, #stored do redis.pcall('PUBLISH', channel, stored[i]) end
 end
-return replies`
+return #stored == count and ${STORED} or replies`
 
 // Returns 2 when a newer version is stored already, 1 stored, 0 when another write or invalidation came between: then nobody's value is kept.
 const FINISH_WRITE = `

@@ -3,8 +3,8 @@ import type { TrackingState } from './tracking-channel.ts'
 
 /** Answer to a request for a lease. */
 export type LeaseReply =
-  /** The caller may load, and fill with its token. `stampUs`: Redis's time. */
-  | { readonly kind: 'granted'; readonly stampUs: number }
+  /** The caller may load, and fill with the token. `stampUs`: Redis's time. */
+  | { readonly kind: 'granted'; readonly token: string; readonly stampUs: number }
   /** Somebody stored an entry meanwhile. */
   | { readonly kind: 'found'; readonly bytes: Buffer }
   /** Another process loads or writes this key. */
@@ -63,7 +63,7 @@ export interface SharedTier {
    *
    * @param seen - first bytes of the entry to be replaced; without it any entry is returned instead of a lease.
    */
-  lease(key: string, token: string, seen: Buffer | undefined, answer: LeaseAnswer): void
+  lease(key: string, seen: Buffer | undefined, answer: LeaseAnswer): void
   /** Makes a lease last longer. */
   renew(key: string, token: string): Promise<void>
   /** Whether somebody holds the lease of a key; `undefined` when unavailable. */

@@ -25,6 +25,8 @@ export class Mark {
   askedAt = Number.NEGATIVE_INFINITY
   /** Epoch of the channel in which Redis was asked; -1 when a change came since. */
   epoch = -1
+  /** True from a hard invalidation by this process of which Redis's time is not known, until the mark has been read. */
+  unconfirmed = false
 
   /**
    * @param order - what was loaded before it may have missed an invalidation that was forgotten.
@@ -114,6 +116,7 @@ export class Marks {
           if (undisturbed && shared.pendingMark(key) === undefined) {
             mark.askedAt = askedAt
             mark.epoch = epoch
+            mark.unconfirmed = false
           }
         }
         resolve()
@@ -130,7 +133,10 @@ export class Marks {
     if (this.#shared === undefined) return 'local'
     try {
       const atUs = await this.#shared.mark(key, kind)
-      if (atUs === undefined) return 'queued'
+      if (atUs === undefined) {
+        if (kind === 'hard') mark.unconfirmed = true
+        return 'queued'
+      }
       if (kind === 'hard') mark.hardUs = Math.max(mark.hardUs, atUs)
       else mark.softUs = Math.max(mark.softUs, atUs)
       return 'deleted'

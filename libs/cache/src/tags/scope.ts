@@ -105,7 +105,9 @@ export class Scope {
       if (decision.verdict !== 'unknown') return decision
       await this.#learn(entry, since)
     }
-    return this.decideNow(entry, since)
+    const decision = this.decideNow(entry, since)
+    // What this process invalidated it does not return, not even when it cannot learn whether the entry is newer.
+    return decision.verdict === 'unknown' && this.#marksOf(entry).some(({ mark }) => mark.unconfirmed) ? { ...decision, verdict: 'hard' } : decision
   }
 
   /** The same from what is known already. */
@@ -156,9 +158,12 @@ export class Scope {
     return pending === 'soft' || stampUs <= mark.softUs ? 'soft' : inOrder
   }
 
-  async #learn({ tags }: Judged, since: number): Promise<void> {
-    const marks = [...this.#clears, ...(tags ?? []).map((tag) => this.#tagKey(tag)).map((key) => ({ key, mark: this.#marks.tagOf(key) }))]
-    await Promise.all(marks.filter(({ mark }) => !this.#marks.isCurrent(mark, since)).map(({ key, mark }) => this.#marks.ask(key, mark, since)))
+  #marksOf({ tags }: Judged): readonly { readonly key: string; readonly mark: Mark }[] {
+    return [...this.#clears, ...(tags ?? []).map((tag) => this.#tagKey(tag)).map((key) => ({ key, mark: this.#marks.tagOf(key) }))]
+  }
+
+  async #learn(entry: Judged, since: number): Promise<void> {
+    await Promise.all(this.#marksOf(entry).filter(({ mark }) => !this.#marks.isCurrent(mark, since)).map(({ key, mark }) => this.#marks.ask(key, mark, since)))
   }
 }
 

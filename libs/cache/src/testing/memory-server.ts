@@ -11,6 +11,8 @@ export class MemoryServer {
   readonly marks = new Map<string, string>()
   /** Told of each changed entry at once, as `CLIENT TRACKING` would; `undefined` says that any may have changed. */
   readonly watchers = new Set<ChangeListener>()
+  /** Told only of what this library publishes, as it does where tracking is refused. */
+  readonly subscribers = new Set<ChangeListener>()
   readonly clock: Clock
   #lastUs = 0
 
@@ -24,14 +26,15 @@ export class MemoryServer {
     return entry !== undefined && entry.until > this.clock.exactNow() ? entry.bytes : undefined
   }
 
-  set(key: string, bytes: Buffer, ttlMs: number): void {
+  /** @param published - false for a change that a process without tracking does not hear of. */
+  set(key: string, bytes: Buffer, ttlMs: number, published = true): void {
     this.entries.set(key, { bytes, until: this.clock.exactNow() + ttlMs })
-    this.#tell(key)
+    this.#tell(key, 'entry', published)
   }
 
   /** What `redis-cli DEL` does: the lease stays. */
   delete(key: string): void {
-    if (this.entries.delete(key)) this.#tell(key)
+    if (this.entries.delete(key)) this.#tell(key, 'entry', false)
   }
 
   /** What the scripts do to delete: whoever loads the key hears of it, also when there was no entry. */
@@ -59,7 +62,7 @@ export class MemoryServer {
   /** Makes an entry live longer, unless it lives for `unlessMs` already. */
   touch(key: string, ttlMs: number, unlessMs: number): void {
     const leftMs = (this.entries.get(key)?.until ?? 0) - this.clock.exactNow()
-    if (leftMs > 0 && leftMs < unlessMs && leftMs < ttlMs) this.set(key, this.entries.get(key)!.bytes, ttlMs)
+    if (leftMs > 0 && leftMs < unlessMs && leftMs < ttlMs) this.set(key, this.entries.get(key)!.bytes, ttlMs, false)
   }
 
   /** Declares an entry stale in place; what may not be stale, an absence, goes. */
@@ -77,7 +80,7 @@ export class MemoryServer {
     this.entries.clear()
     this.leases.clear()
     this.marks.clear()
-    this.#tell(undefined)
+    this.#tell(undefined, 'entry', false)
   }
 
   /** A restart: everything is gone and nobody is told. The tiers must {@link MemoryTier.cut | lose their channels} as well. */
@@ -93,7 +96,8 @@ export class MemoryServer {
     return lease !== undefined && lease.until > this.clock.exactNow() ? lease.token : undefined
   }
 
-  #tell(key: string | undefined, kind: ChangedKind = 'entry'): void {
+  #tell(key: string | undefined, kind: ChangedKind = 'entry', published = true): void {
     for (const watcher of this.watchers) watcher(key, kind)
+    if (published) for (const subscriber of this.subscribers) subscriber(key, kind)
   }
 }

@@ -1,6 +1,7 @@
 import { OFFSETS } from '../entry/envelope.ts'
 import type { ChangeListener } from '../redis/changes.ts'
 import type { DeleteReply, FillAnswer, LeaseAnswer, LeaseReply, MarkKind, ReadAnswer, SharedTier, SharedTierStats, StoreReply } from '../redis/shared-tier.ts'
+import { nextToken } from '../redis/token.ts'
 import type { MemoryServer } from './memory-server.ts'
 
 /** How the network treats one command. */
@@ -69,9 +70,10 @@ export class MemoryTier implements SharedTier {
    *
    * @param hop - asked once for each message; a number is its delay.
    * @param ordered - false lets a message overtake those before it, which one connection to Redis never does.
+   * @param by - `pubsub`: only what this library changes is heard, as where Redis refuses tracking.
    */
-  track(hop: () => number | MessageHop = () => 0, ordered = true): void {
-    const { clock, watchers } = this.#server
+  track(hop: () => number | MessageHop = () => 0, ordered = true, by: 'tracking' | 'pubsub' = 'tracking'): void {
+    const { clock, watchers, subscribers } = this.#server
     let lastAt = 0
     const watcher: ChangeListener = (key, kind) => {
       const way = hop()
@@ -84,31 +86,37 @@ export class MemoryTier implements SharedTier {
         }, lastAt - clock.exactNow())
       }
     }
-    if (this.#watcher !== undefined) watchers.delete(this.#watcher)
-    watchers.add(watcher)
+    this.#ignore()
+    const audience = by === 'tracking' ? watchers : subscribers
+    audience.add(watcher)
     this.#watcher = watcher
-    this.#turn(true)
+    this.#turn(true, by === 'tracking')
   }
 
   /** Nothing is heard any more, what is on the way included; noticed after a while. */
   async cut(noticedAfterMs = 0): Promise<void> {
-    if (this.#watcher !== undefined) this.#server.watchers.delete(this.#watcher)
-    this.#watcher = undefined
+    this.#ignore()
     await this.#pass(noticedAfterMs)
-    if (this.#watcher === undefined && this.changes.live) this.#turn(false)
+    if (this.#watcher === undefined && this.changes.live) this.#turn(false, false)
   }
 
   /** The process dies: what it has sent may still arrive, nothing else leaves it, and nobody hears of anything. */
   crash(): void {
     this.up = false
-    if (this.#watcher !== undefined) this.#server.watchers.delete(this.#watcher)
+    this.#ignore()
+  }
+
+  #ignore(): void {
+    if (this.#watcher === undefined) return
+    this.#server.watchers.delete(this.#watcher)
+    this.#server.subscribers.delete(this.#watcher)
     this.#watcher = undefined
   }
 
-  #turn(live: boolean): void {
+  #turn(live: boolean, complete: boolean): void {
     this.changes.epoch++
     this.changes.live = live
-    this.changes.complete = live
+    this.changes.complete = complete
   }
 
   available(key: string): boolean {
@@ -119,13 +127,14 @@ export class MemoryTier implements SharedTier {
     void this.#send(() => this.#server.entry(key) ?? null).then(answer)
   }
 
-  lease(key: string, token: string, seen: Buffer | undefined, answer: LeaseAnswer): void {
+  lease(key: string, seen: Buffer | undefined, answer: LeaseAnswer): void {
+    const token = nextToken()
     const request = (): LeaseReply => {
       const bytes = this.#server.entry(key)
       if (bytes !== undefined && (seen === undefined || !bytes.subarray(0, seen.length).equals(seen))) return { kind: 'found', bytes }
       if (this.#server.holder(key) !== undefined) return { kind: 'held' }
       this.#hold(key, token)
-      return { kind: 'granted', stampUs: this.#server.timeUs() }
+      return { kind: 'granted', token, stampUs: this.#server.timeUs() }
     }
     void this.#send(request).then((reply) => answer(reply ?? { kind: 'unavailable' }))
   }
@@ -247,7 +256,7 @@ export class MemoryTier implements SharedTier {
   }
 
   stats(): SharedTierStats {
-    return { reachable: this.up, errors: this.errors, queuedInvalidations: this.#queued.size + this.#queuedMarks.size, tracking: this.changes.live ? 'live' : 'off', trackingLosses: 0, changesHeard: 0 }
+    return { reachable: this.up, errors: this.errors, queuedInvalidations: this.#queued.size + this.#queuedMarks.size, tracking: this.changes.complete ? 'live' : this.changes.live ? 'refused' : 'off', trackingLosses: 0, changesHeard: 0 }
   }
 
   close(): Promise<void> {

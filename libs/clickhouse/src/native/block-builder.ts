@@ -3,7 +3,7 @@ import { ArrayColumn } from './array-column.ts'
 import type { ColumnBuilder } from './column-builder.ts'
 import { createColumn } from './create-column.ts'
 import type { NativeValue } from './native-type.ts'
-import { encodeString } from './string-column.ts'
+import { encodeString } from './encoded-texts.ts'
 import { varintBytes, writeVarint } from './varint.ts'
 
 /**

@@ -1,25 +1,22 @@
-import { randomInt } from 'node:crypto'
+import { hashOf, isSame } from './byte-range.ts'
 import { GrowableIndexes } from './growable-indexes.ts'
-import { sourceView } from './source-view.ts'
 import { StringColumn } from './string-column.ts'
 import { varintBytes } from './varint.ts'
 
 const INITIAL_SLOTS = 256
 
-/** Bytes that are compared at once. */
-const WORD_BYTES = 4
-
-/** Random for each process, so that nobody can prepare texts that all fall into one slot. Does not show in what is written. */
-const SEED = randomInt(2 ** 31)
-const MULTIPLIER = randomInt(2 ** 30) * 2 + 1
+/** Numbers kept for each value. */
+const STRIDE = 3
+const START = 0
+const END = 1
+const HASH = 2
 
 /** Distinct byte strings, numbered in the order in which they came: an open-addressing hash table that makes no JavaScript string. */
 export class Dictionary {
   /** The distinct values, in order. */
   readonly values = new StringColumn()
-  readonly #starts = new GrowableIndexes()
-  readonly #ends = new GrowableIndexes()
-  readonly #hashes = new GrowableIndexes()
+  /** Of each value where it begins and ends in `values.data`, and its hash: side by side, because they are asked for together. */
+  readonly #entries = new GrowableIndexes()
   /** Number of a value plus one; zero is a free slot. */
   #slots = new Int32Array(INITIAL_SLOTS)
 
@@ -34,13 +31,14 @@ export class Dictionary {
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const id = this.#slots[slot]! - 1
       if (id === -1) return this.#add(source, start, end, hash, slot)
-      if (this.#hashes.values[id] === hash && this.is(id, source, start, end)) return id
+      if (this.#entries.values[id * STRIDE + HASH] === hash && this.is(id, source, start, end)) return id
     }
   }
 
   /** Number of the value that has the number `id` in another dictionary; it is added if it is new. */
   idFrom(other: Dictionary, id: number): number {
-    return this.idOf(other.values.data.bytes, other.#starts.values[id]!, other.#ends.values[id]!)
+    const entry = id * STRIDE
+    return this.idOf(other.values.data.bytes, other.#entries.values[entry + START]!, other.#entries.values[entry + END]!)
   }
 
   /** Number of `source[start, end)`; -1 if it is not there. */
@@ -49,46 +47,35 @@ export class Dictionary {
     const mask = this.#slots.length - 1
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const id = this.#slots[slot]! - 1
-      if (id === -1 || (this.#hashes.values[id] === hash && this.is(id, source, start, end))) return id
+      if (id === -1 || (this.#entries.values[id * STRIDE + HASH] === hash && this.is(id, source, start, end))) return id
     }
   }
 
   /** The value with this number as a text. */
   text(id: number): string {
-    return this.values.data.bytes.toString('utf8', this.#starts.values[id], this.#ends.values[id])
+    const entry = id * STRIDE
+    return this.values.data.bytes.toString('utf8', this.#entries.values[entry + START], this.#entries.values[entry + END])
   }
 
   /** Whether the value with this number is `source[start, end)`. */
   is(id: number, source: Buffer, start: number, end: number): boolean {
-    const from = this.#starts.values[id]!
-    const length = end - start
-    if (this.#ends.values[id]! - from !== length) return false
-    const { bytes, view } = this.values.data
-    if (length < WORD_BYTES) {
-      for (let at = 0; at < length; at++) if (source[start + at] !== bytes[from + at]) return false
-      return true
-    }
-    const words = sourceView(source)
-    const last = length - WORD_BYTES
-    for (let at = 0; at < last; at += WORD_BYTES) if (words.getInt32(start + at) !== view.getInt32(from + at)) return false
-    // The last word may overlap the one before.
-    return words.getInt32(start + last) === view.getInt32(from + last)
+    const entries = this.#entries.values
+    const from = entries[id * STRIDE + START]!
+    return entries[id * STRIDE + END]! - from === end - start && isSame(source, start, end, this.values.data.view, from)
   }
 
   /** Order of two values by their bytes: negative when `a` comes first. */
   compare(a: number, b: number): number {
     const { bytes } = this.values.data
-    const starts = this.#starts.values
-    const ends = this.#ends.values
-    return bytes.compare(bytes, starts[b], ends[b], starts[a], ends[a])
+    const entries = this.#entries.values
+    const [one, other] = [a * STRIDE, b * STRIDE]
+    return bytes.compare(bytes, entries[other + START], entries[other + END], entries[one + START], entries[one + END])
   }
 
   clear(): void {
     if (this.size === 0) return
     this.values.clear()
-    this.#starts.clear()
-    this.#ends.clear()
-    this.#hashes.clear()
+    this.#entries.clear()
     if (this.#slots.length > INITIAL_SLOTS) this.#slots = new Int32Array(INITIAL_SLOTS)
     else this.#slots.fill(0)
   }
@@ -97,9 +84,9 @@ export class Dictionary {
     const id = this.size
     const from = this.values.data.length + varintBytes(end - start)
     this.values.appendBytes(source, start, end)
-    this.#starts.push(from)
-    this.#ends.push(from + end - start)
-    this.#hashes.push(hash)
+    this.#entries.push(from)
+    this.#entries.push(from + end - start)
+    this.#entries.push(hash)
     this.#slots[slot] = id + 1
     if (this.size * 2 > this.#slots.length) this.#rehash()
     return id
@@ -109,16 +96,10 @@ export class Dictionary {
     const slots = new Int32Array(this.#slots.length * 2)
     const mask = slots.length - 1
     for (let id = 0; id < this.size; id++) {
-      let slot = this.#hashes.values[id]! & mask
+      let slot = this.#entries.values[id * STRIDE + HASH]! & mask
       while (slots[slot] !== 0) slot = (slot + 1) & mask
       slots[slot] = id + 1
     }
     this.#slots = slots
   }
-}
-
-function hashOf(source: Buffer, start: number, end: number): number {
-  let hash = SEED
-  for (let at = start; at < end; at++) hash = Math.imul(hash ^ source[at]!, MULTIPLIER)
-  return (hash ^ (hash >>> 15)) >>> 0
 }

@@ -1,5 +1,6 @@
 import { writeOffsets } from './array-column.ts'
 import type { ColumnBuilder } from './column-builder.ts'
+import { EncodedTexts } from './encoded-texts.ts'
 import { GrowableIndexes } from './growable-indexes.ts'
 import { LowCardinalityColumn } from './low-cardinality-column.ts'
 import type { NativeValue } from './native-type.ts'
@@ -8,7 +9,7 @@ import { StringColumn } from './string-column.ts'
 /** One row of a map column, encoded once and then added as often as needed. */
 export interface MapRow {
   readonly keys: Uint32Array
-  readonly values: Buffer
+  readonly values: EncodedTexts
 }
 
 /** Map(LowCardinality(String), String): laid out as an array of pairs, the keys as one column and the values as another. */
@@ -50,7 +51,7 @@ export class MapColumn implements ColumnBuilder {
     const { ids } = this.keys
     const start = this.rows === 0 ? 0 : this.#ends.values[this.rows - 1]!
     const keys = ids.values.slice(start, ids.length)
-    const values = Buffer.from(this.values.data.bytes.subarray(valuesStart, this.values.data.length))
+    const values = new EncodedTexts(this.values.data.bytes.subarray(valuesStart, this.values.data.length))
     ids.length = start
     this.values.rows = start
     this.values.data.length = valuesStart
@@ -63,17 +64,17 @@ export class MapColumn implements ColumnBuilder {
   }
 
   /** Calls back for each pair of a row that `takeRow` gave: the number of the key, and the value as it is written, whose text begins at `start`. */
-  forEachValue({ keys, values }: MapRow, each: (key: number, encoded: Buffer, start: number) => void): void {
+  forEachValue({ keys, values: { bytes } }: MapRow, each: (key: number, encoded: Buffer, start: number) => void): void {
     let at = 0
     for (const key of keys) {
       let text = at
       let length = 0
       for (let scale = 1; ; scale *= 128) {
-        const byte = values[text++]!
+        const byte = bytes[text++]!
         length += (byte & 0x7f) * scale
         if (byte < 0x80) break
       }
-      each(key, values.subarray(at, text + length), text - at)
+      each(key, bytes.subarray(at, text + length), text - at)
       at = text + length
     }
   }

@@ -12,6 +12,10 @@ export const ballastSloEvents: TableDefinition = {
     { name: 'State', type: `Enum8('firing' = 1, 'resolved' = 2)`, codec: 'ZSTD(1)' },
     { name: 'StartedAt', type: 'DateTime64(3)', codec: 'Delta(8), ZSTD(1)' },
     { name: 'Details', type: 'String', codec: 'ZSTD(1)' },
+    // What the alert is about; all were about burn rates at first.
+    { name: 'Kind', type: 'LowCardinality(String)', default: `'burn'`, codec: 'ZSTD(1)', since: 4 },
+    // The fencing token of the replica that wrote the row.
+    { name: 'Fence', type: 'UInt64', codec: 'ZSTD(1)', since: 4 },
   ],
   indexes: [],
   engine: 'MergeTree',

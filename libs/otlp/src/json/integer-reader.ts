@@ -4,7 +4,6 @@ import { MINUS, ZERO } from './json-bytes.ts'
 const UPPER_DIGITS = 9
 const HEAD_DIGITS = 15
 const MAX_DIGITS = 20
-const NO_DIGITS = -1
 const POWERS_OF_TEN = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6]
 
 const UINT32 = 2 ** 32
@@ -20,19 +19,32 @@ export class IntegerReader {
   low = 0
   high = 0
   negative = false
+  #group = 0
 
   /** Reads `source[start, stop)`; `false` when that is no integer, or its amount does not fit 64 bits. */
   read(source: Buffer, start: number, stop: number): boolean {
-    this.negative = start < stop && source[start] === MINUS
-    const first = this.negative ? start + 1 : start
+    const negative = start < stop && source[start] === MINUS
+    const first = negative ? start + 1 : start
     if (first === stop) return false
-    const upper = digits(source, first, Math.min(stop, first + UPPER_DIGITS))
-    const lower = digits(source, first + UPPER_DIGITS, Math.min(stop, first + HEAD_DIGITS))
-    const tail = digits(source, first + HEAD_DIGITS, Math.min(stop, first + MAX_DIGITS))
-    if (upper === NO_DIGITS || lower === NO_DIGITS || tail === NO_DIGITS || stop - first > MAX_DIGITS) return this.#readExponent(source, start, stop)
-    const count = stop - first
-    const head = upper * scaleOf(count, UPPER_DIGITS, HEAD_DIGITS) + lower
-    return this.#set(head, scaleOf(count, HEAD_DIGITS, MAX_DIGITS), tail)
+    const end = this.readDigits(source, first, stop)
+    this.negative = negative
+    return end === stop ? this.#setHalves(this.low, this.high) : this.#readExponent(source, start, stop)
+  }
+
+  /** Reads the digits that begin `source[start, stop)`, 20 at most; returns where they end, which is `start` when they do not fit 64 bits. */
+  readDigits(source: Buffer, start: number, stop: number): number {
+    this.negative = false
+    const upperEnd = this.#readGroup(source, start, Math.min(stop, start + UPPER_DIGITS))
+    const upper = this.#group
+    if (upperEnd < start + UPPER_DIGITS) {
+      this.low = upper
+      this.high = 0
+      return upperEnd
+    }
+    const headEnd = this.#readGroup(source, upperEnd, Math.min(stop, start + HEAD_DIGITS))
+    const head = upper * POWERS_OF_TEN[headEnd - upperEnd]! + this.#group
+    const tailEnd = headEnd < start + HEAD_DIGITS ? headEnd : this.#readGroup(source, headEnd, Math.min(stop, start + MAX_DIGITS))
+    return this.#set(head, POWERS_OF_TEN[tailEnd - headEnd]!, tailEnd === headEnd ? 0 : this.#group) ? tailEnd : start
   }
 
   /** Whether the last integer is one of 64 bits without a sign. */
@@ -51,6 +63,19 @@ export class IntegerReader {
 
   get isInt32(): boolean {
     return this.negative ? this.high === UINT32 - 1 && this.low >= SIGN : this.high === 0 && this.low < SIGN
+  }
+
+  /** Reads up to nine digits into `#group`; returns where they end. */
+  #readGroup(source: Buffer, start: number, stop: number): number {
+    let value = 0
+    let at = start
+    for (; at < stop; at++) {
+      const digit = source[at]! - ZERO
+      if (digit >>> 0 > 9) break
+      value = (value * 10 + digit) | 0
+    }
+    this.#group = value
+    return at
   }
 
   /** Takes `head * scale + tail`; every step fits a double. */
@@ -81,20 +106,4 @@ export class IntegerReader {
     const value = BigInt(`${digits.slice(0, Math.max(cut, 0)) || '0'}${'0'.repeat(Math.max(shift, 0))}`)
     return this.#setHalves(Number(value & 0xffffffffn), Number(value >> 32n))
   }
-}
-
-/** What up to nine digits say; 0 if there are none, `NO_DIGITS` if something else is among them. */
-function digits(source: Buffer, start: number, stop: number): number {
-  let value = 0
-  for (let at = start; at < stop; at++) {
-    const digit = source[at]! - ZERO
-    if (digit >>> 0 > 9) return NO_DIGITS
-    value = (value * 10 + digit) | 0
-  }
-  return value
-}
-
-/** What the digits before `from` count for when of the digits from there to `to` there are as many as `count` says. */
-function scaleOf(count: number, from: number, to: number): number {
-  return count <= from ? 1 : POWERS_OF_TEN[Math.min(count, to) - from]!
 }

@@ -32,7 +32,7 @@ export class JsonToWire {
   readonly #skipper = new JsonSkipper(this.#text)
   readonly #wire = new WireWriter()
   readonly #scalars = new ScalarWriter(this.#text, this.#wire)
-  readonly #plainAttributes = new PlainAttributes(this.#text, this.#wire)
+  readonly #plainAttributes = new PlainAttributes(this.#text, this.#wire, this.#scalars)
   readonly #misfits = new Misfits(this.#text, this.#skipper)
   /** How many values the current one lies in. */
   #depth = 0

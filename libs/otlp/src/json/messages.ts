@@ -22,13 +22,15 @@ const traceId = (number: number): Field => new Field('traceId', number, ID, { id
 const spanId = (number: number): Field => new Field('spanId', number, ID, { idBytes: 8 })
 const time = (number: number, name = 'timeUnixNano'): Field => new Field(name, number, FIXED64)
 
+/** The value of an attribute that is an integer. */
+export const intValue = scalar(3, 'intValue', INT64)
 const anyValue = new MessageType({ deepens: true })
 /** One attribute. */
 export const keyValue = new MessageType().with(text(1, 'key'), one(2, 'value', anyValue))
 const values = new MessageType().with(many(1, 'values', anyValue))
 const keyValues = new MessageType().with(many(1, 'values', keyValue))
 anyValue.with(
-  text(1, 'stringValue'), scalar(2, 'boolValue', BOOL), scalar(3, 'intValue', INT64), scalar(4, 'doubleValue', DOUBLE),
+  text(1, 'stringValue'), scalar(2, 'boolValue', BOOL), intValue, scalar(4, 'doubleValue', DOUBLE),
   one(5, 'arrayValue', values), one(6, 'kvlistValue', keyValues), scalar(7, 'bytesValue', BYTES),
 )
 const attributes = (number: number, name = 'attributes'): Field => many(number, name, keyValue)

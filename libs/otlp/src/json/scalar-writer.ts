@@ -1,6 +1,7 @@
 import type { Tally } from '../record/tally.ts'
+import { expectedOf } from './expected-value.ts'
 import { IntegerReader } from './integer-reader.ts'
-import { LETTER_F, LETTER_N, LETTER_T, QUOTE } from './json-bytes.ts'
+import { DOT, LETTER_E, LETTER_F, LETTER_N, LETTER_T, QUOTE, SPACE, ZERO } from './json-bytes.ts'
 import { HEX_DIGITS, type JsonText } from './json-text.ts'
 import { BOOL, BYTES, DOUBLE, ENUM, type Field, FIXED32, FIXED64, ID, INT64, SFIXED64, SINT32, STRING, UINT32, UINT64 } from './message-type.ts'
 import { readDouble } from './read-double.ts'
@@ -16,11 +17,9 @@ const PADDED_BASE64 = /^[A-Za-z0-9+/]+={1,2}$/
 /** No id has one byte. It stands for an id that cannot be read. */
 const NO_ID = 0xff
 
-const integerFrom = (min: bigint, max: bigint): string => `an integer from ${min} to ${max}, as a number or a string of digits`
-const EXPECTED_INT64 = integerFrom(-(2n ** 63n), 2n ** 63n - 1n)
-const EXPECTED_UINT64 = integerFrom(0n, 2n ** 64n - 1n)
-const EXPECTED_INT32 = integerFrom(-(2n ** 31n), 2n ** 31n - 1n)
-const EXPECTED_UINT32 = integerFrom(0n, 2n ** 32n - 1n)
+/** 1 for the kinds that digits are enough for. */
+const IS_INTEGER = new Uint8Array(16)
+for (const kind of [ENUM, FIXED64, SFIXED64, FIXED32, INT64, UINT64, UINT32, SINT32]) IS_INTEGER[kind] = 1
 
 /** A text may be copied beyond its end by less than this. */
 const WORD_BYTES = 4
@@ -66,14 +65,16 @@ export class ScalarWriter {
    * The writer must have room for 16 bytes.
    */
   write(field: Field, byte: number): string | undefined {
+    if (IS_INTEGER[field.kind] === 1 && this.#passDigits(byte === QUOTE)) return this.#writeInteger(field.kind) ? undefined : expectedOf(field)
+    if (field.kind === ID && byte === QUOTE && this.#writeHex(field.details.idBytes!)) return undefined
     if (byte === QUOTE) this.#readString()
     else if (byte === LETTER_T || byte === LETTER_F || byte === LETTER_N) {
       this.#text.passLiteral(byte)
-      if (field.kind !== BOOL || byte === LETTER_N) return expected(field)
+      if (field.kind !== BOOL || byte === LETTER_N) return expectedOf(field)
       this.#wire.byte(byte === LETTER_T ? 1 : 0)
       return undefined
     } else this.#readNumber()
-    return this.#writeAs(field, byte === QUOTE) ? undefined : expected(field)
+    return this.#writeAs(field, byte === QUOTE) ? undefined : expectedOf(field)
   }
 
   /** The text that begins at `start`, and was found to have escapes, decoded. Good until the next one. */
@@ -84,6 +85,41 @@ export class ScalarWriter {
     text.at = start
     text.copyString(scratch)
     return scratch.bytes.subarray(0, scratch.at)
+  }
+
+  /** What nearly all integers are: digits, perhaps in quotes. Passes over them; `false`, and nothing has happened, when there is anything else. */
+  #passDigits(quoted: boolean): boolean {
+    const text = this.#text
+    const { source, end } = text
+    const start = quoted ? text.at + 1 : text.at
+    const stop = this.#integer.readDigits(source, start, end)
+    if (stop === start || stop === end) return false
+    const after = source[stop]!
+    if (quoted) {
+      if (after !== QUOTE) return false
+      text.at = stop + 1
+      return true
+    }
+    if (after === DOT || (after | SPACE) === LETTER_E || after - ZERO >>> 0 < 10 || (source[start] === ZERO && stop > start + 1)) return false
+    text.at = stop
+    return true
+  }
+
+  /** What nearly all ids are: as many hex digits as there should be. Passes over them and writes them; `false`, and nothing has happened, when there is anything else. */
+  #writeHex(idBytes: number): boolean {
+    const text = this.#text
+    const stop = text.at + 1 + idBytes * 2
+    if (stop >= text.end || text.source[stop] !== QUOTE) return false
+    this.#set(text.source, text.at + 1, stop)
+    const wire = this.#wire
+    const start = wire.open(false)
+    if (!this.#copyHex()) {
+      wire.at = start - 1
+      return false
+    }
+    wire.close(start, false)
+    text.at = stop + 1
+    return true
   }
 
   #readString(): void {
@@ -221,34 +257,5 @@ export class ScalarWriter {
     }
     wire.at = to
     return true
-  }
-}
-
-/** What a field can have. */
-function expected({ kind, details: { names, idBytes } }: Field): string {
-  switch (kind) {
-    case ID:
-      return `${idBytes! * 2} hex digits`
-    case BYTES:
-      return 'base64'
-    case DOUBLE:
-      return 'a number, "NaN", "Infinity" or "-Infinity"'
-    case ENUM:
-      return `the number or name of an enum, such as ${names!.at(-1)}`
-    case BOOL:
-      return 'true or false'
-    case INT64:
-    case SFIXED64:
-      return EXPECTED_INT64
-    case FIXED64:
-    case UINT64:
-      return EXPECTED_UINT64
-    case FIXED32:
-    case UINT32:
-      return EXPECTED_UINT32
-    case SINT32:
-      return EXPECTED_INT32
-    default:
-      return 'a string'
   }
 }

@@ -3,7 +3,7 @@ import { NO_LIMIT } from '../limits.ts'
 import type { Tally } from '../record/tally.ts'
 import { NO_RULE } from '../redaction/key-rules.ts'
 import type { TranscodeOptions } from '../transcoded-block.ts'
-import { AnyValueRange } from './any-value-range.ts'
+import { AnyValueRange, STRING } from './any-value-range.ts'
 import type { Flaw } from './flaw.ts'
 import { GuardedValues } from './guarded-values.ts'
 import { KeySequences, ROOT, UNKNOWN } from './key-sequences.ts'
@@ -17,6 +17,9 @@ const INITIAL_ATTRIBUTES = 64
 /** Fields of a KeyValue. */
 const KEY = (1 << 3) | LEN
 const VALUE = (2 << 3) | LEN
+
+/** Field `string_value` of an AnyValue. */
+const STRING_VALUE = (STRING << 3) | LEN
 
 /** No record of the block has the watched key. */
 const NEVER_SEEN = -1
@@ -82,16 +85,23 @@ export class AttributeWriter {
 
   /** Takes note of the KeyValue that is `source[start, stop)`. */
   add(source: Buffer, start: number, stop: number): void {
-    const value = this.#value
-    value.clear()
     // What nearly all are: the key, then the value, each of less than 128 bytes.
     const keyLength = source[start + 1]!
     const valueAt = start + 2 + keyLength
     const valueLength = stop - valueAt - 2
-    if (keyLength < 0x80 && valueLength >= 0 && valueLength < 0x80 && source[start] === KEY && source[valueAt] === VALUE && source[valueAt + 1] === valueLength) {
-      value.read(source, valueAt + 2, stop)
-      this.#gather(source, start + 2, valueAt)
-    } else this.#addAny(source, start, stop)
+    if (keyLength >= 0x80 || valueLength < 0 || valueLength >= 0x80 || source[start] !== KEY || source[valueAt] !== VALUE || source[valueAt + 1] !== valueLength) {
+      this.#addAny(source, start, stop)
+      return
+    }
+    // And nearly all values are strings.
+    if (valueLength >= 2 && source[valueAt + 2] === STRING_VALUE && source[valueAt + 3] === valueLength - 2) {
+      this.#gather(source, start + 2, valueAt, STRING, valueAt + 4, stop)
+      return
+    }
+    const value = this.#value
+    value.clear()
+    value.read(source, valueAt + 2, stop)
+    this.#gather(source, start + 2, valueAt, value.kind, value.start, value.stop)
   }
 
   /** Where the value of the first attribute with the watched key lies; `undefined` if there is none. Free for as long as no record of the block has the key. */
@@ -116,7 +126,8 @@ export class AttributeWriter {
     for (; this.#overLimit > 0; this.#overLimit--) tally.warn('attribute_over_limit')
     const { keys, values } = this.column
     const ranges = this.#ranges
-    const redact = this.#values.redactor.active
+    // A key that is new to them has no entry, which is no verdict either.
+    const rules = this.#values.redactor.active ? this.#redacted.rules : undefined
     const guarded = this.#guarded?.active === true ? this.#guarded : undefined
     this.#values.dropped = false
     for (let at = 0; at < order.length; at++) {
@@ -125,7 +136,7 @@ export class AttributeWriter {
       const key = this.#ids[position]!
       const before = keys.ids.length
       const valueStart = values.data.length
-      if (redact && this.#redacted.rules[key] !== NO_RULE) {
+      if (rules !== undefined && rules[key] !== NO_RULE) {
         this.#redacted.append(key, source, ranges[slot]!, ranges[slot + 1]!, ranges[slot + 2]!)
       } else {
         keys.ids.push(key)
@@ -150,6 +161,8 @@ export class AttributeWriter {
   }
 
   #addAny(source: Buffer, start: number, stop: number): void {
+    const value = this.#value
+    value.clear()
     const reader = this.#reader.open(source, start, stop)
     let keyStart = 0
     let keyStop = 0
@@ -162,17 +175,16 @@ export class AttributeWriter {
           break
         case VALUE:
           reader.range()
-          this.#value.read(source, reader.start, reader.stop)
+          value.read(source, reader.start, reader.stop)
           break
         default:
           reader.skip()
       }
     }
-    this.#gather(source, keyStart, keyStop)
+    this.#gather(source, keyStart, keyStop, value.kind, value.start, value.stop)
   }
 
-  #gather(source: Buffer, keyStart: number, keyStop: number): void {
-    const value = this.#value
+  #gather(source: Buffer, keyStart: number, keyStop: number, kind: number, start: number, stop: number): void {
     if (this.#count >= this.#maxAttributes) {
       this.#overLimit++
       return
@@ -182,9 +194,9 @@ export class AttributeWriter {
     this.#ids[at] = this.#keyId(source, keyStart, keyStop)
     const ranges = this.#ranges
     const slot = at * STRIDE
-    ranges[slot] = value.kind
-    ranges[slot + 1] = value.start
-    ranges[slot + 2] = value.stop
+    ranges[slot] = kind
+    ranges[slot + 1] = start
+    ranges[slot + 2] = stop
   }
 
   #keyId(source: Buffer, start: number, stop: number): number {

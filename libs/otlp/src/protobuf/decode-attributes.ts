@@ -3,6 +3,10 @@ import { OtlpError } from '../errors.ts'
 import { type AnyValue, emptyValue, type KeyValue, MAX_VALUE_DEPTH } from '../record/any-value.ts'
 import { I64, LEN, VARINT, WireReader } from './wire-reader.ts'
 
+/** Fields of a KeyValue. */
+const KEY = (1 << 3) | LEN
+const VALUE = (2 << 3) | LEN
+
 /** Decodes `ArrayValue` as objects: nested values are rare, and are stored as JSON. */
 export function decodeArray(source: Buffer, start: number, stop: number, depth = 1): AnyValue {
   return { kind: 'array', values: repeated(source, start, stop, (from, to) => decodeAnyValue(source, from, to, depth)) }
@@ -10,7 +14,8 @@ export function decodeArray(source: Buffer, start: number, stop: number, depth =
 
 /** Decodes `KeyValueList` as objects. */
 export function decodeKeyValueList(source: Buffer, start: number, stop: number, depth = 1): AnyValue {
-  return { kind: 'kvlist', values: repeated(source, start, stop, (from, to) => decodeKeyValue(source, from, to, depth)) }
+  const keys = new Set<string>()
+  return { kind: 'kvlist', values: repeated(source, start, stop, (from, to) => decodeKeyValue(source, from, to, depth, keys)) }
 }
 
 /** Decodes `opentelemetry.proto.common.v1.AnyValue`; of several values the last one counts. */
@@ -54,27 +59,32 @@ function decodeAnyValue(source: Buffer, start: number, stop: number, depth: numb
   return value
 }
 
-function decodeKeyValue(source: Buffer, start: number, stop: number, depth: number): KeyValue {
-  const reader = new WireReader().open(source, start, stop)
-  let key = ''
+/** `keys` came before this one: of equal ones only the first is stored, so the value of another is not even looked at. */
+function decodeKeyValue(source: Buffer, start: number, stop: number, depth: number, keys: Set<string>): KeyValue {
+  const key = keyOf(source, start, stop)
   let value = emptyValue
+  if (keys.has(key)) return { key, value }
+  keys.add(key)
+  const reader = new WireReader().open(source, start, stop)
   while (reader.next()) {
-    switch (reader.tag) {
-      case (1 << 3) | LEN:
-        key = readText(reader)
-        break
-      case (2 << 3) | LEN: {
-        reader.range()
-        const later = decodeAnyValue(source, reader.start, reader.stop, depth)
-        // An empty message sets nothing, so what came before it stays.
-        if (later.kind !== 'empty') value = later
-        break
-      }
-      default:
-        reader.skip()
-    }
+    if (reader.tag === VALUE) {
+      reader.range()
+      const later = decodeAnyValue(source, reader.start, reader.stop, depth)
+      // An empty message sets nothing, so what came before it stays.
+      if (later.kind !== 'empty') value = later
+    } else reader.skip()
   }
   return { key, value }
+}
+
+function keyOf(source: Buffer, start: number, stop: number): string {
+  const reader = new WireReader().open(source, start, stop)
+  let key = ''
+  while (reader.next()) {
+    if (reader.tag === KEY) key = readText(reader)
+    else reader.skip()
+  }
+  return key
 }
 
 function readText(reader: WireReader): string {

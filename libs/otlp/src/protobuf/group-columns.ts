@@ -1,4 +1,4 @@
-import { type BlockBuilder, encodeString, FixedColumn, LowCardinalityColumn, MapColumn, type MapRow, StringColumn } from '@ballast/clickhouse'
+import { type BlockBuilder, EncodedTexts, FixedColumn, LowCardinalityColumn, MapColumn, type MapRow, StringColumn } from '@ballast/clickhouse'
 import type { TranscodeOptions } from '../transcoded-block.ts'
 import type { ResourceGroup, ScopeGroup } from './record-writer.ts'
 
@@ -6,7 +6,7 @@ import type { ResourceGroup, ScopeGroup } from './record-writer.ts'
 export const SERVICE_NAME = Buffer.from('service.name')
 
 /** A group without attributes. */
-export const NO_PAIRS: MapRow = { keys: new Uint32Array(0), values: Buffer.alloc(0) }
+export const NO_PAIRS: MapRow = { keys: new Uint32Array(0), values: EncodedTexts.of('') }
 
 /** Writes the columns that every signal has, and that are the same in all rows of a scope. Of each group they are encoded once. */
 export class GroupColumns {
@@ -18,7 +18,7 @@ export class GroupColumns {
   #serviceNameId = 0
   #tenantKey = 0
   #resourceRow = NO_PAIRS
-  #scopeNameEncoded = encodeString('')
+  #scopeNameEncoded = EncodedTexts.of('')
 
   constructor(builder: BlockBuilder) {
     this.#serviceName = builder.column('ServiceName', LowCardinalityColumn)
@@ -35,7 +35,7 @@ export class GroupColumns {
   beginScope(resource: ResourceGroup, scope: ScopeGroup): void {
     this.#serviceNameId = this.#serviceName.idOfText(resource.serviceName)
     this.#resourceRow = resource.attributes
-    this.#scopeNameEncoded = encodeString(scope.name)
+    this.#scopeNameEncoded = EncodedTexts.of(scope.name)
   }
 
   /** Adds a row that stands for `sampleRate` records. */

@@ -1,9 +1,9 @@
-import { encodeString, type MapColumn } from '@ballast/clickhouse'
+import { EncodedTexts, type MapColumn } from '@ballast/clickhouse'
 import { type CardinalityGuard, cardinalityLimited, type GuardedKey } from '../cardinality/cardinality-guard.ts'
 import type { Tally } from '../record/tally.ts'
 import type { TranscodeOptions } from '../transcoded-block.ts'
 
-const LIMITED = encodeString(cardinalityLimited)
+const LIMITED = EncodedTexts.of(cardinalityLimited)
 
 /** Bounds the distinct values of each key of a map column. */
 export class GuardedValues {

@@ -15,6 +15,7 @@ import { Names } from './names.ts'
 import type { RecordWriter, ResourceGroup, ScopeGroup } from './record-writer.ts'
 import { SAMPLE_RATE, SampleRates } from './sample-rates.ts'
 import { guardOf, TextIds } from './text-ids.ts'
+import { TimeWindow } from './time-window.ts'
 import { isStorableHigh, unixNano } from './unix-nano.ts'
 import { ValueWriter } from './value-writer.ts'
 
@@ -25,6 +26,7 @@ export class LogWriter implements RecordWriter {
   readonly builder = BlockBuilder.forTable(tables.logs)
   readonly tables = [{ table: tables.logs.name, builder: this.builder }]
   readonly flaw = new Flaw()
+  readonly #times = new TimeWindow()
   #tally = new Tally()
   #receivedLow = 0
   #receivedHigh = 0
@@ -65,6 +67,7 @@ export class LogWriter implements RecordWriter {
     this.#group.begin(options)
     this.#receivedLow = Number(options.receivedAtUnixNano & 0xffffffffn)
     this.#receivedHigh = Number(options.receivedAtUnixNano >> 32n)
+    this.#times.begin(options)
   }
 
   beginScope(resource: ResourceGroup, scope: ScopeGroup): void {
@@ -95,15 +98,16 @@ export class LogWriter implements RecordWriter {
       high = this.#fields.observedHigh
     }
     if (low === 0 && high === 0) {
-      low = this.#receivedLow
-      high = this.#receivedHigh
-    }
-    if (isStorableHigh(high)) {
-      this.#timestamp.append64(low, high)
+      this.#timestamp.append64(this.#receivedLow, this.#receivedHigh)
       return true
     }
-    this.flaw.set('timestamp_out_of_range', lateTime(unixNano(low, high)))
-    return false
+    if (!isStorableHigh(high)) {
+      this.flaw.set('timestamp_out_of_range', lateTime(unixNano(low, high)))
+      return false
+    }
+    if (!this.#times.takes(low, high, this.flaw)) return false
+    this.#timestamp.append64(low, high)
+    return true
   }
 
   /** A log record with a broken trace id is still a log record: it is stored without one. */

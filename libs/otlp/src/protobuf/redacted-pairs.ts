@@ -1,4 +1,4 @@
-import { encodeString, type MapColumn } from '@ballast/clickhouse'
+import { EncodedTexts, type MapColumn } from '@ballast/clickhouse'
 import { NO_RULE } from '../redaction/key-rules.ts'
 import { redacted } from '../redaction/redaction-rule.ts'
 import type { ValueWriter } from './value-writer.ts'
@@ -9,7 +9,7 @@ const INITIAL_KEYS = 64
 const UNKNOWN_RULE = -2
 
 /** What stands in place of a masked value, as a column has it. */
-const MASK = encodeString(redacted)
+const MASK = EncodedTexts.of(redacted)
 
 /** Adds attributes whose key has a rule to a map column. The rule for a key is looked up once in a block. */
 export class RedactedPairs {

@@ -1,4 +1,4 @@
-import { BlockBuilder, encodeString, FixedColumn, LowCardinalityColumn, MapColumn, StringColumn, tables } from '@ballast/clickhouse'
+import { BlockBuilder, EncodedTexts, FixedColumn, LowCardinalityColumn, MapColumn, StringColumn, tables } from '@ballast/clickhouse'
 import { badId, lateTime } from '../record/reject-detail.ts'
 import { Tally } from '../record/tally.ts'
 import { Redactor } from '../redaction/redactor.ts'
@@ -17,6 +17,7 @@ import type { RecordWriter, ResourceGroup, ScopeGroup } from './record-writer.ts
 import { SAMPLE_RATE, SampleRates } from './sample-rates.ts'
 import { SpanFields } from './span-fields.ts'
 import { guardOf, TextIds } from './text-ids.ts'
+import { TimeWindow } from './time-window.ts'
 import { isStorableHigh, unixNano } from './unix-nano.ts'
 import { ValueWriter } from './value-writer.ts'
 
@@ -25,6 +26,7 @@ export class SpanWriter implements RecordWriter {
   readonly builder = BlockBuilder.forTable(tables.traces)
   readonly tables = [{ table: tables.traces.name, builder: this.builder }]
   readonly flaw = new Flaw()
+  readonly #times = new TimeWindow()
   #tally = new Tally()
   #receivedAtUnixNano = 0n
   readonly redactor = new Redactor()
@@ -38,7 +40,7 @@ export class SpanWriter implements RecordWriter {
   readonly #fields = new SpanFields()
   readonly #group = new GroupColumns(this.builder)
   readonly #scopeVersion = this.builder.column('ScopeVersion', StringColumn)
-  #scopeVersionEncoded = encodeString('')
+  #scopeVersionEncoded = EncodedTexts.of('')
   readonly #timestamp = this.builder.column('Timestamp', FixedColumn)
   readonly #traceId = this.builder.column('TraceId', StringColumn)
   readonly #spanId = this.builder.column('SpanId', StringColumn)
@@ -67,11 +69,12 @@ export class SpanWriter implements RecordWriter {
     this.#values.begin(options, tally)
     this.#group.begin(options)
     this.#receivedAtUnixNano = options.receivedAtUnixNano
+    this.#times.begin(options)
   }
 
   beginScope(resource: ResourceGroup, scope: ScopeGroup): void {
     this.#group.beginScope(resource, scope)
-    this.#scopeVersionEncoded = encodeString(scope.version)
+    this.#scopeVersionEncoded = EncodedTexts.of(scope.version)
   }
 
   write(source: Buffer, start: number, stop: number): boolean {
@@ -121,7 +124,11 @@ export class SpanWriter implements RecordWriter {
     if (!isId(source, spanId.start, spanId.stop, 8)) return this.#badId('invalid_span_id', 'span id', source, spanId, 8)
     // A span without a parent may say so by nothing or by zeros.
     if (parentSpanId.length !== 0 && parentSpanId.length !== 8) return this.#badId('invalid_parent_span_id', 'parent span id', source, parentSpanId, 8)
-    if (isStorableHigh(startHigh) && isStorableHigh(endHigh)) return true
+    if (isStorableHigh(startHigh) && isStorableHigh(endHigh)) {
+      // Without a start its end is its time, and without both the time when it came.
+      if (startLow !== 0 || startHigh !== 0) return this.#times.takes(startLow, startHigh, this.flaw)
+      return (endLow === 0 && endHigh === 0) || this.#times.takes(endLow, endHigh, this.flaw)
+    }
     const late = isStorableHigh(startHigh) ? unixNano(endLow, endHigh) : unixNano(startLow, startHigh)
     this.flaw.set('timestamp_out_of_range', lateTime(late))
     return false

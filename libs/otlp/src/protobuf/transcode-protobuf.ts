@@ -46,7 +46,7 @@ function pass(source: Buffer, writer: RecordWriter, options: TranscodeOptions, s
   const { flaw } = writer
   flaw.clear()
   options.cardinality?.begin(options.receivedAtUnixNano)
-  writer.redactor.begin(options, source)
+  writer.redactor.begin(options)
   writer.begin(options, tally)
   const reject = (problem: Problem, start: number, stop: number): void =>
     tally.reject(

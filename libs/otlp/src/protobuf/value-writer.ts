@@ -1,10 +1,11 @@
 import { isUtf8 } from 'node:buffer'
-import type { StringColumn } from '@ballast/clickhouse'
+import { MAX_LOOKED_AT, NOT_ASCII, type StringColumn } from '@ballast/clickhouse'
 import { OtlpError } from '../errors.ts'
 import { cutAt, NO_LIMIT } from '../limits.ts'
 import type { AnyValue } from '../record/any-value.ts'
 import { Tally } from '../record/tally.ts'
 import type { Redactor } from '../redaction/redactor.ts'
+import type { TextSieve } from '../redaction/text-sieve.ts'
 import { valueText } from '../rows/attribute-text.ts'
 import type { TranscodeOptions } from '../transcoded-block.ts'
 import { ARRAY, BOOL, BYTES, DOUBLE, INT, KVLIST, STRING } from './any-value-range.ts'
@@ -29,6 +30,9 @@ export class ValueWriter {
   #maxBytes = NO_LIMIT
   /** Texts of fewer bytes are neither too long nor can they hold what rules search for. */
   #carefulFrom = NO_LIMIT
+  #sieve: TextSieve | undefined
+  /** Texts of so many bytes can be looked over while they are copied. */
+  #harmlessTo = 0
 
   constructor(flaw: Flaw, redactor: Redactor, limit: 'maxValueBytes' | 'maxBodyBytes' = 'maxValueBytes') {
     this.#flaw = flaw
@@ -40,14 +44,29 @@ export class ValueWriter {
   begin({ limits }: TranscodeOptions, tally: Tally): void {
     this.#tally = tally
     this.#maxBytes = limits?.[this.#limit] ?? NO_LIMIT
+    this.#sieve = this.redactor.sieve
+    this.#harmlessTo = this.#sieve?.whileCopied === undefined ? 0 : Math.min(this.#maxBytes, MAX_LOOKED_AT)
     this.#carefulFrom = Math.min(this.#maxBytes + 1, this.redactor.minLength)
   }
 
   /** Adds `source[start, stop)`, which must be UTF-8. */
   appendString(column: StringColumn, source: Buffer, start: number, stop: number): void {
-    if (stop - start >= this.#carefulFrom && (stop - start > this.#maxBytes || this.redactor.mayHold(start, stop))) {
-      this.#appendCarefully(column, source, start, stop)
-    } else this.#appendUtf8(column, source, start, stop)
+    if (stop - start < this.#carefulFrom) this.#appendUtf8(column, source, start, stop)
+    else if (stop - start > this.#harmlessTo || !this.#appendHarmless(column, source, start, stop)) this.#appendCarefully(column, source, start, stop)
+  }
+
+  /** What nearly all texts need: adds one that is short and holds nothing that rules search for; `false`, and nothing has happened, when it is another. */
+  #appendHarmless(column: StringColumn, source: Buffer, start: number, stop: number): boolean {
+    const sieve = this.#sieve!
+    const before = column.data.length
+    const seen = column.appendLookingFor(sieve.whileCopied!, source, start, stop)
+    if (seen === 0) return true
+    if (sieve.isSuspect(seen, stop - start)) {
+      column.removeLast(before)
+      return false
+    }
+    if ((seen & NOT_ASCII) !== 0 && !isUtf8(source.subarray(start, stop))) this.#flaw.notUtf8('a text')
+    return true
   }
 
   #appendUtf8(column: StringColumn, source: Buffer, start: number, stop: number): void {
@@ -113,7 +132,7 @@ export class ValueWriter {
 
   /** Bytes that are a text are searched as one. */
   #appendBase64(column: StringColumn, source: Buffer, start: number, stop: number): void {
-    const suspects = this.redactor.mayHold(start, stop) ? this.redactor.suspects(source, start, stop) : 0
+    const suspects = this.redactor.suspects(source, start, stop)
     if (suspects !== 0 && isUtf8(source.subarray(start, stop))) {
       const text = this.redactor.replaced(source, start, stop, suspects)
       if (text !== source.toString('utf8', start, stop)) {

@@ -5,39 +5,36 @@ import type { Redaction } from './create-redaction.ts'
 import { NO_RULE } from './key-rules.ts'
 import type { Pseudonyms } from './pseudonyms.ts'
 import { redacted, type RedactionAction } from './redaction-rule.ts'
-import { MarkedBlocks } from './marked-blocks.ts'
+import { NEVER, type TextSieve } from './text-sieve.ts'
 import type { Replace, ValuePatterns } from './value-patterns.ts'
 import type { TranscodeOptions } from '../transcoded-block.ts'
 
 /** How a value is stored as a text. */
 type TextOf = (value: AnyValue) => string
 
-/** Longer than any text: without value rules none is looked at. */
-const NEVER = 2 ** 30
-
 /** Applies the rules to one request, and counts what they hit. */
 export class Redactor {
-  /** Texts of the request of fewer bytes need no look. */
+  /** Texts of fewer bytes need no look. */
   minLength = NEVER
   /** The same for texts that are the digits of a number. */
   minNumberLength = NEVER
+  /** Tells texts that rules search from others. Absent without value rules. */
+  sieve: TextSieve | undefined
   #patterns: ValuePatterns | undefined
-  readonly #marks = new MarkedBlocks()
   #redaction: Redaction | undefined
   #pseudonyms: Pseudonyms | undefined
   #hits: number[] = []
   readonly #replace: Replace = (rule, found) => this.#replacement(rule, found)
 
-  /** Begins a request, which is `source`. */
-  begin({ redaction, tenantId }: TranscodeOptions, source: Buffer): void {
+  /** Begins a request. */
+  begin({ redaction, tenantId }: TranscodeOptions): void {
     this.#redaction = redaction
     this.#pseudonyms = redaction?.pseudonyms?.of(tenantId)
     this.#hits = redaction === undefined ? [] : redaction.rules.map(() => 0)
-    const patterns = redaction?.patterns
-    this.#patterns = patterns
-    patterns?.mark(source, this.#marks)
-    this.minLength = patterns !== undefined && (this.#marks.any || patterns.searchesAll) ? patterns.minLength : NEVER
-    this.minNumberLength = patterns?.minNumberLength ?? NEVER
+    this.#patterns = redaction?.patterns
+    this.sieve = this.#patterns?.sieve
+    this.minLength = this.sieve?.minLength ?? NEVER
+    this.minNumberLength = this.sieve?.minNumberLength ?? NEVER
   }
 
   /** Whether there are any rules. */
@@ -61,14 +58,9 @@ export class Redactor {
     return this.#redaction!.rules[rule]!.action
   }
 
-  /** Whether the request's bytes from `start` to `stop` may hold what value rules find: the first and cheapest look, at every text. */
-  mayHold(start: number, stop: number): boolean {
-    return stop - start >= this.minLength && (this.#marks.has(start, stop) || this.#patterns!.searchesAll)
-  }
-
   /** The value rules that `source[start, stop)` must be searched for; 0 for nearly every text. */
   suspects(source: Buffer, start: number, stop: number): number {
-    return this.#patterns === undefined ? 0 : this.#patterns.suspects(source, start, stop)
+    return stop - start < this.minLength ? 0 : this.sieve!.rulesFor(source, start, stop)
   }
 
   /** The text of `source[start, stop)` after the value rules, `undefined` when it is dropped. The bytes as they are when they are not UTF-8. */

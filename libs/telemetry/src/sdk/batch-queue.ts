@@ -53,6 +53,11 @@ export class BatchQueue<T> {
     return this.#dropped
   }
 
+  /** Whether it takes records. */
+  get open(): boolean {
+    return this.#state !== 'shut'
+  }
+
   add(item: T): void {
     if (this.#state === 'shut') return
     const { maxQueueSize, maxBatchSize, exportDelayMs } = this.#options

@@ -8,6 +8,7 @@ import type { EventPolicy } from '../emission/event-policy.ts'
 import { eventLimits } from '../work/limits.ts'
 import { BatchQueue } from './batch-queue.ts'
 import type { Destination } from './environment.ts'
+import { EventLoggers } from './event-loggers.ts'
 import type { ExportRequests } from './export-requests.ts'
 import { LossReport } from './loss-report.ts'
 import type { ResolvedDelivery } from './options.ts'
@@ -15,8 +16,8 @@ import { QueuedEvents } from './queued-events.ts'
 import { QueuedSpans } from './queued-spans.ts'
 import { SpanRedaction } from './span-redaction.ts'
 
-/** Attributes that an event may have: its fields and timers within `eventLimits`, and as many again for those who raise the limits. */
-const MAX_EVENT_ATTRIBUTES = 4 * eventLimits.maxFields
+/** Attributes that a log record of others may have. An event has limits of its own. */
+const MAX_RECORD_ATTRIBUTES = 4 * eventLimits.maxFields
 
 /** What {@link createPipelines} needs. */
 export interface PipelineOptions {
@@ -31,7 +32,7 @@ export interface PipelineOptions {
 /** The ways of spans and events, from the API to the receiver. */
 export interface Pipelines {
   readonly tracers: TracerProvider
-  readonly loggers: LoggerProvider
+  readonly loggers: EventLoggers
   readonly spans: BatchQueue<ReadableSpan>
   readonly events: BatchQueue<ReadableLogRecord>
   flush(): Promise<void>
@@ -42,7 +43,7 @@ export interface Pipelines {
   reportLosses(): void
 }
 
-/** Builds both. Providers, records and exporters are OpenTelemetry's; the queues between them are ours. */
+/** Builds both. Providers, spans, others' log records and exporters are OpenTelemetry's; events and the queues are ours. */
 export function createPipelines({ destination, delivery, resource, policy, requests, exporters }: PipelineOptions): Pipelines {
   const meterProvider = metrics.getMeterProvider()
   const otlp = { headers: destination.headers, timeoutMillis: delivery.exportTimeoutMs, selfObsMeterProvider: meterProvider }
@@ -63,14 +64,14 @@ export function createPipelines({ destination, delivery, resource, policy, reque
     onExported: () => report.send(),
   })
   const tracers = new TracerProvider({ resource, spanProcessors: [new SpanRedaction(), new QueuedSpans(spans, policy.sampling)] })
-  const loggers = new LoggerProvider({ resource, logRecordLimits: { attributeCountLimit: MAX_EVENT_ATTRIBUTES }, processors: [new QueuedEvents(events)] })
+  const others = new LoggerProvider({ resource, logRecordLimits: { attributeCountLimit: MAX_RECORD_ATTRIBUTES }, processors: [new QueuedEvents(events)] })
   return {
     tracers,
-    loggers,
+    loggers: new EventLoggers(others, resource, events),
     spans,
     events,
     flush: async () => void (await Promise.all([spans.flush(), events.flush()])),
-    shutdown: async () => void (await Promise.allSettled([tracers.shutdown(), loggers.shutdown()])),
+    shutdown: async () => void (await Promise.allSettled([tracers.shutdown(), others.shutdown()])),
     giveUp(): void {
       spans.stop()
       events.stop()

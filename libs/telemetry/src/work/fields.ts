@@ -7,7 +7,7 @@ type SafeValue = string | number | boolean | string[] | number[] | boolean[]
 
 /** The fields of one event, within limits and without secrets from the moment they are set. */
 export class Fields {
-  readonly #fields = new Map<string, { value: SafeValue; bytes: number }>()
+  readonly #fields = new Map<string, SafeValue>()
   readonly #limits: Required<EventLimits>
   readonly #redactNames: RegExp | undefined
   #bytes = 0
@@ -30,14 +30,14 @@ export class Fields {
     if (previous === undefined && this.#fields.size >= this.#limits.maxFields) return this.#drop()
     const safe = this.#safe(name, value)
     if (safe === undefined) return this.#drop()
-    const bytes = Buffer.byteLength(name) + sizeOf(safe)
-    if (this.#bytes - (previous?.bytes ?? 0) + bytes > this.#limits.maxEventBytes) return this.#drop()
-    this.#bytes += bytes - (previous?.bytes ?? 0)
-    this.#fields.set(name, { value: safe, bytes })
+    const growth = previous === undefined ? Buffer.byteLength(name) + sizeOf(safe) : sizeOf(safe) - sizeOf(previous)
+    if (this.#bytes + growth > this.#limits.maxEventBytes) return this.#drop()
+    this.#bytes += growth
+    this.#fields.set(name, safe)
   }
 
   add(name: string, amount: number): void {
-    const current = this.#fields.get(name)?.value
+    const current = this.#fields.get(name)
     this.set(name, (typeof current === 'number' ? current : 0) + amount)
   }
 
@@ -54,7 +54,7 @@ export class Fields {
   }
 
   writeTo(attributes: Attributes): void {
-    for (const [name, { value }] of this.#fields) attributes[name] = value
+    for (const [name, value] of this.#fields) attributes[name] = value
     if (this.dropped > 0) attributes['work.dropped_fields'] = this.dropped
     if (this.truncated > 0) attributes['work.truncated_values'] = this.truncated
     if (this.redacted > 0) attributes['work.redacted_values'] = this.redacted
@@ -74,7 +74,9 @@ export class Fields {
   }
 
   #remove(name: string): void {
-    this.#bytes -= this.#fields.get(name)?.bytes ?? 0
+    const previous = this.#fields.get(name)
+    if (previous === undefined) return
+    this.#bytes -= Buffer.byteLength(name) + sizeOf(previous)
     this.#fields.delete(name)
   }
 

@@ -1,7 +1,19 @@
 import type { Attributes } from '@opentelemetry/api'
 import type { ErrorCategory } from './error-facts.ts'
 
+/** Names of the attributes of one timer. */
+interface TimerNames {
+  readonly count: string
+  readonly totalMs: string
+  readonly maxMs: string
+}
+
+/** Made once for a name: a text put together anew for each event would have to be looked up as a property's name each time. Bounded, because a caller may make names up. */
+const knownNames = new Map<string, TimerNames>()
+const MAX_KNOWN_NAMES = 1_000
+
 interface Timer {
+  readonly names: TimerNames
   count: number
   totalMs: number
   maxMs: number
@@ -24,7 +36,7 @@ export class Timers {
     let timer = this.#timers.get(name)
     if (timer === undefined) {
       if (this.#timers.size >= this.#max) return false
-      timer = { count: 0, totalMs: 0, maxMs: 0, failed: undefined }
+      timer = { names: namesOf(name), count: 0, totalMs: 0, maxMs: 0, failed: undefined }
       this.#timers.set(name, timer)
     }
     timer.count++
@@ -39,14 +51,22 @@ export class Timers {
 
   /** Writes `work.timer.<name>.count`, `.total_ms`, `.max_ms`, and `.failed.<category>` for what failed. */
   writeTo(attributes: Attributes): void {
-    for (const [name, { count, totalMs, maxMs, failed }] of this.#timers) {
-      attributes[`work.timer.${name}.count`] = count
-      attributes[`work.timer.${name}.total_ms`] = toMicrosecond(totalMs)
-      attributes[`work.timer.${name}.max_ms`] = toMicrosecond(maxMs)
+    for (const [name, { names, count, totalMs, maxMs, failed }] of this.#timers) {
+      attributes[names.count] = count
+      attributes[names.totalMs] = toMicrosecond(totalMs)
+      attributes[names.maxMs] = toMicrosecond(maxMs)
       if (failed === undefined) continue
       for (const [category, failures] of failed) attributes[`work.timer.${name}.failed.${category}`] = failures
     }
   }
+}
+
+function namesOf(timer: string): TimerNames {
+  const known = knownNames.get(timer)
+  if (known !== undefined) return known
+  const names = { count: `work.timer.${timer}.count`, totalMs: `work.timer.${timer}.total_ms`, maxMs: `work.timer.${timer}.max_ms` }
+  if (knownNames.size < MAX_KNOWN_NAMES) knownNames.set(timer, names)
+  return names
 }
 
 /** Milliseconds with three decimals: a clock's digits below a microsecond are noise that costs bytes. */

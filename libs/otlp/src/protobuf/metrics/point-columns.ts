@@ -1,4 +1,4 @@
-import { type BlockBuilder, encodeString, FixedColumn, LowCardinalityColumn, MapColumn, StringColumn } from '@ballast/clickhouse'
+import { type BlockBuilder, EncodedTexts, FixedColumn, LowCardinalityColumn, MapColumn, StringColumn } from '@ballast/clickhouse'
 import { lateTime } from '../../record/reject-detail.ts'
 import { Tally } from '../../record/tally.ts'
 import type { TranscodeOptions } from '../../transcoded-block.ts'
@@ -6,6 +6,7 @@ import { AttributeWriter } from '../attribute-writer.ts'
 import type { Flaw } from '../flaw.ts'
 import { NO_PAIRS } from '../group-columns.ts'
 import { guardOf, TextIds } from '../text-ids.ts'
+import { TimeWindow } from '../time-window.ts'
 import { isStorableHigh, unixNano } from '../unix-nano.ts'
 import type { ValueWriter } from '../value-writer.ts'
 import type { WireReader } from '../wire-reader.ts'
@@ -33,6 +34,7 @@ export class PointColumns {
   readonly #time: FixedColumn
   readonly #flags: FixedColumn
   readonly #tenantId: LowCardinalityColumn
+  readonly #times = new TimeWindow()
   #tally = new Tally()
   #receivedLow = 0
   #receivedHigh = 0
@@ -40,10 +42,10 @@ export class PointColumns {
   #group: MetricGroup | undefined
   #resourceRow = NO_PAIRS
   #scopeRow = NO_PAIRS
-  #resourceSchemaUrlEncoded = encodeString('')
-  #scopeNameEncoded = encodeString('')
-  #scopeVersionEncoded = encodeString('')
-  #scopeSchemaUrlEncoded = encodeString('')
+  #resourceSchemaUrlEncoded = EncodedTexts.of('')
+  #scopeNameEncoded = EncodedTexts.of('')
+  #scopeVersionEncoded = EncodedTexts.of('')
+  #scopeSchemaUrlEncoded = EncodedTexts.of('')
   #droppedAttributes = 0
   #serviceNameId = 0
   #metricNameId = 0
@@ -83,6 +85,7 @@ export class PointColumns {
     this.#tenantKey = this.#tenantId.idOfText(options.tenantId)
     this.#receivedLow = Number(options.receivedAtUnixNano & 0xffffffffn)
     this.#receivedHigh = Number(options.receivedAtUnixNano >> 32n)
+    this.#times.begin(options)
   }
 
   /** Begins a metric of a group; its texts are known to be UTF-8. */
@@ -122,7 +125,8 @@ export class PointColumns {
     const late = isStorableHigh(this.#timeHigh)
       ? !isStorableHigh(this.#startHigh) && unixNano(this.#startLow, this.#startHigh)
       : unixNano(this.#timeLow, this.#timeHigh)
-    if (late === false) return true
+    // A point without a time has the time when it came.
+    if (late === false) return (this.#timeLow === 0 && this.#timeHigh === 0) || this.#times.takes(this.#timeLow, this.#timeHigh, this.#flaw)
     this.#flaw.set('timestamp_out_of_range', lateTime(late))
     return false
   }
@@ -161,11 +165,11 @@ export class PointColumns {
     const { resource, scope } = group
     this.#group = group
     this.#resourceRow = this.#resourceAttributes.adoptRow(resource.attributes, group.resourceColumn)
-    this.#resourceSchemaUrlEncoded = encodeString(resource.schemaUrl)
+    this.#resourceSchemaUrlEncoded = EncodedTexts.of(resource.schemaUrl)
     this.#scopeRow = this.#scopeAttributes.adoptRow(scope.attributes ?? NO_PAIRS, group.scopeColumn)
-    this.#scopeNameEncoded = encodeString(scope.name)
-    this.#scopeVersionEncoded = encodeString(scope.version)
-    this.#scopeSchemaUrlEncoded = encodeString(scope.schemaUrl)
+    this.#scopeNameEncoded = EncodedTexts.of(scope.name)
+    this.#scopeVersionEncoded = EncodedTexts.of(scope.version)
+    this.#scopeSchemaUrlEncoded = EncodedTexts.of(scope.schemaUrl)
     this.#droppedAttributes = scope.droppedAttributes
     this.#serviceNameId = this.#serviceName.idOfText(resource.serviceName)
   }

@@ -1,0 +1,232 @@
+import type { Block } from '../delivery/block-store.ts'
+import type { Signal } from '../otlp-http/signal.ts'
+import type { JournalFiles } from './journal-files.ts'
+import { encodeRecord } from './journal-record.ts'
+import { recover, type Recovered } from './recover.ts'
+import { digestKey, Repeats } from './repeats.ts'
+import { readSegment, type Segment, type SegmentContent } from './segment.ts'
+import { SegmentQueue } from './segment-queue.ts'
+import { SegmentWriter, type SegmentWriterOptions } from './segment-writer.ts'
+
+/** One request whose rows are to be stored. */
+export interface AcceptableRequest {
+  readonly tenantId: string
+  readonly signal: Signal
+  /** Names the request's bytes, so that a repeat can be recognised. */
+  readonly digest: Uint8Array
+  /** At least one; accepted as a whole. */
+  readonly blocks: readonly Block[]
+  /** Whether its sender still waits. When it does not, the request may come again, and is a repeat then. */
+  isAwaited(): boolean
+}
+
+/** What became of one request. */
+export type AppendOutcome =
+  /** It is on the disk, and will be in ClickHouse. */
+  | { readonly kind: 'accepted' }
+  /** It was accepted before, when its sender did not hear so. */
+  | { readonly kind: 'repeat' }
+  /** There is no room for it. */
+  | { readonly kind: 'full'; readonly message: string; readonly retryAfterSeconds: number }
+  /** The disk does not take it. */
+  | { readonly kind: 'unavailable'; readonly message: string }
+
+export interface JournalOptions {
+  readonly files: JournalFiles
+  /** Bytes on the disk above which requests are refused. */
+  readonly maxBytes: number
+  /** Age of the oldest request above which more are refused, milliseconds. */
+  readonly maxAgeMs: number
+  /** What closes a segment, which is what one insert holds. */
+  readonly segment: SegmentWriterOptions['bounds']
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  readonly onSync?: SegmentWriterOptions['onSync']
+}
+
+/** A request on its way to the disk. */
+interface Underway {
+  readonly isAwaited: () => boolean
+  readonly outcome: Promise<AppendOutcome>
+}
+
+/**
+ * Segments that may wait. Every fourth that is sent is the oldest, so a segment is repeated within four times as many inserts,
+ * which must stay below the deduplication window of the tables (10,000): only then a repeat after a crash counts once.
+ */
+const MAX_SEGMENTS = 2_000
+
+/** Releases between two times that the folder's names are put on the disk. Until then a power cut brings released segments back. */
+const RELEASES_PER_SYNC = 64
+
+/** Advice for a sender that is refused for room, seconds. */
+const RETRY_AFTER_SECONDS = 5
+
+/**
+ * What was accepted and is not in ClickHouse yet, on the disk. A segment is written once, closed once, and sent as it is until
+ * it is stored: that is what makes a repeated insert byte for byte the same.
+ */
+export class Journal {
+  readonly #options: JournalOptions
+  readonly #recovered: Recovered
+  readonly #repeats: Repeats
+  readonly #queue: SegmentQueue
+  readonly #writer: SegmentWriter
+  /** By digest. */
+  readonly #underway = new Map<string, Underway>()
+  #nextSequence: number
+  #releasesToSync = 0
+  #onSegment = (): void => undefined
+
+  /** Makes the folder ready: see {@link recover}. */
+  static async open(options: JournalOptions): Promise<Journal> {
+    const repeats = new Repeats(options.now)
+    return new Journal(options, repeats, await recover(options.files, repeats, options.now()))
+  }
+
+  private constructor(options: JournalOptions, repeats: Repeats, recovered: Recovered) {
+    this.#options = options
+    this.#repeats = repeats
+    this.#recovered = recovered
+    this.#nextSequence = recovered.nextSequence
+    this.#queue = new SegmentQueue(recovered.segments)
+    const { files, segment: bounds, now, onSync } = options
+    this.#writer = new SegmentWriter({
+      files,
+      bounds,
+      now,
+      onSync,
+      onClosed: (segment) => {
+        this.#queue.push(segment)
+        this.#onSegment()
+      },
+    })
+  }
+
+  /** What was found at the start. */
+  get recovered(): Recovered {
+    return this.#recovered
+  }
+
+  /** Bytes on the disk or on their way to it. */
+  get bytes(): number {
+    return this.#queue.bytes + this.#writer.bytes
+  }
+
+  /** Bytes above which requests are refused. */
+  get maxBytes(): number {
+    return this.#options.maxBytes
+  }
+
+  /** Segments that are not stored. */
+  get segments(): number {
+    return this.#queue.size + this.#writer.segments
+  }
+
+  /** Age of the oldest segment that is not stored, milliseconds; 0 without one. */
+  get oldestAgeMs(): number {
+    const oldest = Math.min(this.#queue.oldestAtMs, this.#writer.oldestAtMs)
+    return oldest === Number.POSITIVE_INFINITY ? 0 : Math.max(0, this.#options.now() - oldest)
+  }
+
+  /** Why the last write failed; `undefined` when it did not. */
+  get failure(): string | undefined {
+    return this.#writer.failure
+  }
+
+  /** Called whenever a segment can be taken. */
+  onSegment(listener: () => void): void {
+    this.#onSegment = listener
+  }
+
+  /** What a request of so many bytes is refused with for lack of room; `undefined` when there is room. */
+  refusal(bytes = 0): Extract<AppendOutcome, { kind: 'full' }> | undefined {
+    const { maxBytes, maxAgeMs } = this.#options
+    const full = (why: string): ReturnType<Journal['refusal']> => ({ kind: 'full', message: `the journal is full: ${why}`, retryAfterSeconds: RETRY_AFTER_SECONDS })
+    if (this.bytes + bytes > maxBytes) return full(`${this.bytes} of ${maxBytes} bytes wait for ClickHouse`)
+    if (this.segments >= MAX_SEGMENTS) return full(`${this.segments} segments wait for ClickHouse`)
+    if (this.oldestAgeMs > maxAgeMs) return full(`what is in it has waited for ${Math.round(this.oldestAgeMs / 1000)} s`)
+    return undefined
+  }
+
+  /** Puts a request on the disk; resolves after the fsync that covers it. Never rejects. */
+  append(request: AcceptableRequest): Promise<AppendOutcome> {
+    const { digest } = request
+    if (this.#repeats.has(digest)) return Promise.resolve({ kind: 'repeat' })
+    const key = digestKey(digest)
+    const earlier = this.#underway.get(key)
+    // The sender of the same bytes gave up while the disk was slow: this is its repeat.
+    if (earlier?.isAwaited() === false) return earlier.outcome.then((outcome) => (outcome.kind === 'accepted' ? { kind: 'repeat' } : outcome))
+    const underway: Underway = { isAwaited: () => request.isAwaited(), outcome: this.#write(request) }
+    this.#underway.set(key, underway)
+    return underway.outcome.then((outcome) => {
+      if (this.#underway.get(key) === underway) this.#underway.delete(key)
+      if (outcome.kind === 'accepted' && !request.isAwaited()) this.#repeats.add(digest)
+      return outcome
+    })
+  }
+
+  /**
+   * A segment to send; see {@link SegmentQueue}. The newest is the open one: when it is old enough it is closed, and can be
+   * taken in a moment. Without any it is closed as soon as it is old enough.
+   */
+  take(): Segment | undefined {
+    if (this.#queue.isNewestNext && this.#writer.closeIfDue()) return undefined
+    const segment = this.#queue.take()
+    if (segment === undefined) this.#writer.ask()
+    return segment
+  }
+
+  read(segment: Segment): Promise<SegmentContent> {
+    return readSegment(this.#options.files, segment.file, segment.bytes)
+  }
+
+  /** The segment is stored: its file goes. */
+  async release(segment: Segment): Promise<void> {
+    await this.#options.files.remove(segment.file)
+    this.#queue.remove(segment)
+    if (++this.#releasesToSync >= RELEASES_PER_SYNC) await this.#syncNames()
+  }
+
+  /** What could be read of the segment is stored; its file stays for inspection. */
+  async setAside(segment: Segment): Promise<void> {
+    await this.#options.files.rename(segment.file, `${segment.id}.corrupt`)
+    this.#queue.remove(segment)
+    await this.#syncNames()
+  }
+
+  /** Closes the open segment, however young, so that it can be taken. */
+  flush(): Promise<void> {
+    return this.#writer.flush()
+  }
+
+  /** Puts all that must outlive the process on the disk. */
+  async close(): Promise<void> {
+    await this.#writer.close()
+    await this.#repeats.save(this.#options.files)
+  }
+
+  /** @throws when nothing can be accepted; after a failure of the disk it is tried. */
+  async check(): Promise<void> {
+    const refusal = this.refusal()
+    if (refusal !== undefined) throw new Error(refusal.message)
+    await this.#writer.probe()
+  }
+
+  async #write(request: AcceptableRequest): Promise<AppendOutcome> {
+    const sequence = this.#nextSequence
+    const parts = encodeRecord({ ...request, sequence, acceptedAtMs: this.#options.now() })
+    const bytes = parts.reduce((sum, part) => sum + part.length, 0)
+    const refusal = this.refusal(bytes)
+    if (refusal !== undefined) return refusal
+    this.#nextSequence++
+    const rows = request.blocks.reduce((sum, block) => sum + block.rows, 0)
+    const failure = await this.#writer.write({ sequence, parts, bytes, rows })
+    return failure === undefined ? { kind: 'accepted' } : { kind: 'unavailable', message: failure }
+  }
+
+  async #syncNames(): Promise<void> {
+    this.#releasesToSync = 0
+    await this.#options.files.syncNames()
+  }
+}
