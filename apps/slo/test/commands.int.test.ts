@@ -6,6 +6,17 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ClickHouse } from '@ballast/clickhouse'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { readTierCatalog } from '../src/burn/tier-catalog.ts'
+import { backfill } from '../src/commands/backfill.ts'
+import type { CommandContext, CommandOptions } from '../src/commands/command.ts'
+import { gate } from '../src/commands/gate.ts'
+import { lint } from '../src/commands/lint.ts'
+import { plan } from '../src/commands/plan.ts'
+import { report } from '../src/commands/report.ts'
+import { simulate } from '../src/commands/simulate.ts'
+import { suggest } from '../src/commands/suggest.ts'
+import { settings } from '../src/config.ts'
+import { ObjectiveFolder } from '../src/openslo/objective-folder.ts'
 import { insertSpans, openDatabase } from './span-rows.ts'
 
 const HOUR_MS = 3_600_000
@@ -41,7 +52,7 @@ afterAll(async () => {
   await Promise.all([clickhouse.close(), rm(dir, { recursive: true, force: true })])
 })
 
-/** Runs a command as a person does. */
+/** Runs the command line as a person does. */
 function slo(...args: string[]): Promise<{ code: number; out: string; err: string }> {
   const env = { PATH: process.env['PATH'], SLO_DIR: dir, CLICKHOUSE_URL: inject('clickhouseUrl'), CLICKHOUSE_DATABASE: 'slo_commands' }
   return new Promise((resolve) => {
@@ -49,24 +60,33 @@ function slo(...args: string[]): Promise<{ code: number; out: string; err: strin
   })
 }
 
-describe('npm run slo', () => {
-  test('backfill measures the past with progress; simulate, suggest and report answer from it', async () => {
-    const filled = await slo('backfill', '--days', '3')
-    expect([filled.code, filled.err]).toEqual([0, expect.stringMatching(/33 %: 1 of 3 days[^]*100 %: 3 of 3 days, 200 rows read/)])
-    const [planned, simulated, suggested, reported] = await Promise.all([slo('plan', '--json'), slo('simulate', '--days', '3', '--target', '0.95'), slo('suggest', '--days', '3', '--slo', 'orders'), slo('report', '--days', '3', '--json')])
-    expect(JSON.parse(planned.out)).toMatchObject({ objectives: [{ name: 'orders', template: 'spans', sharedBy: 1, missingMs: expect.any(Number) }], failures: [] })
-    expect(simulated.out).toMatch(/orders at 95.000 % over 3 days\n {2}page: would have fired 1 time, median detection 60 s\n[^]*1h\/5m/)
-    expect(suggested.out).toMatch(/no usual target would have kept a third/)
-    expect(JSON.parse(reported.out)).toMatchObject({ objectives: [{ name: 'orders', good: 150, bad: 50, total: 200, sli: 0.75, budgetRemaining: -24 }] })
+const progress: string[] = []
+
+/** What the command line gives a command. */
+async function context(options: Partial<CommandOptions> = {}, from = dir): Promise<CommandContext> {
+  const config = settings.read({ CLICKHOUSE_URL: inject('clickhouseUrl'), CLICKHOUSE_DATABASE: 'slo_commands' })
+  const catalog = readTierCatalog(config.tiersFile)
+  const set = await new ObjectiveFolder(from, catalog).read()
+  return { options: { slo: undefined, days: 3, target: undefined, minBudget: 0, url, ...options }, config, catalog, set, clickhouse, signal: AbortSignal.timeout(60_000), now: Date.now, progress: (line) => void progress.push(line) }
+}
+
+describe('the commands', () => {
+  test('backfill measures the past with progress; plan, simulate, suggest and report answer from it', async () => {
+    await backfill(await context())
+    expect(progress.map((line) => line.split(',')[0])).toEqual(['33 %: 1 of 3 days', '67 %: 2 of 3 days', '100 %: 3 of 3 days'])
+    expect(progress.at(-1)).toContain('200 rows read')
+    expect((await plan(await context())).data).toMatchObject({ objectives: [{ name: 'orders', template: 'spans', sharedBy: 1 }], failures: [] })
+    const simulated = (await simulate(await context({ target: '0.97' }))).lines.join('\n')
+    expect(simulated).toMatch(/^orders at 97.000 % over 3 days\n {2}page: would have fired 1 time, median detection 60 s\n[^]*page 1h\/5m, found after 60 s/)
+    expect((await suggest(await context({ slo: 'orders' }))).data).toMatchObject({ objectives: [{ suggested: null, trials: expect.arrayContaining([expect.objectContaining({ target: '0.99', remaining: -24 })]) as unknown }] })
+    expect((await report(await context())).data).toMatchObject({ objectives: [{ name: 'orders', good: 150, bad: 50, total: 200, sli: 0.75, budgetRemaining: -24 }] })
   })
 
-  test('lint says what tiers can do, and fails for what is wrong', async () => {
-    expect((await slo('lint')).out).toMatch(/orders +99\.000 % +30d +page 1h\/5m +14\.4 +8\.6 min +5 min/)
+  test('lint fails for what is wrong', async () => {
     const wrong = await mkdtemp(join(dir, 'wrong-'))
     await writeFile(join(wrong, 'broken.yaml'), 'kind: SLO\n')
-    const { code, out } = await slo('lint', '--dir', wrong)
-    expect([code, out]).toEqual([1, expect.stringContaining('error: broken.yaml:1: SLO: apiVersion is missing')])
-    expect((await slo('report', '--dir', wrong)).code).toBe(2)
+    const { exitCode, lines } = lint(await context({}, wrong))
+    expect([exitCode, lines]).toEqual([1, expect.arrayContaining([expect.stringContaining('error: broken.yaml:1: SLO: apiVersion is missing')])])
   })
 
   test.each([
@@ -77,11 +97,18 @@ describe('npm run slo', () => {
     ['unknown when the engine fails', 500, {}, 3],
   ])('gate is %s', async (_, status, body, code) => {
     answer = { status, body }
-    expect((await slo('gate', '--slo', 'orders', '--url', url)).code).toBe(code)
+    expect((await gate(await context({ slo: 'orders' }))).exitCode).toBe(code)
   })
 
-  test.each([[['gates']], [['report', '--days', '0']], [['report', '--slo', 'nowhere']], [['gate']], [['simulate', '--target', '1']], [['lint', '--nothing']]])('%j is refused with a sentence', async (args) => {
-    const { code, err } = await slo(...args)
-    expect([code, err]).toEqual([2, expect.stringMatching(/\S[^]*See: npm run slo -- --help/)])
+  test('refuse what they cannot use', async () => {
+    await expect(gate(await context())).rejects.toMatchObject({ code: 'OPTION_INVALID' })
+    await expect(simulate(await context({ target: '1' }))).rejects.toThrow(/--target is "1"; allowed: a decimal from 0 to below 1/)
+    await expect(report(await context({ slo: 'nowhere' }))).rejects.toThrow(/no objective is called nowhere; there are: orders/)
   })
+})
+
+test('npm run slo answers on standard output, and refuses with a sentence and exit code 2', async () => {
+  const [good, bad] = await Promise.all([slo('lint'), slo('report', '--days', '0')])
+  expect([good.code, good.out]).toEqual([0, expect.stringMatching(/orders +99\.000 % +30d +page 1h\/5m +14\.4 +8\.6 min +5 min/)])
+  expect([bad.code, bad.err]).toEqual([2, '--days is "0"; allowed: a number from 1 to 800.\nSee: npm run slo -- --help\n'])
 })
