@@ -6,6 +6,7 @@ import { backfill } from './commands/backfill.ts'
 import type { CommandContext, CommandResult } from './commands/command.ts'
 import { gate } from './commands/gate.ts'
 import { lint } from './commands/lint.ts'
+import { offenders } from './commands/offenders.ts'
 import { plan } from './commands/plan.ts'
 import { report } from './commands/report.ts'
 import { simulate } from './commands/simulate.ts'
@@ -21,6 +22,7 @@ const HELP = `npm run slo -- <command> [options]
   backfill   measures the past again
   simulate   replays what was measured against the rules of now, or against --target
   suggest    tries the usual targets on what was measured
+  offenders  which tenants, operations or values of an attribute have the bad events
   report     what objectives did over the last days
   gate       whether a release may go out: exit code 0 open, 1 closed, 3 unknown
 
@@ -29,6 +31,7 @@ const HELP = `npm run slo -- <command> [options]
   --days N          days to look back (default: 28)
   --target T        simulate: another target, such as 0.995
   --min-budget S    gate: share of the budget that must be left (default: 0)
+  --by GROUP        offenders: tenant, operation or attributes.NAME (default: tenant)
   --url URL         gate: the engine (default: http://127.0.0.1:9095)
   --json            the answer as JSON
   --help            this text
@@ -36,7 +39,7 @@ const HELP = `npm run slo -- <command> [options]
 ClickHouse is that of the engine's settings: CLICKHOUSE_URL and so on. Exit codes: 0 done, 1 something is wrong, 2 wrong arguments.
 `
 
-const commands: Readonly<Record<string, (context: CommandContext) => CommandResult | Promise<CommandResult>>> = { lint, plan, backfill, simulate, suggest, report, gate }
+const commands: Readonly<Record<string, (context: CommandContext) => CommandResult | Promise<CommandResult>>> = { lint, plan, backfill, simulate, suggest, offenders, report, gate }
 /** Commands that can be used while files have errors: the others would answer for something else than what is written. */
 const TOLERANT = new Set(['lint', 'gate'])
 
@@ -46,6 +49,7 @@ const options = {
   days: { type: 'string', default: '28' },
   target: { type: 'string' },
   'min-budget': { type: 'string', default: '0' },
+  by: { type: 'string', default: 'tenant' },
   url: { type: 'string', default: 'http://127.0.0.1:9095' },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
@@ -67,7 +71,7 @@ async function run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<num
   process.once('SIGINT', () => interrupted.abort())
   try {
     const result = await command({
-      options: { slo: values.slo, days: number(values.days, 'days', 1, 800), target: values.target, minBudget: number(values['min-budget'], 'min-budget', -100, 1), url: values.url },
+      options: { slo: values.slo, days: number(values.days, 'days', 1, 800), target: values.target, minBudget: number(values['min-budget'], 'min-budget', -100, 1), url: values.url, by: values.by },
       config,
       catalog,
       set,

@@ -11,6 +11,7 @@ import { backfill } from '../src/commands/backfill.ts'
 import type { CommandContext, CommandOptions } from '../src/commands/command.ts'
 import { gate } from '../src/commands/gate.ts'
 import { lint } from '../src/commands/lint.ts'
+import { offenders } from '../src/commands/offenders.ts'
 import { plan } from '../src/commands/plan.ts'
 import { report } from '../src/commands/report.ts'
 import { simulate } from '../src/commands/simulate.ts'
@@ -67,7 +68,7 @@ async function context(options: Partial<CommandOptions> = {}, from = dir): Promi
   const config = settings.read({ CLICKHOUSE_URL: inject('clickhouseUrl'), CLICKHOUSE_DATABASE: 'slo_commands' })
   const catalog = readTierCatalog(config.tiersFile)
   const set = await new ObjectiveFolder(from, catalog).read()
-  return { options: { slo: undefined, days: 3, target: undefined, minBudget: 0, url, ...options }, config, catalog, set, clickhouse, signal: AbortSignal.timeout(60_000), now: Date.now, progress: (line) => void progress.push(line) }
+  return { options: { slo: undefined, days: 3, target: undefined, minBudget: 0, url, by: 'operation', ...options }, config, catalog, set, clickhouse, signal: AbortSignal.timeout(60_000), now: Date.now, progress: (line) => void progress.push(line) }
 }
 
 describe('the commands', () => {
@@ -80,6 +81,12 @@ describe('the commands', () => {
     expect(simulated).toMatch(/^orders at 97.000 % over 3 days\n {2}page: would have fired 1 time, median detection 60 s\n[^]*page 1h\/5m, found after 60 s/)
     expect((await suggest(await context({ slo: 'orders' }))).data).toMatchObject({ objectives: [{ suggested: null, trials: expect.arrayContaining([expect.objectContaining({ target: '0.99', remaining: -24 })]) as unknown }] })
     expect((await report(await context())).data).toMatchObject({ objectives: [{ name: 'orders', good: 150, bad: 50, total: 200, sli: 0.75, budgetRemaining: -24 }] })
+  })
+
+  test('offenders names who has the bad events, and what share of all', async () => {
+    expect((await offenders(await context())).data).toMatchObject({ objectives: [{ name: 'orders', groups: [{ group: 'POST /orders', bad: 50, total: 200, share: 1 }] }] })
+    expect((await offenders(await context({ by: 'attributes.http.route' }))).lines.join('\n')).toMatch(/\(none\) +50 +200 +75\.000 % +100\.0 %/)
+    await expect(offenders(await context({ by: 'host' }))).rejects.toThrow(/--by is "host"; allowed: tenant, operation, attributes\.NAME/)
   })
 
   test('lint fails for what is wrong', async () => {

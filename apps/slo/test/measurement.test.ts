@@ -172,6 +172,19 @@ describe('a measurement', () => {
     expect([counts(HOUR_MS, other), measurement.failures]).toEqual([{ good: 0, total: 1 }, []])
   })
 
+  test('goes on with the others while the past of one cannot be read', async () => {
+    const other = objective({ name: 'other', period: '30d', service: 'catalog' })
+    const objectives = [objective({ period: '30d' }), other]
+    store.add(NOW_MS - 20 * DAY_MS)
+    store.unreadable.add('catalog')
+    await refresh(NOW_MS, objectives)
+    expect([readingOf(objectives[0]!, measurement, NOW_MS)?.period.total, readingOf(other, measurement, NOW_MS)]).toEqual([1, undefined])
+    store.unreadable.clear()
+    store.add(NOW_MS - 25 * DAY_MS, true, 'catalog')
+    await refresh(NOW_MS + MINUTE_MS, objectives)
+    expect(readingOf(other, measurement, NOW_MS)!.period).toMatchObject({ good: 0, total: 1 })
+  })
+
   test('measures the past a day at a time, the newest first, and says how much of the period it has', async () => {
     const month = objective({ period: '30d' })
     const objectives = [month]

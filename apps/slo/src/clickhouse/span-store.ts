@@ -31,7 +31,7 @@ export class SpanStore implements EventStore {
     const cost = indicators.map(() => 0)
     const failures: string[] = []
     let rowsRead = 0
-    let last: unknown
+    let fault: { readonly error: unknown } | undefined
     const sources = this.#sources(indicators)
     // One after the other: how many queries the engine has running does not depend on how many sources there are.
     for (const source of sources) {
@@ -44,11 +44,12 @@ export class SpanStore implements EventStore {
         }
       } catch (error) {
         signal.throwIfAborted()
-        last = error
+        // A query that somebody wrote may be wrong, and is nobody else's business; that a table cannot be read is.
+        if (!source.plainSql) fault ??= { error }
         failures.push(`${source.label}: ${(error as Error).message}`)
       }
     }
-    if (sources.length > 0 && failures.length === sources.length) throw last
+    if (fault !== undefined && failures.length === sources.length) throw fault.error
     return { series, rowsRead, cost, failures }
   }
 

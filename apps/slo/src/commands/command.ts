@@ -14,6 +14,8 @@ export interface CommandOptions {
   readonly target: string | undefined
   readonly minBudget: number
   readonly url: string
+  /** What `offenders` groups by. */
+  readonly by: string
 }
 
 /** What a command works with. */

@@ -1,5 +1,6 @@
 import { RollUpStore } from '../clickhouse/roll-up-store.ts'
 import { SpanStore } from '../clickhouse/span-store.ts'
+import { SloError } from '../errors.ts'
 import type { BucketCounts, BucketRange } from '../measure/event-store.ts'
 import { MeasuredSeries } from '../measure/measured-series.ts'
 import { measureStretch } from '../measure/past.ts'
@@ -51,7 +52,9 @@ export async function measureAgain(context: CommandContext, objectives: readonly
   let rowsRead = 0
   for (let day = 0; day < options.days; day++) {
     const range = { from: to - (day + 1) * 24 * hour, to: to - day * 24 * hour }
-    rowsRead += await measureStretch(scan, rollUpOf(context), series, range, to)
+    const measured = await measureStretch(scan, rollUpOf(context), series, range, to)
+    if (measured.failures.length > 0) throw new SloError('NOT_MEASURED', measured.failures.join('; '))
+    rowsRead += measured.rowsRead
     onDay(day + 1, options.days, rowsRead)
   }
   const store = rollUpOf(context)

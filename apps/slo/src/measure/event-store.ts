@@ -41,7 +41,7 @@ export interface EventStore {
   /**
    * Counts good and total of each indicator by bucket: both from one query, so that they fit together.
    *
-   * @throws when no source could be read.
+   * @throws when no source could be read, unless all of them are queries that somebody wrote.
    */
   countBuckets(request: CountRequest): Promise<CountResult>
   /** Rejects with a sentence when the store cannot be reached. */

@@ -32,7 +32,7 @@ export interface RowScope {
   readonly conditions: RowConditions
 }
 
-/** What tells the groups of an objective apart: the tenant, the operation, or the attribute of this name. */
+/** What tells groups of rows apart: the tenant, the operation, or the attribute of this name. */
 export type GroupBy = 'tenant' | 'operation' | { readonly attribute: string }
 
 /** Good rows over all rows. Good ones are a part of all by construction, so that the ratio cannot exceed 1. */
@@ -44,6 +44,7 @@ export interface RowIndicator {
   /** Which events of the total `conditions` describe. */
   readonly counts: 'good' | 'bad'
   readonly conditions: RowConditions
+  /** Counts each group by itself: to see who has the bad events. Objectives have no groups. */
   readonly groupBy?: GroupBy
 }
 

@@ -22,24 +22,37 @@ export async function measurePast(context: ScanContext, rollUp: RollUp, series: 
   const startedAt = performance.now()
   let rowsRead = 0
   let moved = false
+  /** Those whose source cannot be read: they are tried again at the next tick. */
+  const unreadable = new Set<MeasuredSeries>()
   for (;;) {
-    const behind = series.filter((each) => each.from > each.neededFrom)
+    const behind = series.filter((each) => each.from > each.neededFrom && !unreadable.has(each))
     if (behind.length === 0 || (moved && performance.now() - startedAt >= budgetMs)) return { rowsRead, moved }
     // Those that are furthest behind, together: they mostly begin at the same time.
     const to = Math.max(...behind.map(({ from }) => from))
     const group = behind.filter(({ from }) => from === to).slice(0, MAX_SERIES)
     const range = pastRange(group, to, context.bucketMs)
-    rowsRead += await measureStretch(context, rollUp, group, range, finalTo)
-    for (const each of group) each.measuredFrom(range.from)
+    const measured = await measureStretch(context, rollUp, group, range, finalTo)
+    rowsRead += measured.rowsRead
+    for (const each of group) {
+      if (measured.ids.has(each.series.id)) each.measuredFrom(range.from)
+      else unreadable.add(each)
+    }
     moved = true
   }
 }
 
-/** Counts a stretch that is over, and keeps it: buckets and hours. Gives the rows that were read. */
-export async function measureStretch(context: ScanContext, rollUp: RollUp, series: readonly MeasuredSeries[], range: BucketRange, finalTo: number): Promise<number> {
+/** What of a stretch was counted. */
+export interface MeasuredStretch {
+  readonly rowsRead: number
+  /** Series that were counted; a source may be unreadable. */
+  readonly ids: ReadonlySet<string>
+  readonly failures: readonly string[]
+}
+
+/** Counts a stretch that is over, and keeps it: buckets and hours. */
+export async function measureStretch(context: ScanContext, rollUp: RollUp, series: readonly MeasuredSeries[], range: BucketRange, finalTo: number): Promise<MeasuredStretch> {
   const { bucketMs, signal } = context
   const { counts, rowsRead, failures } = await new ScanPlan(series.map((each) => each.series)).run(context, range)
-  if (failures.length > 0) throw new Error(failures.join('; '))
   const rows = [...counts].flatMap(([id, buckets]) =>
     buckets.filter(({ bucket }) => bucket >= range.from && bucket < range.to).map((each): RollUpRow => ({ series: id, bucket: each.bucket, sums: sumsOf(each), final: true })),
   )
@@ -47,7 +60,7 @@ export async function measureStretch(context: ScanContext, rollUp: RollUp, serie
   const hour = HOUR_MS / bucketMs
   const hours = { from: Math.floor(range.from / hour) * hour, to: Math.min(Math.ceil(range.to / hour), Math.floor(finalTo / hour)) * hour }
   if (hours.from < hours.to) await rollUp.rollHours(hours, series.map((each) => each.series.id), signal)
-  return rowsRead
+  return { rowsRead, ids: new Set(counts.keys()), failures }
 }
 
 /** At most a day, which ends at `to` and begins at midnight, or where the series was measured before, or where nobody looks any more. */

@@ -1,5 +1,5 @@
 import { parseWindow } from '../burn/window.ts'
-import { type GroupBy, type Indicator, type RowConditions, type RowScope, spanKinds, spanStatuses, workOutcomes } from '../measure/indicator.ts'
+import { type Indicator, type RowConditions, type RowScope, spanKinds, spanStatuses, workOutcomes } from '../measure/indicator.ts'
 import type { TextRule, YamlField } from './yaml-field.ts'
 
 /** Tables of which each row is an event. */
@@ -21,9 +21,8 @@ export const conditionFields = (template: RowTemplate): string[] => [...STATUS[t
 /** Reads the rows of a total, and which of them the part describes. */
 export function readRowIndicator(template: RowTemplate, total: YamlField, part: YamlField, counts: 'good' | 'bad'): Indicator | undefined {
   const fields = ['template', ...scopeFields(template), ...conditionFields(template)]
-  if (!total.isMapOf([...fields, 'groupBy']) || !part.isMapOf(fields)) return undefined
+  if (!total.isMapOf(fields) || !part.isMapOf(fields)) return undefined
   const scope = readScope(template, total)
-  const groupBy = readGroupBy(total.get('groupBy'))
   const conditions = readConditions(template, part)
   if (scope === undefined) return undefined
   const inTotal: Readonly<Record<string, string | undefined>> = { service: scope.service, operation: scope.operation, kind: scope.kind, tenant: scope.tenant }
@@ -31,7 +30,7 @@ export function readRowIndicator(template: RowTemplate, total: YamlField, part: 
   if (!conditionFields(template).some((key) => part.get(key).given)) {
     part.refuse(`has no condition, so it does not say which ${template === 'spans' ? 'spans' : 'units of work'} are ${counts}`, conditionFields(template).join(', '))
   }
-  return { template, total: scope, counts, conditions, ...(groupBy === undefined ? {} : { groupBy }) }
+  return { template, total: scope, counts, conditions }
 }
 
 /** Reads which rows are meant. */
@@ -68,12 +67,6 @@ export function readTexts(field: YamlField): Readonly<Record<string, string>> | 
   if (!field.given || !field.isMapOf(undefined)) return undefined
   const texts = field.keys().map((key) => [key, field.get(key).text(attributeRule)] as const)
   return Object.fromEntries(texts.filter((entry): entry is [string, string] => entry[1] !== undefined))
-}
-
-function readGroupBy(field: YamlField): GroupBy | undefined {
-  const text = field.optionalText({ pattern: /^(tenant|operation|attributes\..+)$/, maxLength: 200, allowed: 'tenant, operation, or attributes. and the name of one, such as attributes.http.route' })
-  if (text === undefined) return undefined
-  return text === 'tenant' || text === 'operation' ? text : { attribute: text.slice('attributes.'.length) }
 }
 
 /** Reads a time such as `300ms`, in nanoseconds. */
