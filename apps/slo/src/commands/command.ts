@@ -48,6 +48,11 @@ export function chosen({ set: { objectives }, options: { slo } }: Pick<CommandCo
   throw new SloError('OBJECTIVE_NOT_FOUND', `no objective is called ${slo}; there are: ${objectives.map(({ name }) => name).join(', ') || 'none'}.`)
 }
 
+/** Of these the ones that are measured themselves: an objective over others is not. */
+export function chosenMeasured(context: Pick<CommandContext, 'set' | 'options'>): readonly Objective[] {
+  return chosen(context).filter(({ composite }) => composite === undefined)
+}
+
 /** A table for a terminal: columns as wide as their widest cell. */
 export function table(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))

@@ -2,7 +2,7 @@ import { SpanStore } from '../clickhouse/span-store.ts'
 import { SloError } from '../errors.ts'
 import { type GroupBy, isRowIndicator } from '../measure/indicator.ts'
 import type { Objective } from '../objective/objective.ts'
-import { type CommandContext, type CommandResult, chosen, percent, table } from './command.ts'
+import { type CommandContext, type CommandResult, chosenMeasured, percent, table } from './command.ts'
 
 const DAY_MS = 86_400_000
 /** Groups that are named. */
@@ -22,7 +22,7 @@ export async function offenders(context: CommandContext): Promise<CommandResult>
   const groupBy = readGroupBy(context.options.by)
   const lines: string[] = []
   const data: unknown[] = []
-  for (const objective of chosen(context)) {
+  for (const objective of chosenMeasured(context)) {
     const groups = await groupsOf(objective, groupBy, context)
     if (groups === undefined) {
       lines.push(`${objective.name}: does not count rows one by one`)

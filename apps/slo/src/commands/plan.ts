@@ -1,6 +1,6 @@
 import { SpanStore } from '../clickhouse/span-store.ts'
 import { needOf } from '../objective/objective-needs.ts'
-import { type CommandContext, type CommandResult, chosen, lengthText, table } from './command.ts'
+import { type CommandContext, type CommandResult, chosenMeasured, lengthText, table } from './command.ts'
 import { rollUpOf } from './measured-history.ts'
 
 const HOUR_MS = 3_600_000
@@ -9,7 +9,7 @@ const HOUR_MS = 3_600_000
 export async function plan(context: CommandContext): Promise<CommandResult> {
   const { catalog, clickhouse, config, signal } = context
   const bucketMs = catalog.bucket.ms
-  const objectives = chosen(context)
+  const objectives = chosenMeasured(context)
   const series = objectives.map((objective) => needOf(objective, bucketMs, context.now()).series)
   const ids = series.map(({ id }) => id)
   const marks = await rollUpOf(context).marks([...new Set(ids)], signal)

@@ -1,7 +1,7 @@
 import { budgetRemaining } from '../burn/burn-rate.ts'
 import { decimalText } from '../burn/fraction.ts'
 import { History } from '../history/replay.ts'
-import { type CommandContext, type CommandResult, chosen, percent, table } from './command.ts'
+import { type CommandContext, type CommandResult, chosenMeasured, percent, table } from './command.ts'
 import { historyOf } from './measured-history.ts'
 
 const DAY_MS = 86_400_000
@@ -12,7 +12,7 @@ const WORST_DAYS = 3
 export async function report(context: CommandContext): Promise<CommandResult> {
   const bucketMs = context.catalog.bucket.ms
   const data = []
-  for (const objective of chosen(context)) {
+  for (const objective of chosenMeasured(context)) {
     const { buckets, range, measured } = await historyOf(context, objective)
     const history = new History(buckets, range)
     const { good, total } = history.sum(range.from, range.to)

@@ -3,7 +3,7 @@ import { tiersFor } from '../burn/tier.ts'
 import { SloError } from '../errors.ts'
 import { replay, type ReplayedAlert } from '../history/replay.ts'
 import type { Objective } from '../objective/objective.ts'
-import { type CommandContext, type CommandResult, chosen, lengthText, percent } from './command.ts'
+import { type CommandContext, type CommandResult, chosenMeasured, lengthText, percent } from './command.ts'
 import { historyOf } from './measured-history.ts'
 
 /** Replays what was measured against the objectives as the files have them now, or against another target. */
@@ -11,7 +11,7 @@ export async function simulate(context: CommandContext): Promise<CommandResult> 
   const bucketMs = context.catalog.bucket.ms
   const lines: string[] = []
   const data: unknown[] = []
-  for (const objective of chosen(context).map((each) => withTarget(each, context))) {
+  for (const objective of chosenMeasured(context).map((each) => withTarget(each, context))) {
     const { buckets, range } = await historyOf(context, objective)
     const alerts = replay(objective, buckets, range, bucketMs)
     lines.push(`${objective.name} at ${percent(Number(decimalText(objective.target)), 3)} over ${context.options.days} days${buckets.length === 0 ? ': nothing is measured' : ''}`)

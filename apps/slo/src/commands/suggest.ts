@@ -1,12 +1,12 @@
 import { suggestTargets } from '../history/suggest-targets.ts'
-import { type CommandContext, type CommandResult, chosen, percent, table } from './command.ts'
+import { type CommandContext, type CommandResult, chosenMeasured, percent, table } from './command.ts'
 import { historyOf } from './measured-history.ts'
 
 /** Tries the usual targets on what was measured. */
 export async function suggest(context: CommandContext): Promise<CommandResult> {
   const lines: string[] = []
   const data: unknown[] = []
-  for (const objective of chosen(context)) {
+  for (const objective of chosenMeasured(context)) {
     const { buckets, range } = await historyOf(context, objective)
     const { suggested, trials } = suggestTargets(objective, context.catalog, buckets, range, context.catalog.bucket.ms)
     const verdict = trials.length === 0 ? 'nothing is measured' : suggested === undefined ? 'no usual target would have kept a third of its budget' : `suggested target ${percent(Number(suggested), 3)}`

@@ -30,7 +30,7 @@ export class ChangeKeeper {
     const all = [...known, ...found]
     return objectives.map((each) => {
       const revisions = revisionsOf(all, each.name, this.#definition(each))
-      return revisions.length === 0 ? each : { ...each, revisions }
+      return revisions.length === 0 || each.composite !== undefined ? each : { ...each, revisions }
     })
   }
 
@@ -47,7 +47,10 @@ export class ChangeKeeper {
   }
 
   #definition(objective: Objective): string {
-    return objectiveDefinition({ ...objective, series: needOf(objective, this.#bucketMs, 0).series.id })
+    const idOf = (each: Objective): string => needOf(each, this.#bucketMs, 0).series.id
+    const { composite } = objective
+    const series = composite === undefined ? idOf(objective) : JSON.stringify([composite.combination, composite.parts.map((part) => [idOf(part.objective), part.weight])])
+    return objectiveDefinition({ ...objective, series })
   }
 }
 

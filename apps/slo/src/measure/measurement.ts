@@ -1,3 +1,5 @@
+import type { Counts } from '../burn/burn-rate.ts'
+import { combined } from '../objective/composite.ts'
 import type { Objective } from '../objective/objective.ts'
 import { needOf, needsMove, needsOf, type SeriesNeed } from '../objective/objective-needs.ts'
 import type { BucketRange, EventStore } from './event-store.ts'
@@ -138,7 +140,12 @@ export class Measurement {
   }
 
   /** Events of an objective in `count` steps of `stepMs` that end at the watermark, oldest first. Corrections are not taken off: it is what happened. */
-  async steps(objective: Objective, stepMs: number, count: number): Promise<readonly Sums[]> {
+  async steps(objective: Objective, stepMs: number, count: number): Promise<readonly Counts[]> {
+    const { composite } = objective
+    if (composite !== undefined) {
+      const parts = await Promise.all(composite.parts.map((part) => this.steps(part.objective, stepMs, count)))
+      return Array.from({ length: count }, (_, step) => combined(composite, parts.map((steps) => steps[step]!)))
+    }
     const { bucketMs, rollUp, scanTimeoutMs } = this.#options
     const { id } = needOf(objective, bucketMs, this.#end * bucketMs).series
     const edges = Array.from({ length: count + 1 }, (_, step) => this.#end - Math.round(((count - step) * stepMs) / bucketMs))

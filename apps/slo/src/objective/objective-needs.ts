@@ -37,7 +37,8 @@ export function needsOf(objectives: readonly Objective[], bucketMs: number, nowM
     if (known === undefined) needs.set(series.id, { series, windows: new Map([[window.key, window]]) })
     else known.windows.set(window.key, window)
   }
-  for (const objective of objectives) {
+  const measured = objectives.flatMap((objective) => objective.composite?.parts.map((part) => part.objective) ?? objective)
+  for (const objective of measured) {
     const { series, tiers, period, revisions } = needOf(objective, bucketMs, nowMs)
     for (const { window, excluded } of [...tiers.values(), period, ...revisions]) {
       add(series, window)
@@ -49,7 +50,7 @@ export function needsOf(objectives: readonly Objective[], bucketMs: number, nowM
 
 /** Whether what must be measured changes with time: a correction that comes back brings new windows. */
 export function needsMove(objectives: readonly Objective[]): boolean {
-  return objectives.some(({ corrections }) => corrections.length > 0)
+  return objectives.some(({ corrections, composite }) => corrections.length > 0 || composite?.parts.some(({ objective }) => objective.corrections.length > 0))
 }
 
 const cached = new WeakMap<Objective, { readonly bucketMs: number; readonly hour: number; readonly need: ObjectiveNeed }>()

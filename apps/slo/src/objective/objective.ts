@@ -4,6 +4,7 @@ import type { Period } from '../calendar/period.ts'
 import type { Correction } from '../corrections/correction.ts'
 import type { Indicator } from '../measure/indicator.ts'
 import type { Budgeting, NoTraffic } from './budgeting.ts'
+import type { Weighing } from './composite.ts'
 import type { Gates } from './gates.ts'
 
 /** A target that held from one moment to another, milliseconds since the epoch. */
@@ -11,6 +12,11 @@ export interface Revision {
   readonly fromMs: number
   readonly toMs: number
   readonly budget: Fraction
+}
+
+/** An objective over other objectives: each as it is, but with the windows of the whole. */
+export interface Composite extends Weighing {
+  readonly parts: readonly { readonly objective: Objective; readonly weight: number }[]
 }
 
 /** One objective, ready to be evaluated: references resolved, decimals exact, tiers scaled. */
@@ -36,5 +42,7 @@ export interface Objective {
   readonly corrections: readonly Correction[]
   /** Targets that it had before: events of their time are judged by them. */
   readonly revisions: readonly Revision[]
+  /** Of an objective over other objectives: it is not measured itself. */
+  readonly composite?: Composite
   readonly runbookUrl: string | undefined
 }

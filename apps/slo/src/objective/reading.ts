@@ -3,8 +3,9 @@ import { periodAt } from '../calendar/period.ts'
 import type { Measurement } from '../measure/measurement.ts'
 import type { Series } from '../measure/series.ts'
 import { plus, type Sums } from '../measure/sums.ts'
+import { combined } from './composite.ts'
 import { type NeededWindow, needOf } from './objective-needs.ts'
-import type { Objective } from './objective.ts'
+import type { Composite, Objective } from './objective.ts'
 
 /** What was measured for one objective. Times in milliseconds. */
 export interface Reading {
@@ -31,6 +32,7 @@ type Measured = Pick<Measurement, 'sum' | 'facts' | 'bucketMs'>
 
 /** Reads what was measured for an objective; `undefined` while a window of its tiers is not known. */
 export function readingOf(objective: Objective, measurement: Measured, nowMs: number): Reading | undefined {
+  if (objective.composite !== undefined) return compositeReading(objective.composite, measurement, nowMs)
   const { bucketMs } = measurement
   const need = needOf(objective, bucketMs, nowMs)
   const facts = measurement.facts(need.series.id)
@@ -57,6 +59,24 @@ export function readingOf(objective: Objective, measurement: Measured, nowMs: nu
     coverage: (end - Math.max(start, from)) / (end - start),
     provisionalMs: Math.max(0, end - finalTo) * bucketMs,
     rowsRead: facts.cost,
+  }
+}
+
+/** What was measured for an objective over others: known when all of its parts are. */
+function compositeReading(composite: Composite, measurement: Measured, nowMs: number): Reading | undefined {
+  const parts = composite.parts.map(({ objective }) => readingOf(objective, measurement, nowMs)).filter((reading) => reading !== undefined)
+  const [first] = parts
+  if (first === undefined || parts.length < composite.parts.length) return undefined
+  return {
+    countsOf: (ms) => combined(composite, parts.map(({ countsOf }) => countsOf(ms))),
+    period: combined(composite, parts.map(({ period }) => period)),
+    revised: [],
+    periodMs: first.periodMs,
+    elapsedMs: first.elapsedMs,
+    historyMs: Math.max(...parts.map(({ historyMs }) => historyMs)),
+    coverage: Math.min(...parts.map(({ coverage }) => coverage)),
+    provisionalMs: first.provisionalMs,
+    rowsRead: parts.reduce((sum, { rowsRead }) => sum + rowsRead, 0),
   }
 }
 

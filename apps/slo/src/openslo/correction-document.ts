@@ -14,7 +14,8 @@ export interface CorrectionDocument {
   readonly slos: readonly Reference[]
 }
 
-const objectiveName = { pattern: /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.\d+)?$/, maxLength: 66, allowed: `${nameRule.allowed}; of one objective of several with its number, such as checkout.2` }
+/** Name of an SLO, or of one of its objectives. */
+export const objectiveName = { pattern: /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.\d+)?$/, maxLength: 66, allowed: `${nameRule.allowed}; of one objective of several with its number, such as checkout.2` }
 const timeRule = { pattern: /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/, allowed: 'a time such as "2026-03-01 02:00:00"' }
 const zoneRule = { maxLength: 60, allowed: 'an IANA time zone such as Europe/Paris' }
 const durationRule = { pattern: /^\d{1,5}[mhd]$/, allowed: 'a whole number and m (minutes), h or d, such as 2h' }

@@ -1,4 +1,5 @@
 import { type AlertPolicyReferences, readAlertConditionSpec, readAlertPolicySpec, readDataSourceSpec, readNotificationTargetSpec } from './alert-document.ts'
+import { type CompositeDocument, readComposite } from './composite-document.ts'
 import { type CorrectionDocument, readCorrection } from './correction-document.ts'
 import { readIndicatorSpec, type SliDocument } from './indicator-spec.ts'
 import { type Metadata, readDescription, readMetadata } from './metadata.ts'
@@ -6,8 +7,8 @@ import { readSlo, type SloDocument } from './slo-document.ts'
 import { YamlField } from './yaml-field.ts'
 import type { YamlSource } from './yaml-source.ts'
 
-/** The kinds of OpenSLO v1, and one of ours: time or rows that are left out of objectives. */
-export const openSloKinds = ['Service', 'DataSource', 'SLI', 'SLO', 'AlertPolicy', 'AlertCondition', 'AlertNotificationTarget', 'Correction'] as const
+/** The kinds of OpenSLO v1, and two of ours: what is left out of objectives, and objectives over objectives. */
+export const openSloKinds = ['Service', 'DataSource', 'SLI', 'SLO', 'AlertPolicy', 'AlertCondition', 'AlertNotificationTarget', 'Correction', 'Composite'] as const
 export type OpenSloKind = (typeof openSloKinds)[number]
 
 /** A document of a kind that others only refer to. */
@@ -24,7 +25,7 @@ export interface AlertPolicyDocument extends AlertPolicyReferences {
 
 /** One OpenSLO v1 document, checked by itself; `source` takes problems that are found later, when references are resolved. */
 export type OpenSloDocument = AnyDocument & { readonly source: YamlSource }
-type AnyDocument = NamedDocument | AlertPolicyDocument | SliDocument | SloDocument | CorrectionDocument
+type AnyDocument = NamedDocument | AlertPolicyDocument | SliDocument | SloDocument | CorrectionDocument | CompositeDocument
 
 /** Longest label of a document in a problem, characters. */
 const MAX_LABEL_LENGTH = 100
@@ -37,7 +38,7 @@ export function readOpenSlo(source: YamlSource): OpenSloDocument | undefined {
   const label = [root.get('kind').peek(), root.get('metadata').get('name').peek()].filter((part) => part !== undefined).join(' ')
   source.label = label === '' ? undefined : label.slice(0, MAX_LABEL_LENGTH)
   const kind = root.get('kind').choice(openSloKinds)
-  root.get('apiVersion').choice([kind === 'Correction' ? 'ballast/v1' : 'openslo/v1'])
+  root.get('apiVersion').choice([kind === 'Correction' || kind === 'Composite' ? 'ballast/v1' : 'openslo/v1'])
   if (kind === undefined) return undefined
   const metadata = readMetadata(root.get('metadata'))
   const document = readKind(kind, root, metadata)
@@ -69,6 +70,8 @@ function readKind(kind: OpenSloKind, root: YamlField, metadata: Metadata | undef
       return metadata && { kind, metadata }
     case 'Correction':
       return readCorrection(spec, metadata)
+    case 'Composite':
+      return readComposite(spec, metadata)
     case 'Service':
       if (spec.given) spec.isMapOf(['description'])
       return metadata && { kind, metadata }

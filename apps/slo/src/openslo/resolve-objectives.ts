@@ -4,6 +4,7 @@ import type { TierCatalog } from '../burn/tier-catalog.ts'
 import { type Indicator, isRowIndicator } from '../measure/indicator.ts'
 import type { Budgeting } from '../objective/budgeting.ts'
 import type { Objective } from '../objective/objective.ts'
+import { compositeObjective } from './composite-document.ts'
 import type { IndicatorSpec } from './indicator-spec.ts'
 import type { OpenSloDocument, OpenSloKind } from './open-slo-document.ts'
 import { readThreshold, type Reference, refuseThreshold, type SloDocument } from './slo-document.ts'
@@ -40,7 +41,13 @@ export function resolveObjectives(documents: readonly OpenSloDocument[], catalog
       if (indicator !== undefined && !slo.source.failed) objectives.push(...objectivesOf(slo, indicator, catalog))
     }
   }
-  return withCorrections(objectives, [...byName.values()].filter((document) => document.kind === 'Correction'))
+  const corrected = withCorrections(objectives, [...byName.values()].filter((document) => document.kind === 'Correction'))
+  const composites = [...byName.values()].flatMap((document) => {
+    if (document.kind !== 'Composite') return []
+    if (corrected.some(({ name }) => name === document.metadata.name)) return document.field.refuse('has the name of an SLO', 'another name') ?? []
+    return compositeObjective(document, corrected, catalog) ?? []
+  })
+  return [...corrected, ...composites]
 }
 
 /** Gives objectives what is to be left out of them. */

@@ -94,7 +94,8 @@ export function refuseThreshold(objective: YamlField): void {
   if (objective.get('op').given && objective.get('op').choice(['lt', 'lte', 'gt', 'gte']) !== undefined) objective.get('op').warn('has no meaning for a ratioMetric and is not used')
 }
 
-function readTarget(objective: YamlField): Fraction | undefined {
+/** Reads `target` or `targetPercent`, exactly. */
+export function readTarget(objective: YamlField): Fraction | undefined {
   const [target, percent] = [objective.get('target'), objective.get('targetPercent')]
   const eitherOr = 'needs exactly one of target and targetPercent'
   if (!target.given && !percent.given) return objective.miss('target, targetPercent', eitherOr)
