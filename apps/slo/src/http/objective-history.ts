@@ -5,7 +5,7 @@ import type { ObjectiveHistory } from './history-view.ts'
 
 /** Where counts of the past come from. */
 export interface CountsHistory {
-  /** Events of an objective in `count` steps of `stepMs` that end at the watermark, oldest first. */
+  /** Events of `count` steps of `stepMs` that end at the watermark, oldest first. */
   steps(objective: Objective, stepMs: number, count: number): Promise<readonly Counts[]>
 }
 
