@@ -4,11 +4,15 @@ import { OtlpError } from '@ballast/otlp'
 export const ingestErrorCodes = {
   BAD_REQUEST: { status: 400, grpc: 3 },
   UNAUTHENTICATED: { status: 401, grpc: 16 },
+  FORBIDDEN: { status: 403, grpc: 7 },
   NOT_FOUND: { status: 404, grpc: 12 },
   METHOD_NOT_ALLOWED: { status: 405, grpc: 12 },
   BODY_TOO_LARGE: { status: 413, grpc: 8 },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, grpc: 3 },
+  IDEMPOTENCY_KEY_REUSED: { status: 422, grpc: 3 },
   QUEUE_FULL: { status: 429, grpc: 8 },
+  QUOTA_EXCEEDED: { status: 429, grpc: 8 },
+  DEADLINE_EXCEEDED: { status: 503, grpc: 4 },
   UNAVAILABLE: { status: 503, grpc: 14 },
   INTERNAL: { status: 500, grpc: 13 },
 } as const

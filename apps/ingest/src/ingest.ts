@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { createClickHouse } from '@ballast/clickhouse'
 import { createHttpServer, listen, type ServiceContext, SettingsError } from '@ballast/service'
 import type { IngestConfig } from './config.ts'
@@ -6,12 +7,15 @@ import { DatabaseMonitor } from './database/database-monitor.ts'
 import type { Journal } from './journal/journal.ts'
 import { journalFiles } from './journal/journal-files.ts'
 import { lockJournal } from './journal/journal-lock.ts'
-import { DEFAULT_TENANT, readKeys } from './keys.ts'
+import { LedgerWriter } from './ledger/ledger-writer.ts'
 import { GrpcServer } from './otlp-grpc/grpc-server.ts'
 import { readOrigins } from './otlp-http/cors.ts'
 import { registerOtlpRoutes } from './otlp-http/routes.ts'
 import { createPipeline } from './pipeline.ts'
 import { readRedaction } from './redaction.ts'
+import { connectRedis } from './redis.ts'
+import { readAuthentication } from './tenants/read-authentication.ts'
+import { readTenantPolicies } from './tenants/tenant-policies.ts'
 import { readTls } from './tls.ts'
 
 const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/
@@ -31,7 +35,6 @@ export interface Ingest {
  */
 export async function startIngest({ config, log, health, metrics, lifecycle }: ServiceContext<IngestConfig>): Promise<Ingest> {
   refuseOpenDoor(config)
-  const tenantOf = config.apiKeysFile === '' ? () => DEFAULT_TENANT : readKeys(config.apiKeysFile)
   const tls = readTls(config)
   const redaction = readRedaction(config)
   const now = (): number => Date.now()
@@ -48,6 +51,10 @@ export async function startIngest({ config, log, health, metrics, lifecycle }: S
     application: 'ballast-ingest',
   })
   lifecycle.onShutdown('clickhouse client', () => client.close())
+  const redis = connectRedis(config.redisUrl, (error) => log.warn({ err: error }, 'Redis is away: each replica is on its own'))
+  lifecycle.onShutdown('redis', () => redis?.disconnect())
+  const authentication = readAuthentication({ config, client, now, onError: (error) => log.warn({ err: error }, error.message) })
+  lifecycle.onShutdown('keys', () => authentication.close())
 
   const monitor = new DatabaseMonitor({
     probe: clickHouseProbe(client, {
@@ -67,13 +74,17 @@ export async function startIngest({ config, log, health, metrics, lifecycle }: S
 
   const unlock = lockJournal(config.journalDir)
   lifecycle.onShutdown('journal lock', unlock)
+  const files = await journalFiles(config.journalDir)
   const pipeline = await createPipeline({
     config,
-    files: await journalFiles(config.journalDir),
+    files,
     store: client,
     database: monitor,
-    tenantOf,
+    authenticate: authentication.authenticate,
+    policies: readTenantPolicies(config, (error) => log.warn({ err: error }, error.message), now),
+    redis,
     redaction,
+    onStress: (factor, load) => log.warn({ factor, load }, factor === 1 ? 'sampling is as it is set again' : `sampling is ${factor} times as coarse: there is too much to do`),
     onCardinalityLimit: (key) => log.warn({ ...key, maxValues: config.cardinalityMaxValues }, 'a key has too many values'),
     onSetAside: ({ id }, reason) => log.error({ segment: id, reason }, `a segment of the journal is set aside; its file is kept as ${id}.corrupt`),
     now,
@@ -82,11 +93,14 @@ export async function startIngest({ config, log, health, metrics, lifecycle }: S
   const { segments, tornBytes, unreadable } = pipeline.journal.recovered
   if (segments.length > 0 || tornBytes > 0) log.info({ segments: segments.length, bytes: pipeline.journal.bytes, tornBytes }, 'the journal holds what was accepted before')
   for (const { file, reason } of unreadable) log.error({ file, reason }, 'an open segment of the journal cannot be read, and is set aside')
+  const ledgerWriter = new LedgerWriter({ ledger: pipeline.ledger, client, instance: `${hostname()}-${process.pid}-${now().toString(36)}`, oldestAtMs: pipeline.oldestAtMs, now })
+  ledgerWriter.start()
+  lifecycle.onShutdown('ledger', (signal) => ledgerWriter.stop(signal))
   health.check('journal', () => pipeline.journal.check())
   lifecycle.onShutdown('pipeline', (signal) => pipeline.drain(signal))
 
   const server = createHttpServer({ log, health, metrics, bodyLimitBytes: config.maxBodyBytes, ...(tls !== undefined && { tls }) })
-  await registerOtlpRoutes(server, { ...pipeline, corsOrigins: readOrigins(config.corsOrigins) })
+  await registerOtlpRoutes(server, { ...pipeline, receiptRoute: { ...pipeline, authenticate: authentication.authenticate, files, client }, corsOrigins: readOrigins(config.corsOrigins) })
   const grpc = new GrpcServer({
     ...pipeline,
     maxBodyBytes: config.maxBodyBytes,
@@ -101,10 +115,10 @@ export async function startIngest({ config, log, health, metrics, lifecycle }: S
 }
 
 /** Without keys anybody who reaches the port may write, so it is open to this machine alone. */
-function refuseOpenDoor({ host, apiKeysFile }: IngestConfig): void {
-  if (apiKeysFile === '' && !LOOPBACK.test(host)) {
+function refuseOpenDoor({ host, apiKeysFile, apiKeysTable }: IngestConfig): void {
+  if (apiKeysFile === '' && !apiKeysTable && !LOOPBACK.test(host)) {
     throw new SettingsError('SETTING_INVALID', [
-      `INGEST_HOST is ${JSON.stringify(host)}, which other machines can reach, but there are no API keys: set INGEST_API_KEYS_FILE, or listen on 127.0.0.1.`,
+      `INGEST_HOST is ${JSON.stringify(host)}, which other machines can reach, but there are no API keys: set INGEST_API_KEYS_FILE or INGEST_API_KEYS_TABLE, or listen on 127.0.0.1.`,
     ])
   }
 }

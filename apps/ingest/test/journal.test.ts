@@ -63,7 +63,7 @@ describe('a request', () => {
     files.written = 10
     expect(await journal.append(request('failed'))).toEqual({ kind: 'unavailable', message: 'the journal cannot be written: EIO' })
     expect(journal.failure).toContain('EIO')
-    expect(await journal.append(request('after'))).toEqual({ kind: 'accepted' })
+    expect(await journal.append(request('after'))).toMatchObject({ kind: 'accepted' })
     expect(journal.failure).toBeUndefined()
     expect((await drain(journal)).flat().toSorted()).toEqual(operation === 'create' ? ['after'] : ['after', 'before'])
     expect(files.names()).toEqual([])
@@ -98,7 +98,7 @@ describe('the same bytes again', () => {
   }
 
   test('while the first wait for a slow disk, are a repeat when the sender of the first gave up', async () => {
-    expect(await twice(false)).toEqual([{ kind: 'accepted' }, { kind: 'repeat' }, ['a']])
+    expect(await twice(false)).toMatchObject([{ kind: 'accepted' }, { kind: 'repeat' }, ['a']])
   })
 
   test('share the failure of the first', async () => {
@@ -107,7 +107,7 @@ describe('the same bytes again', () => {
   })
 
   test('from a second sender while the first waits are another request', async () => {
-    expect(await twice(true)).toEqual([{ kind: 'accepted' }, { kind: 'accepted' }, ['a', 'a']])
+    expect(await twice(true)).toMatchObject([{ kind: 'accepted' }, { kind: 'accepted' }, ['a', 'a']])
   })
 
   test('are a repeat after the first were accepted unheard, and no repeat after they were answered', async () => {

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto'
 import { afterEach, expect, test } from 'vitest'
 import { call, LOGS, METRICS, TRACES } from '../src/conformance/grpc-client.ts'
 import { envelope, protobufLog, protobufMetric, protobufSpan } from '../src/conformance/samples.ts'
-import { tenantByKey } from '../src/keys.ts'
+import { tenantsByKey } from './known-keys.ts'
 import { type OtlpServer, otlpServer } from './otlp-server.ts'
 
 const open: OtlpServer[] = []
@@ -18,7 +17,7 @@ afterEach(async () => {
 const at = (grpcTarget: string, headers: Record<string, string> = {}) => ({ url: '', grpcTarget, headers })
 
 test.each([{ authorization: 'Bearer k1' }, { 'x-api-key': 'k1' }])('a key in the metadata %o says whose rows they are', async (metadata) => {
-  const { ingest, grpcTarget } = await start({}, tenantByKey(new Map([[createHash('sha256').update('k1').digest('hex'), 'acme']])))
+  const { ingest, grpcTarget } = await start({}, tenantsByKey({ k1: 'acme' }))
   expect(await call(at(grpcTarget, metadata), envelope([protobufSpan()]))).toMatchObject({ code: 0 })
   await ingest.settled()
   expect(ingest.store.rows).toMatchObject([{ TenantId: 'acme' }])

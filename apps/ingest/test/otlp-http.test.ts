@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { ClickHouseError } from '@ballast/clickhouse'
 import { builtInRules, createRedaction } from '@ballast/otlp'
 import { afterEach, describe, expect, test } from 'vitest'
-import { tenantByKey } from '../src/keys.ts'
 import { unreachable } from './fake-store.ts'
+import { tenantsByKey } from './known-keys.ts'
 import { type OtlpServer, otlpServer, span, traces } from './otlp-server.ts'
 
 const JSON_TYPE = { 'content-type': 'application/json' }
@@ -37,7 +36,7 @@ describe('a success', () => {
   test.each(['', '{}', '{"resourceSpans":[]}'])('is also the answer to the empty request %o, and nothing is inserted', async (body) => {
     const ingest = await start()
     expect((await post(ingest, body)).statusCode).toBe(200)
-    expect(ingest.files.names()).toEqual([])
+    expect(ingest.files.names()).toEqual(['receipts.key'])
   })
 
   test('with rejected records says exactly how many and why, in either encoding', async () => {
@@ -106,17 +105,17 @@ describe('an error', () => {
 })
 
 describe('with API keys', () => {
-  const tenantOf = tenantByKey(new Map([[createHash('sha256').update('k1').digest('hex'), 'acme']]))
+  const authenticate = tenantsByKey({ k1: 'acme' })
 
   test.each([{ authorization: 'Bearer k1' }, { 'x-api-key': 'k1' }])('%o opens the door, for its tenant', async (header) => {
-    const ingest = await start({}, tenantOf)
+    const ingest = await start({}, authenticate)
     expect((await post(ingest, traces(span()), { ...JSON_TYPE, ...header })).statusCode).toBe(200)
     await ingest.settled()
     expect(ingest.store.rows[0]).toMatchObject({ TenantId: 'acme' })
   })
 
   test.each<Record<string, string>>([{}, { authorization: 'Bearer k2' }, { authorization: 'Basic k1' }, { 'x-api-key': '' }])('%o does not', async (header) => {
-    const answer = await post(await start({}, tenantOf), traces(span()), { ...JSON_TYPE, ...header })
+    const answer = await post(await start({}, authenticate), traces(span()), { ...JSON_TYPE, ...header })
     expect([answer.statusCode, answer.headers['www-authenticate'], answer.json<{ code: number }>().code]).toEqual([401, 'Bearer', 16])
   })
 })
@@ -131,7 +130,7 @@ describe('when ClickHouse', () => {
     ingest.database.state = { kind: 'ready' }
     await ingest.settled()
     expect(ingest.store.rows).toMatchObject([{ SpanName: 'early' }])
-    expect(ingest.files.names()).toEqual([])
+    expect(ingest.files.names()).toEqual(['receipts.key'])
   })
 
   test('fails for a moment, the same bytes go again with the same token', async () => {
@@ -198,6 +197,17 @@ describe('when the journal', () => {
     ingest.database.state = { kind: 'ready' }
     await ingest.settled()
     expect((await post(ingest, traces(span('y'.repeat(15_000))))).statusCode).toBe(200)
+  })
+
+  test('is nearly full, requests of low priority are refused, and others taken', async () => {
+    const ingest = await start({ journalMaxBytes: 20_000 })
+    ingest.database.state = { kind: 'down', reason: 'away', code: 'UNREACHABLE' }
+    expect((await post(ingest, traces(span('x'.repeat(16_000))))).statusCode).toBe(200)
+    const low = await post(ingest, traces(span('y')), { ...JSON_TYPE, 'x-ballast-priority': 'low' })
+    expect([low.statusCode, low.json<{ message: string }>().message]).toEqual([503, expect.stringContaining('nearly full')])
+    expect((await post(ingest, traces(span('y')))).statusCode).toBe(200)
+    ingest.database.state = { kind: 'ready' }
+    await ingest.settled()
   })
 
   test('waits for the disk, requests beyond the bound of the queue are answered 429', async () => {

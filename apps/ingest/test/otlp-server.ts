@@ -1,11 +1,13 @@
+import type { ClickHouse } from '@ballast/clickhouse'
 import type { Redaction } from '@ballast/otlp'
 import { createHttpServer, createLogger, Health, type Metrics, startMetrics } from '@ballast/service'
 import type { FastifyInstance } from 'fastify'
 import { vi } from 'vitest'
 import type { DatabaseState } from '../src/database/database-monitor.ts'
-import { DEFAULT_TENANT, type TenantOf } from '../src/keys.ts'
 import { GrpcServer } from '../src/otlp-grpc/grpc-server.ts'
 import { registerOtlpRoutes } from '../src/otlp-http/routes.ts'
+import { type Authenticate, withoutKeys } from '../src/tenants/authenticate.ts'
+import type { TenantPolicy } from '../src/tenants/tenant-policies.ts'
 import { createPipeline, type Pipeline, type PipelineConfig } from '../src/pipeline.ts'
 import { FakeStore } from './fake-store.ts'
 import { MemoryFiles } from './memory-files.ts'
@@ -33,6 +35,13 @@ const YEAR_MS = 366 * 86_400_000
 const defaults: PipelineConfig = {
   maxBodyBytes: 1024 * 1024,
   maxQueuedBytes: 4 * 1024 * 1024,
+  turnWindowBytes: 4 * 1024 * 1024,
+  turnMaxWaitMs: 5_000,
+  idempotencyWindowMs: 600_000,
+  sampleKeepSlowMs: 1_000,
+  stressMaxFactor: 1,
+  requestEvents: 0,
+  requestEventsTenant: 'default',
   maxValueBytes: 1024 * 1024,
   maxLogBodyBytes: 1024 * 1024,
   maxAttributes: 1000,
@@ -54,9 +63,12 @@ const defaults: PipelineConfig = {
 export interface OtlpServerExtras {
   readonly corsOrigins?: ReadonlySet<string>
   readonly redaction?: Redaction
+  readonly policy?: Partial<TenantPolicy>
+  /** What ClickHouse answers to queries. */
+  readonly query?: ClickHouse['query']
 }
 
-export async function otlpServer(config: Partial<PipelineConfig> = {}, tenantOf: TenantOf = () => DEFAULT_TENANT, { corsOrigins = new Set(), redaction }: OtlpServerExtras = {}): Promise<OtlpServer> {
+export async function otlpServer(config: Partial<PipelineConfig> = {}, authenticate: Authenticate = withoutKeys, { corsOrigins = new Set(), redaction, policy, query = () => Promise.resolve([]) }: OtlpServerExtras = {}): Promise<OtlpServer> {
   const metrics = startMetrics('ingest')
   const files = new MemoryFiles()
   const store = new FakeStore()
@@ -66,9 +78,10 @@ export async function otlpServer(config: Partial<PipelineConfig> = {}, tenantOf:
       database.state = error === undefined ? { kind: 'ready' } : { kind: 'down', reason: error.message, code: error.code }
     },
   }
-  const pipeline = await createPipeline({ config: { ...defaults, ...config }, files, store, database, tenantOf, redaction, onSetAside: () => undefined, now: () => Date.now(), random: () => 0 })
+  const everybody: TenantPolicy = { weight: 1, bytesPerSecond: 0, recordsPerSecond: 0, burst: 1, burstMs: 1_000, sampleRate: 1, ...policy }
+  const pipeline = await createPipeline({ config: { ...defaults, ...config }, files, store, database, authenticate, policies: { of: () => everybody }, redaction, onStress: () => undefined, onSetAside: () => undefined, now: () => Date.now(), random: () => 0 })
   const server = createHttpServer({ log: createLogger('ingest', 'silent'), health: new Health(), metrics })
-  await registerOtlpRoutes(server, { ...pipeline, corsOrigins })
+  await registerOtlpRoutes(server, { ...pipeline, receiptRoute: { ...pipeline, authenticate, files, client: { query } }, corsOrigins })
   const grpc = new GrpcServer({ ...pipeline, maxBodyBytes: config.maxBodyBytes ?? defaults.maxBodyBytes, tls: undefined, onInternalError: () => undefined })
   return {
     server,

@@ -16,7 +16,7 @@ beforeEach(() => {
   counted = { stored: 0, rejected: 0, lost: 0 }
   const counters = {
     inserted: () => undefined,
-    stored: (_: unknown, rows: number) => void (counted.stored += rows),
+    stored: ({ rows }: { rows: number }) => void (counted.stored += rows),
     rejected: (_: unknown, __: unknown, rows: number) => void (counted.rejected += rows),
     quarantineLost: (rows: number) => void (counted.lost += rows),
   }

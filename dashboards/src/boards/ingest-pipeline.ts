@@ -12,7 +12,10 @@ const received = 'ballast_ingest_records_received'
 const stored = 'ballast_ingest_records_stored'
 const rejected = 'ballast_ingest_records_rejected'
 const refused = 'ballast_ingest_records_refused'
-const records = { metric: [received, stored, rejected, refused], where: SCOPE }
+const sampled = 'ballast_ingest_records_sampled'
+const deduplicated = 'ballast_ingest_records_deduplicated'
+const records = { metric: [received, stored, sampled, rejected, refused, deduplicated], where: SCOPE }
+const LAG = 'ballast_ingest_lag_seconds'
 const requests = { metric: 'ballast_ingest_requests', where: SCOPE }
 const CODE = attribute('code')
 const insertTime = { metric: histogramCounters(INSERT_TIME) }
@@ -33,17 +36,17 @@ export const ingestPipeline: BoardSpec = {
   verdict: [
     stat({ title: 'Stored', description: 'Records a second that ClickHouse has.', unit: 'ops', width: 5, sql: `SELECT ${sum(stored)} / ${RANGE} AS value FROM ${counterRows(records)}` }),
     stat({ title: 'Not stored', description: 'Share of the received records that were rejected for good or refused for now. Senders repeat what was refused.', unit: 'percentunit', width: 5, limits: { warning: 0.001, bad: 0.01 }, sql: `SELECT ${ratio(`${sum(rejected)} + ${sum(refused)}`, sum(received))} AS value FROM ${counterRows(records)}` }),
-    stat({ title: 'Refused requests', description: 'Requests answered 429 or 503: too much waits, or ClickHouse takes no inserts.', unit: 'short', width: 4, limits: { warning: 1, bad: 100 }, sql: `SELECT sumIf(Increase, ${CODE} IN ('429', '503')) AS value FROM ${counterRows(requests)}` }),
+    stat({ title: 'Refused requests', description: 'Requests answered 429 or 503: a tenant is over its quota, too much waits, or the journal is full.', unit: 'short', width: 4, limits: { warning: 1, bad: 100 }, sql: `SELECT sumIf(Increase, ${CODE} IN ('429', '503')) AS value FROM ${counterRows(requests)}` }),
     stat({ title: 'Waiting', description: 'Bytes in the journal that wait for ClickHouse now. INGEST_JOURNAL_MAX_BYTES is the limit.', unit: 'bytes', width: 5, sql: `SELECT sum(value) AS value FROM (SELECT ${LATEST} AS value FROM ${gaugeRows({ metric: 'ballast_ingest_journal_bytes' })} WHERE Time > $__toTime - INTERVAL 10 MINUTE GROUP BY Instance)` }),
-    stat({ title: 'Insert p99, last 6 h', description: 'One insert into ClickHouse in a hundred takes longer. Senders wait at least as long for their answer.', unit: 's', width: 5, limits: { warning: 0.5, bad: 2 }, sql: histogramQuantile(INSERT_TIME, 0.99) }),
+    stat({ title: 'Lag p99, last 6 h', description: 'Of a hundred spans and log records one is older than this, by its own time, when it can be queried.', unit: 's', width: 5, limits: { warning: 5, bad: 10 }, sql: histogramQuantile(LAG, 0.99) }),
   ],
   lines: [
     [
-      chart({ title: 'Records', description: 'Records a second: received, stored, rejected for good, refused for now. Over minutes received is the sum of the others and what is in the journal.', unit: 'ops', width: 12, dashed: ['received'], sql: rates({ received: `MetricName = '${received}'`, stored: `MetricName = '${stored}'`, rejected: `MetricName = '${rejected}'`, refused: `MetricName = '${refused}'` }, records) }),
+      chart({ title: 'Records', description: 'Records a second: received, stored, left out by sampling, rejected for good, refused for now, and repeats of what is stored (deduplicated). Over minutes received is the sum of the others and what is in the journal.', unit: 'ops', width: 12, dashed: ['received'], sql: rates({ received: `MetricName = '${received}'`, stored: `MetricName = '${stored}'`, rejected: `MetricName = '${rejected}'`, refused: `MetricName = '${refused}'`, sampled: `MetricName = '${sampled}'`, deduplicated: `MetricName = '${deduplicated}'` }, records) }),
       chart({ title: 'Stored by signal', description: 'Records a second that ClickHouse has, by signal.', unit: 'ops', width: 12, sql: ratesBy(attribute('signal'), { metric: stored, where: SCOPE }) }),
     ],
     [
-      chart({ title: 'Answers', description: 'Requests a second by status. 429: too much is being taken at once; 503: the journal is full or its disk fails; 400: bodies that cannot be read; 401: keys.', unit: 'reqps', width: 8, sql: ratesBy(CODE, requests) }),
+      chart({ title: 'Answers', description: 'Requests a second by status. 429: a tenant is over its quota, or too much is being taken at once; 503: the journal is full or its disk fails; 400: bodies that cannot be read; 401: keys.', unit: 'reqps', width: 8, sql: ratesBy(CODE, requests) }),
       chart({ title: 'Waiting', description: 'Bytes in the journal that wait for ClickHouse. Growth over minutes: ClickHouse is away, or slower than the senders. At INGEST_JOURNAL_MAX_BYTES requests are refused.', unit: 'bytes', width: 8, sql: gaugesBy('Instance', { metric: 'ballast_ingest_journal_bytes' }, 'max(Highest)') }),
       chart({ title: 'Oldest segment', description: 'Age of the oldest segment of the journal that waits for ClickHouse, the longest of each step. A healthy one waits INGEST_BATCH_MAX_AGE and one insert; at INGEST_JOURNAL_MAX_AGE requests are refused.', unit: 's', width: 8, limits: { warning: 1, bad: 2 }, sql: gaugesBy('Instance', { metric: 'ballast_ingest_queue_age_seconds' }, 'max(Highest)') }),
     ],

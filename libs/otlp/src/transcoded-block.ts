@@ -2,6 +2,7 @@ import type { BlockFormat } from '@ballast/clickhouse'
 import type { CardinalityGuard } from './cardinality/cardinality-guard.ts'
 import type { Limits } from './limits.ts'
 import type { Redaction } from './redaction/create-redaction.ts'
+import type { Sampling } from './sampling/sampler.ts'
 
 /** The two encodings of an OTLP/HTTP body. */
 export type OtlpEncoding = 'protobuf' | 'json'
@@ -21,6 +22,8 @@ export interface TranscodeOptions {
   readonly times?: TimeBounds | undefined
   /** Bounds how many values a key has. It remembers, so the same request gives the same block as long as its window lasts. Absent: no bound. */
   readonly cardinality?: CardinalityGuard | undefined
+  /** Which spans and log records are left out. Absent: none are. Metrics never are. */
+  readonly sampling?: Sampling | undefined
 }
 
 /** Times that are taken: of a span when it started, of a log record or a data point when it happened. Both bounds are taken. */
@@ -92,8 +95,10 @@ export interface TranscodedBlock {
 export interface Transcoded {
   /** One for each table that gets rows. The request is stored when all of them are. */
   readonly blocks: readonly TranscodedBlock[]
-  /** Rows of all blocks. Records received are `rows + rejected.count`. */
+  /** Rows of all blocks. Records received are `rows + sampled + rejected.count`. */
   readonly rows: number
+  /** Records that were left out: others stand for them. */
+  readonly sampled: number
   readonly rejected: { readonly count: number; readonly reasons: ReadonlyMap<RejectReason, number> }
   /** One entry for each rejected record, in order. */
   readonly rejects: readonly RejectedRecord[]

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { ClickHouseError } from '@ballast/clickhouse'
+import { ClickHouseError, tableNames } from '@ballast/clickhouse'
 import type { Counters } from '../counters.ts'
 import type { DatabaseMonitor } from '../database/database-monitor.ts'
 import type { Journal } from '../journal/journal.ts'
+import type { JournalRecord } from '../journal/journal-record.ts'
 import type { Segment, SegmentContent } from '../journal/segment.ts'
 import { fullJitter } from './backoff.ts'
 import { ConcurrencyLimit } from './concurrency-limit.ts'
@@ -19,6 +20,11 @@ export interface DelivererOptions {
   readonly random: () => number
   /** A segment was damaged, or ClickHouse refuses it and no other; its file is kept. */
   readonly onSetAside: (segment: Segment, reason: string) => void
+}
+
+/** Rows that count as records: those for the quarantine were counted when they were rejected. */
+function rowsToStore({ blocks }: JournalRecord): number {
+  return blocks.reduce((sum, { table, rows }) => (table === tableNames.rejects ? sum : sum + rows), 0)
 }
 
 /** A segment on its way, with what is known of it from earlier attempts. */
@@ -122,7 +128,7 @@ export class Deliverer {
     try {
       const { records, damage } = await this.#read(delivery)
       if (segment.recovered && delivery.attempts === 0) {
-        for (const { signal, blocks } of records) counters.replayed(signal, blocks.reduce((sum, block) => sum + block.rows, 0))
+        for (const record of records) counters.replayed(record, rowsToStore(record))
       }
       await inserter.insert(segment.id, records, done)
       this.#stored++

@@ -95,12 +95,12 @@ export class SegmentInserter {
       const rejects = rejectsBlock([{ reason: 'bad_data', detail, encoding: block.format, raw: block.body }], source)
       const failure = await this.#tryInsert({ blocks: [{ ...rejects, record: block.record }], token: `${token}.rejected.${index}` })
       if (failure !== undefined) counters.quarantineLost(block.rows)
-      counters.rejected(signal, 'bad_data', block.rows)
+      counters.rejected(block.record, 'bad_data', block.rows)
     }
   }
 
   #countStored(blocks: readonly PlannedBlock[]): void {
     // What is in the quarantine was counted when it was rejected.
-    for (const { table, record, rows } of blocks) if (table !== tableNames.rejects) this.#options.counters.stored(record.signal, rows)
+    for (const block of blocks) if (block.table !== tableNames.rejects) this.#options.counters.stored(block)
   }
 }

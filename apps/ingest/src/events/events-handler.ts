@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
-import type { Counters } from '../counters.ts'
+import type { Ledger } from '../ledger/ledger.ts'
 import type { ExportHandler } from '../otlp-http/export-handler.ts'
+import { deadlineOf } from '../otlp-http/deadline.ts'
 import { queueFull, readBody } from '../otlp-http/read-body.ts'
 import { endpoints, type SignalEndpoint } from '../otlp-http/signal.ts'
 import { type EventsFormat, readEvents, type ReadEvents } from './read-events.ts'
@@ -26,11 +27,13 @@ export interface EventsAnswer {
  *
  * @throws IngestError or OtlpError that says what to answer.
  */
-export async function handleEvents(handler: ExportHandler, counters: Counters, request: IncomingMessage): Promise<EventsAnswer> {
+export async function handleEvents(handler: Pick<ExportHandler, 'handle'>, ledger: Ledger, request: IncomingMessage): Promise<{ readonly answer: EventsAnswer; readonly receipt: string | undefined }> {
   const format = FORMATS.get(request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? '')
   let events: ReadEvents | undefined
-  const { rows } = await handler.handle(eventsEndpoint, {
+  const { accepted, receipt, tenantId } = await handler.handle(eventsEndpoint, {
     headers: request.headers,
+    priority: 'high',
+    deadlineAtMs: deadlineOf(request.headers, Date.now()),
     encoding: format === undefined ? undefined : 'json',
     async read(limitBytes, reservation, times) {
       // Without a format it has been refused.
@@ -43,8 +46,10 @@ export async function handleEvents(handler: ExportHandler, counters: Counters, r
   const problems = events?.problems ?? []
   const rejected = problems.filter((problem) => problem !== undefined).length
   if (rejected > 0) {
-    counters.received('logs', rejected)
-    counters.rejected('logs', 'invalid_event', rejected)
+    const whose = { tenantId, signal: 'logs' } as const
+    ledger.received(whose, rejected)
+    ledger.rejected(whose, 'invalid_event', rejected)
   }
-  return { accepted: rows, rejected, items: problems.map((problem) => (problem === undefined ? { status: 'accepted' } : { status: 'rejected', ...problem })) }
+  const items = problems.map((problem) => (problem === undefined ? { status: 'accepted' as const } : { status: 'rejected' as const, ...problem }))
+  return { answer: { accepted, rejected, items }, receipt }
 }

@@ -23,7 +23,7 @@ export interface AcceptableRequest {
 /** What became of one request. */
 export type AppendOutcome =
   /** It is on the disk, and will be in ClickHouse. */
-  | { readonly kind: 'accepted' }
+  | { readonly kind: 'accepted'; readonly sequence: number; readonly acceptedAtMs: number }
   /** It was accepted before, when its sender did not hear so. */
   | { readonly kind: 'repeat' }
   /** There is no room for it. */
@@ -215,14 +215,15 @@ export class Journal {
 
   async #write(request: AcceptableRequest): Promise<AppendOutcome> {
     const sequence = this.#nextSequence
-    const parts = encodeRecord({ ...request, sequence, acceptedAtMs: this.#options.now() })
+    const acceptedAtMs = this.#options.now()
+    const parts = encodeRecord({ ...request, sequence, acceptedAtMs })
     const bytes = parts.reduce((sum, part) => sum + part.length, 0)
     const refusal = this.refusal(bytes)
     if (refusal !== undefined) return refusal
     this.#nextSequence++
     const rows = request.blocks.reduce((sum, block) => sum + block.rows, 0)
     const failure = await this.#writer.write({ sequence, parts, bytes, rows })
-    return failure === undefined ? { kind: 'accepted' } : { kind: 'unavailable', message: failure }
+    return failure === undefined ? { kind: 'accepted', sequence, acceptedAtMs } : { kind: 'unavailable', message: failure }
   }
 
   async #syncNames(): Promise<void> {

@@ -6,6 +6,7 @@ import { exportResponseBody } from '../otlp-http/response-body.ts'
 import type { ExportHandler } from '../otlp-http/export-handler.ts'
 import { queueFull, tooLarge } from '../otlp-http/read-body.ts'
 import { endpoints, type SignalEndpoint } from '../otlp-http/signal.ts'
+import { RECEIPT_HEADER } from '../receipts/receipt.ts'
 import { statusOf, statusProtobuf } from '../rpc-status.ts'
 import type { TlsFiles } from '../tls.ts'
 
@@ -21,7 +22,7 @@ const OK = 0
 const METHOD = 'Export'
 
 export interface GrpcServerOptions {
-  readonly handler: ExportHandler
+  readonly handler: Pick<ExportHandler, 'handle'>
   readonly counters: Counters
   readonly maxBodyBytes: number
   readonly tls: TlsFiles | undefined
@@ -74,8 +75,9 @@ export class GrpcServer {
     const { handler, counters, maxBodyBytes, onInternalError } = this.#options
     const message = call.request
     try {
-      const transcoded = await handler.handle(endpoint, {
+      const outcome = await handler.handle(endpoint, {
         headers: headersOf(call.metadata),
+        deadlineAtMs: Number(call.getDeadline()),
         encoding: 'protobuf',
         async read(limitBytes, reservation) {
           if (message.length > limitBytes) throw tooLarge(maxBodyBytes)
@@ -85,7 +87,9 @@ export class GrpcServer {
         isAwaited: () => !call.cancelled,
       })
       counters.request('grpc', endpoint.signal, OK)
-      callback(null, exportResponseBody(transcoded, endpoint, 'protobuf'))
+      const trailer = new Metadata()
+      if (outcome.receipt !== undefined) trailer.set(RECEIPT_HEADER, outcome.receipt)
+      callback(null, exportResponseBody(outcome, endpoint, 'protobuf'), trailer)
     } catch (thrown) {
       const error = IngestError.from(thrown)
       if (error.code === 'INTERNAL') onInternalError(thrown, endpoint)

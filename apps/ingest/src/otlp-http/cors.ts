@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { RECEIPT_HEADER } from '../receipts/receipt.ts'
 
 /** How long a browser may remember the answer to a preflight, seconds. Chromium keeps it for two hours at most. */
 const MAX_AGE_SECONDS = 7200
@@ -21,7 +22,7 @@ export function allowOrigins(scope: FastifyInstance, origins: ReadonlySet<string
     void reply.header('access-control-allow-origin', origins.has('*') ? '*' : origin)
     const wanted = request.headers['access-control-request-method']
     if (request.method !== 'OPTIONS' || wanted === undefined) {
-      void reply.header('access-control-expose-headers', 'retry-after')
+      void reply.header('access-control-expose-headers', `retry-after, ${RECEIPT_HEADER}`)
       return done()
     }
     void reply

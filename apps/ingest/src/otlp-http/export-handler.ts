@@ -4,16 +4,28 @@ import { type OtlpEncoding, rejectsBlock, type TimeBounds, type Transcoded, type
 import type { Admission, Reservation } from '../admission.ts'
 import type { Counters } from '../counters.ts'
 import { IngestError } from '../errors.ts'
-import type { AcceptableRequest, Journal } from '../journal/journal.ts'
+import type { FairQueue } from '../fairness/fair-queue.ts'
+import { type Priority, priorityOf } from '../fairness/priority.ts'
+import { type ExportOutcome, outcomeOf } from '../idempotency/export-outcome.ts'
+import { IDEMPOTENCY_HEADER, type IdempotencyKeys } from '../idempotency/idempotency-keys.ts'
+import type { Journal } from '../journal/journal.ts'
 import { DIGEST_BYTES } from '../journal/journal-record.ts'
-import type { TenantOf } from '../keys.ts'
+import type { Ledger, Whose } from '../ledger/ledger.ts'
+import type { Quotas } from '../quotas/quotas.ts'
+import type { Receipts } from '../receipts/receipt.ts'
+import type { Authenticate } from '../tenants/authenticate.ts'
 import { isKnownContentEncoding, queueFull, tooLarge } from './read-body.ts'
 import type { SignalEndpoint } from './signal.ts'
 
 export interface ExportHandlerOptions {
-  readonly tenantOf: TenantOf
+  readonly authenticate: Authenticate
+  readonly quotas: Quotas
   readonly admission: Admission
-  readonly counters: Counters
+  readonly turns: FairQueue
+  readonly idempotency: IdempotencyKeys
+  readonly counters: Pick<Counters, 'warned' | 'redacted'>
+  readonly ledger: Ledger
+  readonly receipts: Receipts
   readonly maxBodyBytes: number
   /** Older records are rejected, milliseconds. */
   readonly maxRecordAgeMs: number
@@ -21,7 +33,11 @@ export interface ExportHandlerOptions {
   readonly maxRecordAheadMs: number
   /** What becomes of values that are secret, too long or too many. */
   readonly values: Pick<TranscodeOptions, 'redaction' | 'limits' | 'cardinality'>
-  readonly journal: Pick<Journal, 'append' | 'refusal'>
+  /** Which records of a tenant are left out now. */
+  readonly samplingOf: (tenantId: string) => TranscodeOptions['sampling']
+  readonly journal: Pick<Journal, 'append' | 'refusal' | 'bytes' | 'maxBytes'>
+  /** Seconds until the journal has room for so many bytes. */
+  readonly journalRetryAfterSeconds: (bytes: number) => number
   /** Milliseconds since 1970. */
   readonly now: () => number
 }
@@ -32,6 +48,10 @@ export interface ExportRequest {
   readonly headers: IncomingHttpHeaders
   /** `undefined` when the body is in none that is taken. */
   readonly encoding: OtlpEncoding | undefined
+  /** @default 'normal' */
+  readonly priority?: Priority
+  /** When its sender gives up, milliseconds since 1970; infinity when it does not say. */
+  readonly deadlineAtMs: number
   /**
    * The body, inflated, of at most `limitBytes`, its bytes reserved. Records whose time is not in `times` will be rejected.
    *
@@ -41,6 +61,25 @@ export interface ExportRequest {
   /** Whether its sender still waits for the answer. */
   isAwaited(): boolean
 }
+
+/** A request that is admitted, with its body. */
+interface AdmittedRequest extends Whose {
+  readonly endpoint: SignalEndpoint
+  readonly encoding: OtlpEncoding
+  readonly priority: Priority
+  readonly request: ExportRequest
+  readonly reservation: Reservation
+  readonly body: Uint8Array
+  readonly receivedAtMs: number
+  readonly times: TimeBounds
+  readonly digest: Buffer
+}
+
+/** Part of the journal's bytes above which nobody may burst, and nothing of low priority is taken. */
+const JOURNAL_HIGH_WATER = 0.8
+
+/** Part of a saved-up quota that cannot be spent then. */
+const KEPT_WHEN_NEARLY_FULL = 0.5
 
 /** Advice when the disk fails. */
 const RETRY_AFTER_SECONDS = 2
@@ -54,48 +93,73 @@ export class ExportHandler {
   }
 
   /** @returns what became of the records, once they are on the disk. @throws IngestError or OtlpError that says what to answer. */
-  async handle(endpoint: SignalEndpoint, request: ExportRequest): Promise<Transcoded> {
-    const { encoding } = request
-    const { signal } = endpoint
-    const tenantId = this.#options.tenantOf(request.headers)
-    if (tenantId === undefined) {
-      throw new IngestError('UNAUTHENTICATED', 'no valid API key; send one as "Authorization: Bearer <key>" or as "x-api-key".')
-    }
+  async handle(endpoint: SignalEndpoint, request: ExportRequest): Promise<ExportOutcome> {
+    const { encoding, headers } = request
+    const { quotas, idempotency, ledger, maxBodyBytes } = this.#options
+    const whose = { tenantId: await this.#options.authenticate(headers, endpoint.signal), signal: endpoint.signal }
+    const { tenantId } = whose
     if (encoding === undefined) {
       throw new IngestError('UNSUPPORTED_MEDIA_TYPE', `the Content-Type is not taken; send ${endpoint.mediaTypes.join(' or ')}.`)
     }
-    const reservation = this.#admit(request)
+    const priority = priorityOf(headers, request.priority ?? 'normal')
+    const reservation = this.#admit(tenantId, request, priority)
     try {
       const receivedAtMs = this.#options.now()
-      const receivedAtUnixNano = unixNano(receivedAtMs)
       const times = this.#times(receivedAtMs)
-      const body = await request.read(this.#options.maxBodyBytes, reservation, times)
-      const transcoded = endpoint.transcode(body, { encoding, tenantId, receivedAtUnixNano, times, ...this.#options.values })
-      reservation.resize(transcoded.blocks.reduce((sum, block) => sum + block.body.length, 0))
-      this.#countTranscoded(endpoint, transcoded)
-      // Rejected records are kept for inspection, and accepted with the others or not at all.
-      const rejects = transcoded.rejects.length === 0 ? [] : [rejectsBlock(transcoded.rejects, { signal, tenantId, requestId: randomUUID(), receivedAtUnixNano })]
-      const blocks = [...transcoded.blocks, ...rejects]
-      if (blocks.length > 0) await this.#accept({ tenantId, signal, digest: digestOf(tenantId, endpoint, body), blocks, isAwaited: () => request.isAwaited() }, transcoded.rows)
-      return transcoded
+      const body = await request.read(maxBodyBytes, reservation, times)
+      quotas.take(tenantId, body.length, 0)
+      ledger.request(whose, body.length)
+      const admitted = { ...whose, endpoint, encoding, priority, request, reservation, body, receivedAtMs, times, digest: digestOf(tenantId, endpoint, body) }
+      const key = headers[IDEMPOTENCY_HEADER]
+      if (typeof key !== 'string' || key === '') return await this.#take(admitted)
+      const { outcome, isRepeat } = await idempotency.once(tenantId, key, admitted.digest.toString('hex'), () => this.#take(admitted))
+      if (isRepeat) {
+        ledger.received(whose, outcome.accepted + outcome.rejected)
+        ledger.deduplicated(whose, outcome.accepted + outcome.rejected)
+      }
+      return outcome
     } finally {
       reservation.release()
     }
   }
 
   /** Refuses, before the body is read, what could not be accepted anyway. */
-  #admit(request: ExportRequest): Reservation {
-    const { admission, maxBodyBytes, journal } = this.#options
-    if (!isKnownContentEncoding(request.headers['content-encoding'])) {
+  #admit(tenantId: string, { headers }: ExportRequest, priority: Priority): Reservation {
+    const { admission, maxBodyBytes, journal, quotas, turns, journalRetryAfterSeconds } = this.#options
+    if (!isKnownContentEncoding(headers['content-encoding'])) {
       throw new IngestError('BAD_REQUEST', 'the Content-Encoding is not taken; send none, gzip, deflate or zstd.')
     }
-    const announced = Number(request.headers['content-length'] ?? 0)
+    const announced = Number(headers['content-length'] ?? 0)
     if (announced > maxBodyBytes) throw tooLarge(maxBodyBytes)
+    const isNearlyFull = journal.bytes > JOURNAL_HIGH_WATER * journal.maxBytes
+    if (isNearlyFull && priority === 'low') throw unavailable('the journal is nearly full, and the request of low priority', journalRetryAfterSeconds(announced))
+    quotas.admit(tenantId, announced, isNearlyFull ? KEPT_WHEN_NEARLY_FULL : 0)
     const refusal = journal.refusal(announced)
-    if (refusal !== undefined) throw unavailable(refusal.message, refusal.retryAfterSeconds)
-    const reservation = admission.reserve(announced)
-    if (reservation === undefined) throw queueFull()
+    if (refusal !== undefined) throw unavailable(refusal.message, journalRetryAfterSeconds(announced))
+    const reservation = admission.reserve(tenantId, announced, priority)
+    if (reservation === undefined) throw queueFull(turns.retryAfterSeconds(announced))
     return reservation
+  }
+
+  /** Decodes and writes when it is the request's turn. */
+  async #take(admitted: AdmittedRequest): Promise<ExportOutcome> {
+    const { tenantId, signal, endpoint, encoding, priority, request, reservation, body, receivedAtMs, times } = admitted
+    const { turns, values, samplingOf, quotas } = this.#options
+    const endTurn = await turns.enter({ tenantId, bytes: body.length, priority, deadlineAtMs: request.deadlineAtMs, isAwaited: () => request.isAwaited() })
+    try {
+      const receivedAtUnixNano = unixNano(receivedAtMs)
+      const transcoded = endpoint.transcode(body, { encoding, tenantId, receivedAtUnixNano, times, ...values, sampling: samplingOf(tenantId) })
+      reservation.resize(transcoded.blocks.reduce((sum, block) => sum + block.body.length, 0))
+      quotas.take(tenantId, 0, transcoded.rows + transcoded.sampled + transcoded.rejected.count)
+      this.#countTranscoded(admitted, transcoded)
+      // Rejected records are kept for inspection, and accepted with the others or not at all.
+      const rejects = transcoded.rejects.length === 0 ? [] : [rejectsBlock(transcoded.rejects, { signal, tenantId, requestId: randomUUID(), receivedAtUnixNano })]
+      const blocks = [...transcoded.blocks, ...rejects]
+      const receipt = blocks.length === 0 ? undefined : await this.#accept(admitted, blocks, transcoded.rows)
+      return outcomeOf(tenantId, transcoded, receipt)
+    } finally {
+      endTurn()
+    }
   }
 
   /** What is older is dropped by ClickHouse as soon as it is stored; every other day of an insert is a part of its own. */
@@ -104,25 +168,34 @@ export class ExportHandler {
     return { oldestUnixNano: unixNano(Math.max(0, nowMs - maxRecordAgeMs)), newestUnixNano: unixNano(nowMs + maxRecordAheadMs) }
   }
 
-  #countTranscoded({ signal }: SignalEndpoint, { rows, rejected, warnings, redactions }: Transcoded): void {
-    const { counters } = this.#options
-    counters.received(signal, rows + rejected.count)
-    for (const [reason, count] of rejected.reasons) counters.rejected(signal, reason, count)
-    for (const [kind, count] of warnings) counters.warned(signal, kind, count)
-    for (const [rule, hits] of redactions) counters.redacted(signal, rule, hits)
+  #countTranscoded(whose: Whose, { rows, sampled, rejected, warnings, redactions }: Transcoded): void {
+    const { counters, ledger } = this.#options
+    ledger.received(whose, rows + sampled + rejected.count)
+    ledger.sampled(whose, sampled)
+    for (const [reason, count] of rejected.reasons) ledger.rejected(whose, reason, count)
+    for (const [kind, count] of warnings) counters.warned(whose.signal, kind, count)
+    for (const [rule, hits] of redactions) counters.redacted(whose.signal, rule, hits)
   }
 
-  /** Waits until the request is on the disk. */
-  async #accept(request: AcceptableRequest, rows: number): Promise<void> {
-    const { counters, journal } = this.#options
-    const outcome = await journal.append(request)
-    if (outcome.kind === 'accepted') return
-    if (outcome.kind === 'repeat') {
-      counters.deduplicated(request.signal, rows)
-      return
+  /** Waits until the request is on the disk; returns its receipt. */
+  async #accept({ tenantId, signal, digest, request }: AdmittedRequest, blocks: Transcoded['blocks'], rows: number): Promise<string | undefined> {
+    const { ledger, journal, receipts, journalRetryAfterSeconds } = this.#options
+    const outcome = await journal.append({ tenantId, signal, digest, blocks, isAwaited: () => request.isAwaited() })
+    const whose = { tenantId, signal }
+    switch (outcome.kind) {
+      case 'accepted':
+        ledger.accepted({ ...whose, acceptedAtMs: outcome.acceptedAtMs }, rows)
+        return receipts.make(tenantId, outcome.sequence)
+      case 'repeat':
+        ledger.deduplicated(whose, rows)
+        return undefined
+      case 'full':
+        ledger.refused(whose, 'journal_full', rows)
+        throw unavailable(outcome.message, journalRetryAfterSeconds(0))
+      case 'unavailable':
+        ledger.refused(whose, 'unavailable', rows)
+        throw unavailable(outcome.message, RETRY_AFTER_SECONDS)
     }
-    counters.refused(request.signal, outcome.kind === 'full' ? 'journal_full' : 'unavailable', rows)
-    throw unavailable(outcome.message, outcome.kind === 'full' ? outcome.retryAfterSeconds : RETRY_AFTER_SECONDS)
   }
 }
 
@@ -135,6 +208,6 @@ function unavailable(reason: string, retryAfterSeconds: number): IngestError {
 }
 
 /** Names a request by its bytes. SHA-1 is the fastest that Node has natively; whom a collision would hurt is the sender alone. */
-function digestOf(tenantId: string, { path }: SignalEndpoint, body: Uint8Array): Uint8Array {
+function digestOf(tenantId: string, { path }: SignalEndpoint, body: Uint8Array): Buffer {
   return createHash('sha1').update(`${tenantId}\n${path}\n`).update(body).digest().subarray(0, DIGEST_BYTES)
 }

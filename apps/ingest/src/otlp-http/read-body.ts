@@ -79,8 +79,8 @@ export async function discardBody(request: IncomingMessage): Promise<void> {
 }
 
 /** No room for another request. */
-export function queueFull(): IngestError {
-  return new IngestError('QUEUE_FULL', 'too many requests wait for ClickHouse; send again after the time that Retry-After says.', { retryAfterSeconds: 1 })
+export function queueFull(retryAfterSeconds = 1): IngestError {
+  return new IngestError('QUEUE_FULL', 'too many bytes are being taken at once; send again after the time that Retry-After says.', { retryAfterSeconds })
 }
 
 /** The body is larger than what is taken. */

@@ -1,4 +1,5 @@
-import type { OtlpEncoding, Transcoded } from '@ballast/otlp'
+import type { OtlpEncoding } from '@ballast/otlp'
+import type { ExportOutcome } from '../idempotency/export-outcome.ts'
 import { bytesField, varintField } from '../protobuf-fields.ts'
 import type { SignalEndpoint } from './signal.ts'
 
@@ -6,10 +7,10 @@ import type { SignalEndpoint } from './signal.ts'
 const MAX_MESSAGE_LENGTH = 1000
 
 /** `Export…ServiceResponse`: empty, or with `partial_success` when something was rejected or worth telling. */
-export function exportResponseBody(transcoded: Transcoded, endpoint: SignalEndpoint, encoding: OtlpEncoding): Buffer {
-  const message = partialSuccessMessage(transcoded, endpoint)
+export function exportResponseBody(outcome: ExportOutcome, endpoint: SignalEndpoint, encoding: OtlpEncoding): Buffer {
+  const message = partialSuccessMessage(outcome, endpoint)
   if (message === '') return Buffer.from(encoding === 'json' ? '{}' : '')
-  const rejected = transcoded.rejected.count
+  const { rejected } = outcome
   if (encoding === 'json') {
     // A 64-bit integer is a string in protobuf's JSON.
     const count = rejected === 0 ? {} : { [endpoint.rejectedField]: String(rejected) }
@@ -20,17 +21,15 @@ export function exportResponseBody(transcoded: Transcoded, endpoint: SignalEndpo
 }
 
 /** What was rejected and why, with the first record's problem in full; what was odd but stored. Empty when all is well. */
-export function partialSuccessMessage(transcoded: Transcoded, endpoint: SignalEndpoint): string {
+export function partialSuccessMessage({ rejected, rejectedReasons, firstReject, warnings }: ExportOutcome, endpoint: SignalEndpoint): string {
   const { one, many } = endpoint.record
   const sentences: string[] = []
-  const [first] = transcoded.rejects
-  if (first !== undefined) {
-    const reasons = [...transcoded.rejected.reasons].map(([reason, count]) => `${reason} ${count}`).join(', ')
-    const { count } = transcoded.rejected
-    sentences.push(`${count} ${count === 1 ? one : many} rejected (${reasons}); the first: ${first.detail}.`)
+  if (rejected > 0) {
+    const reasons = rejectedReasons.map(([reason, count]) => `${reason} ${count}`).join(', ')
+    sentences.push(`${rejected} ${rejected === 1 ? one : many} rejected (${reasons}); the first: ${firstReject}.`)
   }
-  if (transcoded.warnings.size > 0) {
-    sentences.push(`Stored, but noticed: ${[...transcoded.warnings].map(([kind, count]) => `${kind} ${count}`).join(', ')}.`)
+  if (warnings.length > 0) {
+    sentences.push(`Stored, but noticed: ${warnings.map(([kind, count]) => `${kind} ${count}`).join(', ')}.`)
   }
   return sentences.join(' ').slice(0, MAX_MESSAGE_LENGTH)
 }

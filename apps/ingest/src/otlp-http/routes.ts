@@ -2,9 +2,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Counters } from '../counters.ts'
 import { IngestError } from '../errors.ts'
 import { EVENTS_PATH, handleEvents } from '../events/events-handler.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import { RECEIPT_HEADER } from '../receipts/receipt.ts'
+import { addReceiptRoute, type ReceiptRouteOptions } from '../receipts/receipt-route.ts'
 import { statusJson, statusProtobuf } from '../rpc-status.ts'
 import { allowOrigins } from './cors.ts'
 import { encodingOf, mediaTypes } from './content-type.ts'
+import { deadlineOf } from './deadline.ts'
 import type { ExportHandler } from './export-handler.ts'
 import { discardBody, readBody } from './read-body.ts'
 import { exportResponseBody } from './response-body.ts'
@@ -15,15 +19,17 @@ const paths = [...endpoints.map(({ path }) => path), EVENTS_PATH]
 const OTHER_METHODS = ['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 export interface OtlpRoutesOptions {
-  readonly handler: ExportHandler
+  readonly handler: Pick<ExportHandler, 'handle'>
   readonly counters: Counters
+  readonly ledger: Ledger
+  readonly receiptRoute: ReceiptRouteOptions
   /** Origins whose pages may send from the browser; `*` is any. @default none */
   readonly corsOrigins?: ReadonlySet<string>
 }
 
 /** Adds the OTLP/HTTP endpoints, and the one of plain events, under `/v1`. Every answer of theirs, errors included, is in the request's encoding. */
 export async function registerOtlpRoutes(server: FastifyInstance, options: OtlpRoutesOptions): Promise<void> {
-  const { handler, counters, corsOrigins } = options
+  const { handler, counters, ledger, receiptRoute, corsOrigins } = options
 
   const answerError = async (error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const answer = IngestError.from(error)
@@ -54,12 +60,18 @@ export async function registerOtlpRoutes(server: FastifyInstance, options: OtlpR
         scope.post(endpoint.path, async (request, reply) => {
           const { headers } = request
           const encoding = encodingOf(headers['content-type'])
-          const transcoded = await handler.handle(endpoint, { headers, encoding, read: (limit, reservation) => readBody(request.raw, limit, reservation), isAwaited: () => !request.raw.socket.destroyed })
+          const outcome = await handler.handle(endpoint, { headers, encoding, deadlineAtMs: deadlineOf(headers, Date.now()), read: (limit, reservation) => readBody(request.raw, limit, reservation), isAwaited: () => !request.raw.socket.destroyed })
           // Without an encoding it has been refused.
-          return reply.code(200).header('content-type', mediaTypes[encoding!]).send(exportResponseBody(transcoded, endpoint, encoding!))
+          if (outcome.receipt !== undefined) void reply.header(RECEIPT_HEADER, outcome.receipt)
+          return reply.code(200).header('content-type', mediaTypes[encoding!]).send(exportResponseBody(outcome, endpoint, encoding!))
         })
       }
-      scope.post(EVENTS_PATH, (request) => handleEvents(handler, counters, request.raw))
+      scope.post(EVENTS_PATH, async (request, reply) => {
+        const { answer, receipt } = await handleEvents(handler, ledger, request.raw)
+        if (receipt !== undefined) void reply.header(RECEIPT_HEADER, receipt)
+        return answer
+      })
+      addReceiptRoute(scope, receiptRoute)
       for (const path of paths) {
         scope.route({
           method: OTHER_METHODS,

@@ -1,12 +1,13 @@
 import type { AddressInfo } from 'node:net'
 import type { Address, Inside, StoredRow } from '../../src/conformance/point.ts'
+import { byKey } from '../../src/tenants/authenticate.ts'
 import { type OtlpServer, otlpServer } from '../otlp-server.ts'
 import type { RunningIngest } from '../running-ingest.ts'
 
 /** What the points want to know of ingest itself, beside what can be asked of any receiver. */
 export async function insideIngest(ingest: RunningIngest): Promise<Inside & { close(): Promise<void> }> {
   const overloaded = await otlpServer({ journalMaxBytes: 1 })
-  const locked = await otlpServer({}, () => undefined)
+  const locked = await otlpServer({}, byKey([], () => 0))
   const poisonable = await otlpServer()
   poisonable.store.poison = 'poison'
   const slow = await otlpServer()

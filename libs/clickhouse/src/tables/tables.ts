@@ -1,10 +1,13 @@
 import type { MaterializedViewDefinition, TableDefinition } from '../schema/table.ts'
+import { ballastApiKeys } from './ballast-api-keys.ts'
 import { ballastAttributeValues, ballastAttributeValuesViews } from './ballast-attribute-values.ts'
+import { ballastIngestLedger } from './ballast-ingest-ledger.ts'
 import { ballastMetrics, ballastMetricsViews } from './ballast-metrics.ts'
 import { ballastRed, ballastRedView } from './ballast-red.ts'
 import { ballastRejects } from './ballast-rejects.ts'
 import { ballastServiceCalls, ballastServiceCallsView } from './ballast-service-calls.ts'
 import { ballastSloEvents } from './ballast-slo-events.ts'
+import { ballastSloChanges, ballastSloHour, ballastSloMinute, ballastSloSeries } from './ballast-slo-measurements.ts'
 import { otelLogs } from './otel-logs.ts'
 import { otelMetricsExponentialHistogram } from './otel-metrics-exponential-histogram.ts'
 import { otelMetricsGauge } from './otel-metrics-gauge.ts'
@@ -32,6 +35,12 @@ export const tables = {
   metricsHour: ballastMetrics.hour,
   serviceCalls: ballastServiceCalls,
   attributeValues: ballastAttributeValues,
+  apiKeys: ballastApiKeys,
+  ingestLedger: ballastIngestLedger,
+  sloMinute: ballastSloMinute,
+  sloHour: ballastSloHour,
+  sloSeries: ballastSloSeries,
+  sloChanges: ballastSloChanges,
 } as const satisfies Readonly<Record<string, TableDefinition>>
 
 /** Every materialized view. */
@@ -63,4 +72,10 @@ export const tableNames = {
   metricsHour: 'ballast_metrics_hour',
   serviceCalls: 'ballast_service_calls',
   attributeValues: 'ballast_attribute_values',
+  apiKeys: 'ballast_api_keys',
+  ingestLedger: 'ballast_ingest_ledger',
+  sloMinute: 'ballast_slo_minute',
+  sloHour: 'ballast_slo_hour',
+  sloSeries: 'ballast_slo_series',
+  sloChanges: 'ballast_slo_changes',
 } as const satisfies Readonly<Record<keyof typeof tables, string>>

@@ -3,6 +3,7 @@ import { lateTime } from '../record/reject-detail.ts'
 import { Tally } from '../record/tally.ts'
 import { Redactor } from '../redaction/redactor.ts'
 import { MAX_SEVERITY, severityName } from '../rows/names.ts'
+import { Sampler } from '../sampling/sampler.ts'
 import type { TranscodeOptions } from '../transcoded-block.ts'
 import { AttributeWriter } from './attribute-writer.ts'
 import { Flaw } from './flaw.ts'
@@ -52,6 +53,7 @@ export class LogWriter implements RecordWriter {
   readonly #body = this.builder.column('Body', StringColumn)
   readonly #attributes = new AttributeWriter(this.builder.column('LogAttributes', MapColumn), this.flaw, this.#values, { watch: SAMPLE_RATE })
   readonly #sampleRates = new SampleRates()
+  readonly #sampler = new Sampler()
   readonly #eventName = this.builder.column('EventName', StringColumn)
 
   begin(options: TranscodeOptions, tally: Tally): void {
@@ -65,6 +67,7 @@ export class LogWriter implements RecordWriter {
     this.#values.begin(options, tally)
     this.#bodies.begin(options, tally)
     this.#group.begin(options)
+    this.#sampler.begin(options.sampling)
     this.#receivedLow = Number(options.receivedAtUnixNano & 0xffffffffn)
     this.#receivedHigh = Number(options.receivedAtUnixNano >> 32n)
     this.#times.begin(options)
@@ -78,14 +81,15 @@ export class LogWriter implements RecordWriter {
   write(source: Buffer, start: number, stop: number): boolean {
     const fields = this.#fields
     fields.read(source, start, stop, this.#attributes)
-    if (!this.#writeTime()) return false
+    const weight = this.#sampler.ofLog(source, start, stop, fields, this.#tally)
+    if (weight === 0 || !this.#writeTime()) return false
     this.#writeIds(source)
     this.#writeSeverity(source)
     this.#traceFlags.append8(fields.flags & 0xff)
     this.#bodies.append(this.#body, source, fields.body.kind, fields.body.start, fields.body.stop)
     this.#attributes.write(source, this.#tally)
     this.#values.appendString(this.#eventName, source, fields.eventName.start, fields.eventName.stop)
-    this.#group.write(this.#sampleRates.of(source, this.#attributes, this.#tally))
+    this.#group.write(weight * this.#sampleRates.of(source, this.#attributes, this.#tally))
     this.#logGroup.write()
     return true
   }

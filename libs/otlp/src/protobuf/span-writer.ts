@@ -3,6 +3,7 @@ import { badId, lateTime } from '../record/reject-detail.ts'
 import { Tally } from '../record/tally.ts'
 import { Redactor } from '../redaction/redactor.ts'
 import { SPAN_KINDS, STATUS_CODES } from '../rows/names.ts'
+import { Sampler } from '../sampling/sampler.ts'
 import type { RejectReason, TranscodeOptions } from '../transcoded-block.ts'
 import { AttributeWriter } from './attribute-writer.ts'
 import { EventWriter } from './event-writer.ts'
@@ -50,6 +51,7 @@ export class SpanWriter implements RecordWriter {
   readonly #kind = new Names(this.builder.column('SpanKind', LowCardinalityColumn), SPAN_KINDS)
   readonly #attributes = new AttributeWriter(this.builder.column('SpanAttributes', MapColumn), this.flaw, this.#values, { watch: SAMPLE_RATE })
   readonly #sampleRates = new SampleRates()
+  readonly #sampler = new Sampler()
   readonly #duration = this.builder.column('Duration', FixedColumn)
   readonly #statusCode = new Names(this.builder.column('StatusCode', LowCardinalityColumn), STATUS_CODES)
   readonly #statusMessage = this.builder.column('StatusMessage', StringColumn)
@@ -68,6 +70,7 @@ export class SpanWriter implements RecordWriter {
     this.#tally = tally
     this.#values.begin(options, tally)
     this.#group.begin(options)
+    this.#sampler.begin(options.sampling)
     this.#receivedAtUnixNano = options.receivedAtUnixNano
     this.#times.begin(options)
   }
@@ -81,6 +84,8 @@ export class SpanWriter implements RecordWriter {
     const fields = this.#fields
     fields.read(source, start, stop, this.#attributes)
     if (!this.#hasIdsAndTimes(source)) return false
+    const weight = this.#sampler.ofSpan(source, fields, this.#tally)
+    if (weight === 0) return false
     this.#writeTimes()
     appendHex(this.#traceId, source, fields.traceId.start, fields.traceId.stop)
     appendHex(this.#spanId, source, fields.spanId.start, fields.spanId.stop)
@@ -92,7 +97,7 @@ export class SpanWriter implements RecordWriter {
     this.#attributes.write(source, this.#tally)
     this.#statusCode.append(fields.statusCode, this.#tally)
     this.#values.appendString(this.#statusMessage, source, fields.statusMessage.start, fields.statusMessage.stop)
-    this.#group.write(this.#sampleRates.ofSpan(source, this.#attributes, fields, this.#tally))
+    this.#group.write(weight * this.#sampleRates.ofSpan(source, this.#attributes, fields, this.#tally))
     this.#scopeVersion.appendEncoded(this.#scopeVersionEncoded, 1)
     const { events, links } = fields
     for (let at = 0; at < events.count; at++) this.#events.write(source, events.start(at), events.stop(at), this.#tally)

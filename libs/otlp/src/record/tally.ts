@@ -5,6 +5,8 @@ export class Tally {
   readonly warnings = new Map<WarningKind, number>()
   readonly reasons = new Map<RejectReason, number>()
   readonly rejects: RejectedRecord[] = []
+  /** Records that were left out. */
+  sampled = 0
 
   warn(kind: WarningKind, times = 1): void {
     this.warnings.set(kind, (this.warnings.get(kind) ?? 0) + times)
@@ -16,7 +18,7 @@ export class Tally {
   }
 
   /** What a request's result says beside its blocks. */
-  outcome(): Pick<Transcoded, 'rejected' | 'rejects' | 'warnings'> {
-    return { rejected: { count: this.rejects.length, reasons: this.reasons }, rejects: this.rejects, warnings: this.warnings }
+  outcome(): Pick<Transcoded, 'sampled' | 'rejected' | 'rejects' | 'warnings'> {
+    return { sampled: this.sampled, rejected: { count: this.rejects.length, reasons: this.reasons }, rejects: this.rejects, warnings: this.warnings }
   }
 }

@@ -1,0 +1,84 @@
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { Agent, request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type AppProcess, startApp } from '../../../scripts/stack/app-process.ts'
+import { freePort } from '../../../scripts/stack/free-port.ts'
+import { hashKey } from '../src/tenants/api-key.ts'
+import type { NoisySenderOptions } from './noisy-sender.ts'
+import { span, traces } from './otlp-server.ts'
+
+const dir = mkdtempSync(join(tmpdir(), 'ballast-noisy-'))
+const QUOTA_BYTES = 64 * 1024
+const ROUNDS = 7
+const REQUESTS = 200
+const agent = new Agent({ keepAlive: true })
+let ingest: AppProcess
+let url: string
+
+beforeAll(async () => {
+  const [port, nobody] = [await freePort(), await freePort()]
+  url = `http://127.0.0.1:${port}/v1/traces`
+  writeFileSync(join(dir, 'keys.json'), JSON.stringify({ [hashKey('noisy')]: 'noisy', [hashKey('quiet')]: 'quiet' }))
+  writeFileSync(join(dir, 'tenants.json'), JSON.stringify({ noisy: { bytesPerSecond: QUOTA_BYTES, burst: 1, burstMs: 1000 } }))
+  // Requests are accepted into the journal: what ClickHouse does on the same machine is not what is measured.
+  const env = { INGEST_PORT: String(port), INGEST_GRPC_PORT: '0', INGEST_JOURNAL_DIR: join(dir, 'journal'), INGEST_API_KEYS_FILE: join(dir, 'keys.json'), INGEST_TENANTS_FILE: join(dir, 'tenants.json'), CLICKHOUSE_URL: `http://127.0.0.1:${nobody}`, LOG_LEVEL: 'error' }
+  ingest = await startApp({ app: 'ingest', env })
+})
+
+afterAll(async () => {
+  agent.destroy()
+  await ingest.stop()
+  rmSync(dir, { recursive: true, force: true })
+})
+
+const bodyOf = (bytes: number): string => traces(span('x'.repeat(bytes), { startTimeUnixNano: `${Date.now()}000000` }))
+
+function send(key: string, body: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const call = request(url, { method: 'POST', agent, headers: { 'content-type': 'application/json', 'x-api-key': key } }, (answer) => {
+      answer.resume()
+      answer.on('end', () => resolve(answer.statusCode!))
+    })
+    call.on('error', reject)
+    call.end(body)
+  })
+}
+
+/** The 99th percentile of the quiet tenant's requests, milliseconds. */
+async function quietP99(): Promise<number> {
+  const body = bodyOf(2_000)
+  const times: number[] = []
+  for (let at = 0; at < REQUESTS; at++) {
+    const startedAt = performance.now()
+    if ((await send('quiet', body)) !== 200) throw new Error('a request of the quiet tenant was refused')
+    times.push(performance.now() - startedAt)
+  }
+  return times.toSorted((a, b) => a - b)[Math.ceil(REQUESTS * 0.99) - 1]!
+}
+
+test('a tenant at 50 times its quota is refused what is over it, and leaves the others’ p99 within 1.5 times of alone', { timeout: 120_000 }, async () => {
+  await quietP99()
+  const body = bodyOf(32 * 1024)
+  const workerData: NoisySenderOptions = { url, key: 'noisy', body, perSecond: 50 * (QUOTA_BYTES / body.length) }
+  const ratios: number[] = []
+  const answered: Record<string, number> = {}
+  for (let round = 0; round < ROUNDS; round++) {
+    const alone = await quietP99()
+    const noisy = new Worker(new URL('noisy-sender.ts', import.meta.url), { workerData })
+    await once(noisy, 'online')
+    const beside = await quietP99()
+    noisy.postMessage('stop')
+    const [answers] = (await once(noisy, 'message')) as [Record<string, number>]
+    for (const [status, count] of Object.entries(answers)) answered[status] = (answered[status] ?? 0) + count
+    ratios.push(beside / alone)
+  }
+  const median = ratios.toSorted((a, b) => a - b)[Math.floor(ROUNDS / 2)]!
+  process.stdout.write(`p99 beside a noisy tenant against alone, by round: ${ratios.map((each) => each.toFixed(2)).join(' ')}; answers to the noisy one: ${JSON.stringify(answered)}\n`)
+  expect(Object.keys(answered)).toEqual(['200', '429'])
+  expect(answered['429']).toBeGreaterThan(10 * answered['200']!)
+  expect(median).toBeLessThan(1.5)
+})
