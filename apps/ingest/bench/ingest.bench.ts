@@ -59,6 +59,7 @@ export const bench = {
       const half = await load(place, { bodies, seconds, rate: most.storedPerSecond / RECORDS / 2 })
       report({ case: 'acknowledged in, at half the stored rate, median', subject: INGEST, value: percentile(half.latenciesMs, 0.5), unit: 'ms' })
       report({ case: 'acknowledged in, at half the stored rate, p99', subject: INGEST, value: percentile(half.latenciesMs, 0.99), unit: 'ms' })
+      report({ case: 'fsync of the journal meanwhile, mean', subject: INGEST, value: half.fsyncMs, unit: 'ms' })
       report({ case: 'memory at most', subject: INGEST, value: peakMemoryMiB(place.ingest.process.pid!), unit: 'MiB' })
     } finally {
       await place.client.close()
@@ -100,6 +101,8 @@ interface Loaded {
   readonly ingestMicroseconds: number
   readonly clickhouseMicroseconds: number
   readonly latenciesMs: LoadResult['latenciesMs']
+  /** Mean time of an fsync of the journal, milliseconds. */
+  readonly fsyncMs: number
 }
 
 /** Sends a load, waits until all of it is stored, and makes sure that it is there. */
@@ -107,12 +110,14 @@ async function load(place: Place, options: Pick<LoadOptions, 'bodies' | 'seconds
   const { url, client, clickhouse, ingest } = place
   const pids = [ingest.process.pid!, clickhouse.process.pid!]
   const rowsBefore = await countRows(client)
+  const before = await metricsOf(url)
   const cpuBefore = pids.map(cpuMicroseconds)
   const startedAt = performance.now()
   const result = await sendLoad({ url, keys: KEYS, connections: CONNECTIONS, ...options })
-  while ((await waiting(url)) !== 0) await delay(50)
+  while ((await metricsOf(url)).segments !== 0) await delay(50)
   const seconds = (performance.now() - startedAt) / 1000
   const [ingestCpu, clickhouseCpu] = pids.map((pid, index) => cpuMicroseconds(pid) - cpuBefore[index]!)
+  const after = await metricsOf(url)
   const spans = result.acknowledged * RECORDS
   const stored = (await countRows(client)) - rowsBefore
   if (stored !== spans) throw new Error(`${spans} spans were acknowledged, ${stored} are stored`)
@@ -122,6 +127,7 @@ async function load(place: Place, options: Pick<LoadOptions, 'bodies' | 'seconds
     ingestMicroseconds: ingestCpu! / spans,
     clickhouseMicroseconds: clickhouseCpu! / spans,
     latenciesMs: result.latenciesMs,
+    fsyncMs: ((after.fsyncSeconds - before.fsyncSeconds) * 1000) / (after.fsyncs - before.fsyncs),
   }
 }
 
@@ -130,10 +136,11 @@ async function countRows(client: ClickHouse): Promise<number> {
   return Number(row!.n)
 }
 
-/** Segments of the journal that are not stored. */
-async function waiting(url: string): Promise<number> {
+/** What ingest says of its journal: segments that are not stored, and how often and how long it waited for the disk. */
+async function metricsOf(url: string): Promise<{ readonly segments: number; readonly fsyncs: number; readonly fsyncSeconds: number }> {
   const text = await (await fetch(`${url}/metrics`)).text()
-  return Number(/^ballast_ingest_journal_segments\{[^}]*\} (\d+)$/m.exec(text)?.[1])
+  const value = (name: string): number => Number(new RegExp(`^ballast_ingest_journal_${name}\\{[^}]*\\} (\\S+)$`, 'm').exec(text)?.[1] ?? 0)
+  return { segments: value('segments'), fsyncs: value('fsync_seconds_count'), fsyncSeconds: value('fsync_seconds_sum') }
 }
 
 const percentile = (ascending: readonly number[], share: number): number => ascending[Math.min(ascending.length - 1, Math.floor(ascending.length * share))]!
