@@ -6,7 +6,7 @@ export { createRedaction, type Redaction, type RedactionOptions } from './redact
 export { type KeyRule, redacted, type RedactionAction, type RedactionRule, type ValueRule } from './redaction/redaction-rule.ts'
 export { RedactionRuleError } from './redaction/redaction-rule-error.ts'
 export { type Quarantined, type RejectsBlock, rejectsBlock, type RejectSource } from './rejects-block.ts'
-export type { Sampling } from './sampling/sampler.ts'
+export type { Sampling } from './sampling/sampling.ts'
 export type { OtlpEncoding, RejectedRecord, RejectReason, TimeBounds, Transcoded, TranscodedBlock, TranscodeOptions, WarningKind } from './transcoded-block.ts'
 export { transcodeLogs } from './transcode-logs.ts'
 export { transcodeMetrics } from './transcode-metrics.ts'

@@ -2,7 +2,7 @@ import type { BlockFormat } from '@ballast/clickhouse'
 import type { CardinalityGuard } from './cardinality/cardinality-guard.ts'
 import type { Limits } from './limits.ts'
 import type { Redaction } from './redaction/create-redaction.ts'
-import type { Sampling } from './sampling/sampler.ts'
+import type { Sampling } from './sampling/sampling.ts'
 
 /** The two encodings of an OTLP/HTTP body. */
 export type OtlpEncoding = 'protobuf' | 'json'

@@ -3,14 +3,7 @@ import type { Tally } from '../record/tally.ts'
 import { isId } from '../protobuf/hex.ts'
 import type { LogFields } from '../protobuf/log-fields.ts'
 import type { SpanFields } from '../protobuf/span-fields.ts'
-
-/** Which records are left out, and which stand for them. */
-export interface Sampling {
-  /** Of so many records one is kept, with a `SampleRate` so many times as high. Errors are all kept. At least 1, which keeps all. */
-  readonly rate: number
-  /** Spans that take as long are all kept, nanoseconds. */
-  readonly keepSlowNanos: number
-}
+import type { Sampling } from './sampling.ts'
 
 const STATUS_ERROR = 2
 
