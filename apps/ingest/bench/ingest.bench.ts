@@ -110,7 +110,7 @@ async function load(place: Place, options: Pick<LoadOptions, 'bodies' | 'seconds
   const cpuBefore = pids.map(cpuMicroseconds)
   const startedAt = performance.now()
   const result = await sendLoad({ url, keys: KEYS, connections: CONNECTIONS, ...options })
-  while ((await waiting(url)) !== 0) await delay(10)
+  while ((await waiting(url)) !== 0) await delay(50)
   const seconds = (performance.now() - startedAt) / 1000
   const [ingestCpu, clickhouseCpu] = pids.map((pid, index) => cpuMicroseconds(pid) - cpuBefore[index]!)
   const spans = result.acknowledged * RECORDS

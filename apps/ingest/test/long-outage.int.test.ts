@@ -8,7 +8,7 @@ import { startRetryingClient } from './retrying-client.ts'
 const LONG = process.env['BALLAST_TEST_LONG'] === '1'
 const OUTAGE_MS = LONG ? 300_000 : 3_000
 /** Less than what comes meanwhile, so that ingest has to refuse. */
-const JOURNAL_BYTES = LONG ? 128 * 2 ** 20 : 2 ** 20
+const JOURNAL_BYTES = LONG ? 16 * 2 ** 20 : 2 ** 20
 const MEMORY_BYTES = 512 * 2 ** 20
 const VISIBLE_MS = 10_000
 

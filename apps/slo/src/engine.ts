@@ -1,8 +1,10 @@
 import type { Logger } from '@ballast/service'
 import type { AlertBook } from './alert/alert-book.ts'
+import type { ChangeKeeper } from './corrections/change-keeper.ts'
 import { SloError } from './errors.ts'
 import type { Measurement } from './measure/measurement.ts'
 import { type Evaluation, evaluate } from './objective/evaluation.ts'
+import { readingOf } from './objective/reading.ts'
 import type { ObjectiveSet } from './openslo/objective-set.ts'
 import type { Problem } from './openslo/problem.ts'
 
@@ -15,6 +17,8 @@ export interface EngineOptions {
   readonly source: ObjectiveSource
   readonly measurement: Measurement
   readonly alerts: AlertBook
+  /** Keeps what definitions said before; without it targets rewrite history. */
+  readonly changes?: ChangeKeeper
   readonly log: Logger
   /** The clock, milliseconds since the epoch. @default Date.now */
   readonly now?: () => number
@@ -45,6 +49,9 @@ export interface EngineState {
 export class Engine {
   readonly #options: EngineOptions
   readonly #now: () => number
+  #unmeasured: readonly string[] = []
+  /** The objectives as they were read; the state has them with their older targets. */
+  #read: ObjectiveSet | undefined
   #state: EngineState = {
     set: undefined,
     evaluations: [],
@@ -95,17 +102,34 @@ export class Engine {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    const { source, measurement, alerts } = this.#options
-    const set = await source.read()
-    if (set !== this.#state.set) this.#adopt(set)
+    const { source, measurement, alerts, changes } = this.#options
+    const read = await source.read()
+    // An objective that is missing because of an error in a file is not gone: its alert waits for the file to be mended.
+    const isWhole = !read.problems.some(({ level }) => level === 'error')
+    if (read !== this.#read) {
+      const objectives = (await changes?.adopt(read.objectives, this.#state.evaluations, { nowMs: this.#now(), removable: isWhole, signal })) ?? read.objectives
+      this.#adopt({ ...read, objectives })
+      this.#read = read
+    }
+    const set = this.#state.set!
     const nowMs = this.#now()
     const watermarkMs = await measurement.refresh(set.objectives, nowMs, signal)
-    const evaluations = set.objectives.map((objective) => evaluate(objective, (windowMs) => measurement.counts(objective.indicator, windowMs)))
+    const previous = new Map(this.#state.evaluations.map((evaluation) => [evaluation.objective.name, evaluation]))
+    const measured: Evaluation[] = []
+    // What could not be measured keeps its last figures, and its alerts stay as they are.
+    const evaluations = set.objectives.flatMap((objective) => {
+      const reading = readingOf(objective, measurement, nowMs)
+      const before = previous.get(objective.name)
+      if (reading === undefined) return before ?? []
+      const evaluation = evaluate(objective, reading, before)
+      measured.push(evaluation)
+      return evaluation
+    })
+    this.#logUnmeasured(measurement.failures)
     const names = new Set(set.objectives.map(({ name }) => name))
-    // An objective that is missing because of an error in a file is not gone: its alert waits for the file to be mended.
-    const isWhole = !set.problems.some(({ level }) => level === 'error')
-    await alerts.update(evaluations, (objective) => isWhole && !names.has(objective), nowMs)
+    await alerts.update(measured, (objective) => isWhole && !names.has(objective), nowMs)
     this.#state = { ...this.#state, evaluations, watermarkMs, measuredAtMs: nowMs }
+    await changes?.keep(evaluations, signal)
   }
 
   /** What is on its way goes on while nothing can be measured. */
@@ -115,6 +139,14 @@ export class Engine {
     } catch {
       // Nothing is known of alerts yet; the failure of the tick says why.
     }
+  }
+
+  /** Says which sources cannot be read when that begins. */
+  #logUnmeasured(failures: readonly string[]): void {
+    for (const failure of failures) {
+      if (!this.#unmeasured.includes(failure)) this.#options.log.error({ source: failure.slice(0, MAX_FAILURE_LENGTH) }, 'a source cannot be read; objectives on it stay as they are until it can')
+    }
+    this.#unmeasured = failures
   }
 
   #adopt(set: ObjectiveSet): void {

@@ -12,6 +12,7 @@ export type SloErrorCode =
   | 'COUNT_INVALID'
   | 'NOT_MEASURED'
   | 'OBJECTIVE_NOT_FOUND'
+  | 'OPTION_INVALID'
   | 'ALERT_NOT_FOUND'
   | 'SILENCE_NOT_FOUND'
   | 'TRACE_NOT_FOUND'

@@ -39,6 +39,8 @@ export function registerGauges({ engine, alerts, measurement, ledger, leadership
   const good = meter.createObservableGauge('ballast_slo_good_events', { description: 'good events of the period' })
   const total = meter.createObservableGauge('ballast_slo_total_events', { description: 'all events of the period' })
   const budget = meter.createObservableGauge('ballast_slo_budget_remaining_ratio', { description: 'part of the error budget that is left; negative when overspent' })
+  const coverage = meter.createObservableGauge('ballast_slo_coverage_ratio', { description: 'part of the period so far that is measured' })
+  const scanned = meter.createObservableGauge('ballast_slo_scan_rows', { description: 'rows that the last scan looked at for an objective and those that share them' })
   const target = meter.createObservableGauge('ballast_slo_target_ratio', { description: 'share of events that should be good' })
   const length = meter.createObservableGauge('ballast_slo_period_seconds', { description: 'length of the rolling period' })
   const burn = meter.createObservableGauge('ballast_slo_burn_rate', { description: 'burn rate by window' })
@@ -55,12 +57,14 @@ export function registerGauges({ engine, alerts, measurement, ledger, leadership
   const observe = (result: BatchObservableResult): void => {
     const { set, evaluations, ticks: counts, lastTickMs } = engine.state
     const open = new Set(alerts.open().map(({ alert }) => `${alert.severity} ${alert.objective}`))
-    for (const { objective, period, budgetRemaining, windows } of evaluations) {
+    for (const { objective, period, budgetRemaining, windows, ...facts } of evaluations) {
       const labels = { slo: objective.slo, objective: objective.name, service: objective.service }
       result.observe(good, period.good, labels)
       result.observe(total, period.total, labels)
       result.observe(target, Number(objective.target.numerator) / Number(objective.target.denominator), labels)
       result.observe(length, objective.period.ms / 1000, labels)
+      result.observe(coverage, facts.coverage, labels)
+      result.observe(scanned, facts.rowsRead, labels)
       if (budgetRemaining !== undefined) result.observe(budget, budgetRemaining, labels)
       for (const { window, burn: rate } of windows) if (rate !== undefined) result.observe(burn, rate, { ...labels, window: window.text })
       for (const severity of severities) result.observe(firing, open.has(`${severity} ${objective.name}`) ? 1 : 0, { ...labels, severity })
@@ -76,5 +80,5 @@ export function registerGauges({ engine, alerts, measurement, ledger, leadership
     result.observe(pending, waiting.length)
     result.observe(oldest, waiting.length === 0 ? 0 : Math.max(0, Date.now() - Math.min(...waiting.map(({ queuedAtMs }) => queuedAtMs))) / 1000)
   }
-  meter.addBatchObservableCallback(observe, [good, total, target, length, budget, burn, firing, problems, tick, ticks, rows, leads, changes, pending, oldest])
+  meter.addBatchObservableCallback(observe, [good, total, coverage, scanned, target, length, budget, burn, firing, problems, tick, ticks, rows, leads, changes, pending, oldest])
 }

@@ -100,9 +100,11 @@ function targetsOf(config: Config, log: Logger, count: AlertingParts['count']): 
   return { channels: [channel], alertmanagers: [], routes: [{ matchers: [], targets: [channel.target], escalation: [], throttleMs: 0 }], heartbeat: undefined }
 }
 
-function linksOf({ consoleUrl, dashboardUrl }: Config, { name, runbookUrl }: Objective): Links {
+function linksOf({ consoleUrl, dashboardUrl, host, port }: Config, { name, runbookUrl }: Objective): Links {
+  // An engine that only this machine reaches is reached from it under its own address.
+  const base = consoleUrl === '' && host === '127.0.0.1' ? `http://${host}:${port}` : consoleUrl.replace(/\/$/, '')
   return {
-    console: consoleUrl === '' ? null : `${consoleUrl.replace(/\/$/, '')}/objectives/${encodeURIComponent(name)}`,
+    console: base === '' ? null : `${base}/objectives/${encodeURIComponent(name)}`,
     dashboard: dashboardUrl === '' ? null : dashboardUrl.replaceAll('{objective}', encodeURIComponent(name)),
     runbook: runbookUrl ?? null,
   }

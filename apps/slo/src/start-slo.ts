@@ -2,9 +2,12 @@ import { createClickHouse } from '@ballast/clickhouse'
 import { type ConfigOf, createHttpServer, listen, type ServiceContext } from '@ballast/service'
 import { readTierCatalog } from './burn/tier-catalog.ts'
 import { CacheHitsReader } from './clickhouse/cache-hits.ts'
+import { ChangeStore } from './clickhouse/change-store.ts'
 import { EventLog } from './clickhouse/event-log.ts'
+import { RollUpStore } from './clickhouse/roll-up-store.ts'
 import { SpanStore } from './clickhouse/span-store.ts'
 import type { settings } from './config.ts'
+import { ChangeKeeper } from './corrections/change-keeper.ts'
 import { addConsole } from './console/console-routes.ts'
 import { Engine } from './engine.ts'
 import { deliveryCounters, registerGauges } from './gauges.ts'
@@ -39,7 +42,8 @@ export async function startSlo({ config, log, health, metrics, lifecycle }: Serv
     requestTimeoutMs: config.queryTimeoutMs,
     application: 'ballast-slo',
   })
-  lifecycle.onShutdown('clickhouse', () => clickhouse.close())
+  const readOnly = config.sqlUser === '' ? clickhouse : createClickHouse({ url: config.clickhouseUrl, database: config.clickhouseDatabase, username: config.sqlUser, password: config.sqlPassword, requestTimeoutMs: config.queryTimeoutMs, application: 'ballast-slo-sql' })
+  lifecycle.onShutdown('clickhouse', () => Promise.all([...new Set([clickhouse, readOnly])].map((client) => client.close())).then(() => undefined))
   const coordination = await openCoordination({ url: config.redisUrl, database: config.clickhouseDatabase, leaseMs: Math.max(config.leaseMs, MIN_LEASE_TICKS * config.tickMs), log })
   lifecycle.onShutdown('redis', () => coordination.close())
   const leadership = new Leadership({ lease: coordination.lease, log })
@@ -48,16 +52,18 @@ export async function startSlo({ config, log, health, metrics, lifecycle }: Serv
   const history = new EventLog(clickhouse, () => (leadership.role.kind === 'leading' ? leadership.role.token : 0))
   const alerting = startAlerting({ config, log, lifecycle, clickhouse, history, store: coordination.store, leadership, rules: catalog.alerts, count: deliveryCounters() })
 
-  const store = new SpanStore(clickhouse, config.queryTimeoutMs)
+  const store = new SpanStore({ clickhouse, readOnly, timeoutMs: config.queryTimeoutMs })
   const measurement = new Measurement({
     store,
+    rollUp: new RollUpStore(clickhouse, { bucketMs: catalog.bucket.ms, timeoutMs: config.queryTimeoutMs }),
     bucketMs: catalog.bucket.ms,
     ingestLagMs: config.ingestLagMs,
     finalAfterMs: config.finalAfterMs,
     rescanMs: config.rescanMs,
     scanTimeoutMs: config.queryTimeoutMs,
+    pastBudgetMs: config.tickMs,
   })
-  const engine = new Engine({ source: new ObjectiveFolder(config.dir, catalog), measurement, alerts: alerting.book, log })
+  const engine = new Engine({ source: new ObjectiveFolder(config.dir, catalog), measurement, alerts: alerting.book, changes: new ChangeKeeper(new ChangeStore(clickhouse), catalog.bucket.ms), log })
   registerGauges({ engine, alerts: alerting.book, measurement, ledger: alerting.ledger, leadership })
 
   health.check('clickhouse', (signal) => store.ping(signal))

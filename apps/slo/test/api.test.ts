@@ -9,6 +9,7 @@ import { Measurement } from '../src/measure/measurement.ts'
 import { evaluate } from '../src/objective/evaluation.ts'
 import { MemoryStore } from '../src/outbox/memory-store.ts'
 import { alerting, ListChannel, settled } from './alert-fakes.ts'
+import { MemoryRollUp } from './memory-roll-up.ts'
 import { objective } from './objectives.ts'
 
 const NOW_MS = 30_000_000 * 60_000
@@ -23,8 +24,8 @@ async function start(token = ''): Promise<void> {
   pager = new ListChannel()
   const store = new MemoryStore()
   const { book, ledger } = alerting({ store, channels: [pager], now: () => NOW_MS })
-  const counts = { countBuckets: ({ range }: { range: { from: number; to: number } }) => Promise.resolve({ series: [Array.from({ length: range.to - range.from }, (_, index) => ({ bucket: range.from + index, good: 9, total: 10 }))], rowsRead: 0 }), exampleTraces: () => Promise.resolve([]), ping: () => Promise.resolve() }
-  const measurement = new Measurement({ store: counts, bucketMs: 60_000, ingestLagMs: 0, finalAfterMs: 0, rescanMs: 1e12, scanTimeoutMs: 1000 })
+  const counts = { countBuckets: ({ range }: { range: { from: number; to: number } }) => Promise.resolve({ series: [Array.from({ length: range.to - range.from }, (_, index) => ({ bucket: range.from + index, good: 9, total: 10 }))], rowsRead: 0 }), ping: () => Promise.resolve() }
+  const measurement = new Measurement({ store: counts, rollUp: new MemoryRollUp(), bucketMs: 60_000, ingestLagMs: 0, finalAfterMs: 0, rescanMs: 1e12, scanTimeoutMs: 1000 })
   const set = { objectives: [objective({ period: '3d' })], problems: [], goodFiles: new Set<string>() }
   const engine = new Engine({ source: { read: () => Promise.resolve(set) }, measurement, alerts: book, log, now: () => NOW_MS })
   tick = async () => {

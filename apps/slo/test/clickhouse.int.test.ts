@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { firingNotice, resolvedNotice } from '../src/alert/alert-notice.ts'
 import { EventLog } from '../src/clickhouse/event-log.ts'
 import { SpanStore } from '../src/clickhouse/span-store.ts'
-import type { Indicator } from '../src/measure/indicator.ts'
+import type { Indicator, RowIndicator } from '../src/measure/indicator.ts'
+import { Prover } from '../src/proof/prover.ts'
 import { evaluation } from './alert-fakes.ts'
 import { availability, objective } from './objectives.ts'
 import { insertSpans, openDatabase } from './span-rows.ts'
@@ -18,7 +19,7 @@ let store: SpanStore
 
 beforeAll(async () => {
   clickhouse = await openDatabase(inject('clickhouseUrl'), 'slo_store')
-  store = new SpanStore(clickhouse, 20_000)
+  store = new SpanStore({ clickhouse, timeoutMs: 20_000 })
 })
 
 afterAll(() => clickhouse.close())
@@ -39,16 +40,17 @@ describe('counting spans', () => {
       { ...base, kind: 'Client', status: 'Error' },
       { ...base, service: 'other', status: 'Error' },
     ])
-    const orders: Indicator = { total: { service: 'shop', operation: 'POST /orders', kind: 'Server', conditions: {} }, counts: 'good', conditions: { statusNot: 'Error' } }
-    const fast: Indicator = { ...orders, conditions: { statusNot: 'Error', maxDurationNs: 300_000_000 } }
-    const failed: Indicator = { ...orders, counts: 'bad', conditions: { status: 'Error' } }
-    const clients: Indicator = { ...availability('shop'), total: { service: 'shop', kind: 'Client', conditions: {} } }
+    const orders: RowIndicator = { template: 'spans', total: { service: 'shop', operation: 'POST /orders', kind: 'Server', conditions: {} }, counts: 'good', conditions: { statusNot: 'Error' } }
+    const fast: RowIndicator = { ...orders, conditions: { statusNot: 'Error', maxDurationNs: 300_000_000 } }
+    const failed: RowIndicator = { ...orders, counts: 'bad', conditions: { status: 'Error' } }
+    const clients: RowIndicator = { ...availability('shop'), total: { service: 'shop', kind: 'Client', conditions: {} } }
     const { series, rowsRead } = await count([orders, fast, failed, clients, availability('nobody')])
+    const next = { bucket: BASE + 1, good: 1, total: 1, rows: 1, badRows: 0 }
     expect(series).toEqual([
-      [{ bucket: BASE, good: 12, total: 15 }, { bucket: BASE + 1, good: 1, total: 1 }],
-      [{ bucket: BASE, good: 11, total: 15 }, { bucket: BASE + 1, good: 1, total: 1 }],
-      [{ bucket: BASE, good: 12, total: 15 }, { bucket: BASE + 1, good: 1, total: 1 }],
-      [{ bucket: BASE, good: 0, total: 1 }],
+      [{ bucket: BASE, good: 12, total: 15, rows: 4, badRows: 1 }, next],
+      [{ bucket: BASE, good: 11, total: 15, rows: 4, badRows: 2 }, next],
+      [{ bucket: BASE, good: 12, total: 15, rows: 4, badRows: 1 }, next],
+      [{ bucket: BASE, good: 0, total: 1, rows: 1, badRows: 1 }],
       [],
     ])
     expect(rowsRead).toBe(7)
@@ -56,15 +58,15 @@ describe('counting spans', () => {
 
   test('stops at the watermark, to the millisecond', async () => {
     await insertSpans(clickhouse, [{ service: 'edge', atMs: BASE_MS + 30_000 }, { service: 'edge', atMs: BASE_MS + 30_001 }])
-    expect((await count([availability('edge')], BASE_MS + 30_001)).series[0]).toEqual([{ bucket: BASE, good: 1, total: 1 }])
-    expect((await count([availability('edge')], BASE_MS + 30_002)).series[0]).toEqual([{ bucket: BASE, good: 2, total: 2 }])
+    expect((await count([availability('edge')], BASE_MS + 30_001)).series[0]).toMatchObject([{ bucket: BASE, good: 1, total: 1 }])
+    expect((await count([availability('edge')], BASE_MS + 30_002)).series[0]).toMatchObject([{ bucket: BASE, good: 2, total: 2 }])
   })
 
   test('binds names that look like SQL', async () => {
     const hostile = `it's "quoted" \\ ) OR 1=1 -- {p0:String}\t\n`
     await insertSpans(clickhouse, [{ service: hostile, operation: hostile, atMs: BASE_MS, status: 'Error' }])
-    const indicator: Indicator = { ...availability(hostile), total: { service: hostile, operation: hostile, kind: 'Server', conditions: {} } }
-    expect((await count([indicator])).series).toEqual([[{ bucket: BASE, good: 0, total: 1 }]])
+    const indicator: RowIndicator = { ...availability(hostile), total: { service: hostile, operation: hostile, kind: 'Server', conditions: {} } }
+    expect((await count([indicator])).series).toMatchObject([[{ bucket: BASE, good: 0, total: 1 }]])
   })
 
   test('gives trace ids of bad spans, newest first, each once', async () => {
@@ -77,10 +79,8 @@ describe('counting spans', () => {
       { ...bad, atMs: BASE_MS + 4, traceId: 'd'.repeat(32), status: 'Ok' },
       { ...bad, atMs: BASE_MS + 5, traceId: 'c'.repeat(32), kind: 'Client' },
     ])
-    const examples = (limit: number): Promise<readonly string[]> =>
-      store.exampleTraces({ indicator: availability('traced'), fromMs: BASE_MS, toMs: BASE_MS + 1000, limit, signal })
-    expect(await examples(5)).toEqual(['a'.repeat(32), 'b'.repeat(32)])
-    expect(await examples(1)).toEqual(['a'.repeat(32)])
+    const { exampleTraceIds } = await new Prover(clickhouse).prove(objective({ service: 'traced' }), { fromMs: BASE_MS, toMs: BASE_MS + 1000 })
+    expect(exampleTraceIds).toEqual(['a'.repeat(32), 'b'.repeat(32)])
   })
 
   test('refuses a count that a double cannot hold', async () => {

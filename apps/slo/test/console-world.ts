@@ -5,10 +5,12 @@ import { Engine } from '../src/engine.ts'
 import { addRoutes } from '../src/http/routes.ts'
 import { slothSeries } from '../src/http/sloth-series.ts'
 import type { CountRequest, CountResult, EventStore } from '../src/measure/event-store.ts'
+import { isRowIndicator } from '../src/measure/indicator.ts'
 import { Measurement } from '../src/measure/measurement.ts'
 import { MemoryStore } from '../src/outbox/memory-store.ts'
 import type { TraceSpan } from '../src/proof/trace-reader.ts'
 import { alerting, ListChannel, ListLog } from './alert-fakes.ts'
+import { MemoryRollUp } from './memory-roll-up.ts'
 import { objective } from './objectives.ts'
 
 const MINUTE_MS = 60_000
@@ -35,8 +37,8 @@ const habits: Readonly<Record<string, Habit>> = {
 /** Counts of a month, the same each time: more by day than by night, and bad as the habits say. */
 const store: EventStore = {
   countBuckets({ indicators, range }: CountRequest): Promise<CountResult> {
-    const series = indicators.map(({ total: { service } }) => {
-      const habit = habits[service]
+    const series = indicators.map((indicator) => {
+      const habit = isRowIndicator(indicator) ? habits[indicator.total.service] : undefined
       if (habit === undefined) return []
       return Array.from({ length: range.to - range.from }, (_, index) => {
         const bucket = range.from + index
@@ -51,7 +53,6 @@ const store: EventStore = {
     })
     return Promise.resolve({ series, rowsRead: 0 })
   },
-  exampleTraces: () => Promise.resolve([]),
   ping: () => Promise.resolve(),
 }
 
@@ -109,7 +110,7 @@ export async function startConsoleWorld(): Promise<{ url: string; pager: ListCha
     named('payments-availability', 'payments', 'Payments go through', '0.998'),
     named('returns-availability', 'returns', 'Returns are accepted', '0.99'),
   ]
-  const measurement = new Measurement({ store, bucketMs: MINUTE_MS, ingestLagMs: 0, finalAfterMs: 0, rescanMs: 1e12, scanTimeoutMs: 1000 })
+  const measurement = new Measurement({ store, rollUp: new MemoryRollUp(), bucketMs: MINUTE_MS, ingestLagMs: 0, finalAfterMs: 0, rescanMs: 1e12, scanTimeoutMs: 1000 })
   const engine = new Engine({ source: { read: () => Promise.resolve({ objectives, problems: [], goodFiles: new Set<string>() }) }, measurement, alerts: parts.book, log, now: () => clock.nowMs })
   await engine.tick(new AbortController().signal)
   const server = createHttpServer({ log, health: new Health(), metrics: { text: () => Promise.resolve(slothSeries(engine.state.evaluations)) } })

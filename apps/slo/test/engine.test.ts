@@ -13,6 +13,7 @@ import { MemoryStore } from '../src/outbox/memory-store.ts'
 import type { ObjectiveSet } from '../src/openslo/objective-set.ts'
 import { problemOf } from '../src/openslo/problem.ts'
 import { alerting, ListChannel, ListLog, settled } from './alert-fakes.ts'
+import { MemoryRollUp } from './memory-roll-up.ts'
 import { objective } from './objectives.ts'
 
 const MINUTE_MS = 60_000
@@ -29,10 +30,6 @@ class SteadyStore implements EventStore {
     const { good, total } = this
     const buckets = total === 0 ? [] : Array.from({ length: range.to - range.from }, (_, index) => ({ bucket: range.from + index, good, total }))
     return Promise.resolve({ series: indicators.map(() => buckets), rowsRead: buckets.length })
-  }
-
-  exampleTraces(): Promise<readonly string[]> {
-    return Promise.resolve([])
   }
 
   ping(): Promise<void> {
@@ -61,7 +58,7 @@ beforeEach(() => {
   alertLog = new ListLog()
   const log = createLogger('slo', 'silent')
   ;({ book: alerts, ledger } = alerting({ history: alertLog, channels: [pager], now: () => nowMs }))
-  measurement = new Measurement({ store, bucketMs: MINUTE_MS, ingestLagMs: 0, finalAfterMs: 0, rescanMs: 1e12, scanTimeoutMs: 1000 })
+  measurement = new Measurement({ store, rollUp: new MemoryRollUp(), bucketMs: MINUTE_MS, ingestLagMs: 0, finalAfterMs: 0, rescanMs: 1e12, scanTimeoutMs: 1000 })
   engine = new Engine({ source: { read: () => Promise.resolve(set) }, measurement, alerts, log, now: () => nowMs })
 })
 

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { errorRatio } from '../src/burn/burn-rate.ts'
-import { type BucketCounts, BucketSeries } from '../src/measure/bucket-series.ts'
+import { History } from '../src/history/replay.ts'
+import type { BucketCounts } from '../src/measure/event-store.ts'
+import { RecentBuckets } from '../src/measure/recent-buckets.ts'
 import { evaluate } from '../src/objective/evaluation.ts'
 import type { Objective } from '../src/objective/objective.ts'
 import { objective } from './objectives.ts'
@@ -19,13 +21,12 @@ interface Course {
 
 /** Three clean days, then a fault of `errorShare` that lasts `faultMinutes`, evaluated at the end of each minute by one tier. */
 function courseOf(tier: Objective['tiers'][number], errorShare: number, faultMinutes: number, minutes: number): Course {
-  const series = new BucketSeries()
   const history = Array.from({ length: HISTORY_MINUTES }, (_, bucket) => ({ bucket, good: REQUESTS_PER_MINUTE, total: REQUESTS_PER_MINUTE }))
   const fault = Array.from({ length: minutes }, (_, minute) => {
     const bad = minute < faultMinutes ? Math.round(REQUESTS_PER_MINUTE * errorShare) : 0
     return { bucket: HISTORY_MINUTES + minute, good: REQUESTS_PER_MINUTE - bad, total: REQUESTS_PER_MINUTE }
   })
-  series.replace(0, HISTORY_MINUTES + minutes, [...history, ...fault])
+  const series = new History([...history, ...fault], { from: 0, to: HISTORY_MINUTES + minutes })
   // The period is short here because these vectors are about the windows; the factor is that of 30 days.
   const watched: Objective = { ...objective(), period: { text: '72h', ms: 72 * 60 * MINUTE_MS }, tiers: [tier] }
   let fires: number | undefined
@@ -66,11 +67,12 @@ describe('an outage that ends: the minutes at which each tier fires and clears',
 })
 
 test('vector 35: an error ratio is weighted by traffic, not averaged over buckets', () => {
-  const series = new BucketSeries()
+  const series = new RecentBuckets(288)
+  series.advance(288)
   const quiet = Array.from({ length: 287 }, (_, index) => ({ bucket: index + 1, good: index === 7 ? 0 : 1, total: 1 }))
-  series.replace(0, 288, [{ bucket: 0, good: 99_900, total: 100_000 }, ...quiet])
+  series.replace({ from: 0, to: 288 }, [{ bucket: 0, good: 99_900, total: 100_000 }, ...quiet])
   const counts = series.sum(0, 288)
-  expect(counts).toEqual({ good: 100_287 - 101, total: 100_287 })
+  expect(counts).toMatchObject({ good: 100_287 - 101, total: 100_287 })
   expect(errorRatio(counts)).toBeCloseTo(0.001_007_1, 7)
 })
 
@@ -92,39 +94,46 @@ describe('an evaluation', () => {
   })
 })
 
-describe('a series of buckets', () => {
+describe('the recent buckets of a series', () => {
   const bucketCounts = fc.uniqueArray(fc.record({ bucket: fc.nat(500), total: fc.integer({ min: 1, max: 1000 }), bad: fc.nat(1000) }), { selector: ({ bucket }) => bucket }).map((list) =>
     list.toSorted((a, b) => a.bucket - b.bucket).map(({ bucket, total, bad }): BucketCounts => ({ bucket, total, good: total - Math.min(bad, total) })),
   )
+  const seriesOf = (counts: readonly BucketCounts[]): RecentBuckets => {
+    const series = new RecentBuckets(501)
+    series.advance(501)
+    series.replace({ from: 0, to: 501 }, counts)
+    return series
+  }
 
-  test('loses and doubles nothing: the sums of any two parts are the sum of the whole', () => {
+  test('lose and double nothing: the sums of any two parts are the sum of the whole', () => {
     fc.assert(
       fc.property(bucketCounts, fc.nat(500), (counts, cut) => {
-        const series = new BucketSeries()
-        series.replace(0, 501, counts)
+        const series = seriesOf(counts)
         const [before, after, all] = [series.sum(0, cut), series.sum(cut, 501), series.sum(0, 501)]
-        expect({ good: before.good + after.good, total: before.total + after.total }).toEqual(all)
+        expect({ good: before.good + after.good, total: before.total + after.total }).toEqual({ good: all.good, total: all.total })
         expect(all.total).toBe(counts.reduce((sum, { total }) => sum + total, 0))
       }),
     )
   })
 
-  test('holds the same after any stretch of it was read again', () => {
+  test('hold the same after any stretch of them was read again', () => {
     fc.assert(
       fc.property(bucketCounts, fc.nat(500), fc.nat(500), (counts, a, b) => {
-        const [from, to] = [Math.min(a, b), Math.max(a, b)]
-        const series = new BucketSeries()
-        series.replace(0, 501, counts)
-        series.replace(from, to, counts.filter(({ bucket }) => bucket >= from && bucket < to))
+        const range = { from: Math.min(a, b), to: Math.max(a, b) }
+        const series = seriesOf(counts)
+        series.replace(range, counts.filter(({ bucket }) => bucket >= range.from && bucket < range.to))
         expect(series.sum(0, 501).total).toBe(counts.reduce((sum, { total }) => sum + total, 0))
       }),
     )
   })
 
-  test('forgets what is trimmed and nothing else', () => {
-    const series = new BucketSeries()
-    series.replace(0, 4, [0, 1, 2, 3].map((bucket) => ({ bucket, good: 1, total: 1 })))
-    series.trim(2)
-    expect([series.sum(0, 2).total, series.sum(0, 4).total]).toEqual([0, 2])
+  test('forget what is older than their room, and nothing else', () => {
+    fc.assert(
+      fc.property(bucketCounts, fc.nat(600), (counts, steps) => {
+        const series = seriesOf(counts)
+        series.advance(501 + steps)
+        expect(series.sum(series.start, series.end).total).toBe(counts.filter(({ bucket }) => bucket >= steps).reduce((sum, { total }) => sum + total, 0))
+      }),
+    )
   })
 })

@@ -5,7 +5,7 @@ import type { AlertView } from '../src/http/alert-view.ts'
 import type { ObjectiveView } from '../src/http/objective-view.ts'
 
 function view(budgetRemaining: number | null, alert: object | null = null): ObjectiveView {
-  return { name: 'a', slo: 'a', service: 'a', objective: null, target: '0.99', targetPercent: '99', window: '30d', good: 0, bad: 0, total: 0, sli: null, burn: {}, status: 'ok', budgetRemaining, alert: alert as AlertView | null }
+  return { name: 'a', slo: 'a', service: 'a', objective: null, target: '0.99', targetPercent: '99', window: '30d', good: 0, bad: 0, total: 0, sli: null, burn: {}, coverage: 1, provisionalMs: 0, rowsRead: 0, status: 'ok', budgetRemaining, alert: alert as AlertView | null }
 }
 
 test('an objective without budget is exhausted, whether an alert fires or not', () => {

@@ -1,148 +1,227 @@
-import { describe, expect, test } from 'vitest'
-import type { CountRequest, CountResult, EventStore } from '../src/measure/event-store.ts'
+import fc from 'fast-check'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { Measurement } from '../src/measure/measurement.ts'
+import { rollingWindow } from '../src/measure/sum-window.ts'
+import { needOf } from '../src/objective/objective-needs.ts'
+import type { Objective } from '../src/objective/objective.ts'
+import { readingOf } from '../src/objective/reading.ts'
+import { ListStore } from './list-store.ts'
+import { MemoryRollUp } from './memory-roll-up.ts'
 import { objective } from './objectives.ts'
 
-const SECOND_MS = 1000
-const NOW_MS = 1_000_000 * SECOND_MS
-
-interface StoredEvent {
-  readonly atMs: number
-  readonly service: string
-  readonly bad: boolean
-}
-
-/** Our own interface over a list of events; it says which stretches were read. The real one is tested on ClickHouse. */
-class ListStore implements EventStore {
-  readonly events: StoredEvent[] = []
-  readonly reads: { readonly from: number; readonly to: number; readonly indicators: number }[] = []
-  failing = false
-
-  add(atMs: number, bad = false, service = 'checkout'): void {
-    this.events.push({ atMs, service, bad })
-  }
-
-  countBuckets({ indicators, range, bucketMs, watermarkMs }: CountRequest): Promise<CountResult> {
-    if (this.failing) return Promise.reject(new Error('away'))
-    this.reads.push({ ...range, indicators: indicators.length })
-    const series = indicators.map(({ total }) => {
-      const counts = new Map<number, { good: number; total: number }>()
-      for (const { atMs, service, bad } of this.events) {
-        const bucket = Math.floor(atMs / bucketMs)
-        if (service !== total.service || bucket < range.from || bucket >= range.to || atMs >= watermarkMs) continue
-        const before = counts.get(bucket) ?? { good: 0, total: 0 }
-        counts.set(bucket, { good: before.good + (bad ? 0 : 1), total: before.total + 1 })
-      }
-      return [...counts].toSorted(([a], [b]) => a - b).map(([bucket, count]) => ({ bucket, ...count }))
-    })
-    return Promise.resolve({ series, rowsRead: this.events.length })
-  }
-
-  exampleTraces(): Promise<readonly string[]> {
-    return Promise.resolve([])
-  }
-
-  ping(): Promise<void> {
-    return Promise.resolve()
-  }
-}
-
-const watched = objective({ period: '1h' })
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+const DAY_MS = 24 * HOUR_MS
+/** A midnight. */
+const NOW_MS = 20_000 * DAY_MS
 const signal = new AbortController().signal
+const watched = objective({ period: '4h' })
+const watchedList = [watched]
 
-function measure(store: EventStore): Measurement {
-  return new Measurement({ store, bucketMs: 10 * SECOND_MS, ingestLagMs: 5 * SECOND_MS, finalAfterMs: 60 * SECOND_MS, rescanMs: 600 * SECOND_MS, scanTimeoutMs: 1000 })
+let store: ListStore
+let rollUp: MemoryRollUp
+let measurement: Measurement
+
+beforeEach(() => {
+  store = new ListStore()
+  rollUp = new MemoryRollUp()
+  measurement = measure()
+})
+
+function measure(options: Partial<ConstructorParameters<typeof Measurement>[0]> = {}): Measurement {
+  return new Measurement({ store, rollUp, bucketMs: MINUTE_MS, ingestLagMs: 5000, finalAfterMs: 5 * MINUTE_MS, rescanMs: HOUR_MS, scanTimeoutMs: 1000, pastBudgetMs: 60_000, ...options })
+}
+
+const refresh = (nowMs: number, objectives: readonly Objective[] = watchedList): Promise<number> => measurement.refresh(objectives, nowMs, signal)
+const idOf = (each: Objective): string => needOf(each, MINUTE_MS, NOW_MS).series.id
+/** Good and total events of a window, or `undefined` while they are not known. */
+function counts(windowMs: number, each = watched): unknown {
+  const sums = measurement.sum(idOf(each), rollingWindow(windowMs, MINUTE_MS))
+  return sums && { good: sums.good, total: sums.total }
 }
 
 describe('a measurement', () => {
-  test('reads the whole period once, and then only what is new or not final', async () => {
-    const store = new ListStore()
-    store.add(NOW_MS - 3000 * SECOND_MS)
-    const measurement = measure(store)
-    await measurement.refresh([watched], NOW_MS, signal)
-    await measurement.refresh([watched], NOW_MS + 15 * SECOND_MS, signal)
-    expect(store.reads).toEqual([{ from: 99_640, to: 100_000, indicators: 1 }, { from: 99_993, to: 100_001, indicators: 1 }])
-    expect(measurement.counts(watched.indicator, 3600 * SECOND_MS)).toEqual({ good: 1, total: 1 })
+  test('reads the whole period once, and then only what is new or not final, and the minute that is an hour old', async () => {
+    store.add(NOW_MS - 230 * MINUTE_MS)
+    await refresh(NOW_MS)
+    const reads = store.reads.length
+    await refresh(NOW_MS + MINUTE_MS)
+    const now = NOW_MS / MINUTE_MS
+    expect(store.reads.slice(reads)).toEqual([{ from: now - 6, to: now + 1, indicators: 1 }, { from: now - 60, to: now - 59, indicators: 1 }])
+    expect(counts(4 * HOUR_MS)).toEqual({ good: 1, total: 1 })
   })
 
   test('counts up to the watermark and not beyond', async () => {
-    const store = new ListStore()
     store.add(NOW_MS - 5001)
     store.add(NOW_MS - 5000)
-    const measurement = measure(store)
-    expect(await measurement.refresh([watched], NOW_MS, signal)).toBe(NOW_MS - 5000)
-    expect(measurement.counts(watched.indicator, 60 * SECOND_MS).total).toBe(1)
-    await measurement.refresh([watched], NOW_MS + 1, signal)
-    expect(measurement.counts(watched.indicator, 60 * SECOND_MS).total).toBe(2)
+    expect(await refresh(NOW_MS)).toBe(NOW_MS - 5000)
+    expect(counts(HOUR_MS)).toEqual({ good: 1, total: 1 })
+    await refresh(NOW_MS + 1)
+    expect(counts(HOUR_MS)).toEqual({ good: 2, total: 2 })
   })
 
-  test('reads the bucket that the watermark cuts again, even when buckets are final at once', async () => {
-    const store = new ListStore()
-    const measurement = new Measurement({ store, bucketMs: 10 * SECOND_MS, ingestLagMs: 25 * SECOND_MS, finalAfterMs: 0, rescanMs: 600 * SECOND_MS, scanTimeoutMs: 1000 })
-    store.add(NOW_MS - 24 * SECOND_MS)
-    await measurement.refresh([watched], NOW_MS, signal)
-    await measurement.refresh([watched], NOW_MS + 2 * SECOND_MS, signal)
-    expect(measurement.counts(watched.indicator, 3600 * SECOND_MS).total).toBe(1)
+  test('vector 42: a bucket that is read again with more rows replaces itself, good and total together', async () => {
+    for (let row = 0; row < 10; row++) store.add(NOW_MS - 90_000)
+    await refresh(NOW_MS)
+    store.add(NOW_MS - 90_000)
+    store.add(NOW_MS - 91_000, true)
+    await refresh(NOW_MS + 1000)
+    expect(counts(HOUR_MS)).toEqual({ good: 11, total: 12 })
   })
 
-  test('counts late rows of a bucket that is not final, good and total together', async () => {
-    const store = new ListStore()
-    store.add(NOW_MS - 30 * SECOND_MS)
-    const measurement = measure(store)
-    await measurement.refresh([watched], NOW_MS, signal)
-    store.add(NOW_MS - 30 * SECOND_MS)
-    store.add(NOW_MS - 31 * SECOND_MS, true)
-    await measurement.refresh([watched], NOW_MS + SECOND_MS, signal)
-    expect(measurement.counts(watched.indicator, 3600 * SECOND_MS)).toEqual({ good: 2, total: 3 })
+  test('keeps each bucket when it is whole, and again when it is final, in the roll-up', async () => {
+    store.add(NOW_MS - 90_000)
+    await refresh(NOW_MS)
+    const rows = (): unknown[] => [...rollUp.buckets.get(idOf(watched))!.values()].map(({ bucket, sums, final }) => ({ bucket, total: sums.total, final }))
+    expect(rows()).toEqual([{ bucket: NOW_MS / MINUTE_MS - 2, total: 1, final: false }])
+    store.add(NOW_MS - 90_000)
+    await refresh(NOW_MS + 6 * MINUTE_MS)
+    expect(rows()).toEqual([{ bucket: NOW_MS / MINUTE_MS - 2, total: 2, final: true }])
+    const { written } = rollUp
+    await refresh(NOW_MS + 7 * MINUTE_MS)
+    expect(rollUp.written).toBe(written)
   })
 
-  test('counts rows that came later still when everything is read again', async () => {
-    const store = new ListStore()
-    const measurement = measure(store)
-    await measurement.refresh([watched], NOW_MS, signal)
-    store.add(NOW_MS - 1000 * SECOND_MS)
-    await measurement.refresh([watched], NOW_MS + 599 * SECOND_MS, signal)
-    expect(measurement.counts(watched.indicator, 3600 * SECOND_MS).total).toBe(0)
-    await measurement.refresh([watched], NOW_MS + 600 * SECOND_MS, signal)
-    expect(measurement.counts(watched.indicator, 3600 * SECOND_MS).total).toBe(1)
-    await measurement.refresh([watched], NOW_MS + 601 * SECOND_MS, signal)
-    expect(store.reads.map(({ from, to }) => to - from > 100)).toEqual([true, false, true, false])
+  test('counts rows that came long after their bucket was final when it is an hour old, and a day', async () => {
+    await refresh(NOW_MS)
+    store.add(NOW_MS - 10 * MINUTE_MS, true)
+    for (let minute = 1; minute <= 49; minute++) await refresh(NOW_MS + minute * MINUTE_MS)
+    expect(counts(4 * HOUR_MS)).toEqual({ good: 0, total: 0 })
+    for (let minute = 50; minute <= 60; minute++) await refresh(NOW_MS + minute * MINUTE_MS)
+    expect(counts(4 * HOUR_MS)).toEqual({ good: 0, total: 1 })
+    expect(rollUp.sum(idOf(watched), { from: 0, to: 1e9 })).toMatchObject({ total: 1 })
   })
 
-  test('reads the past of an objective that is new, and counts shared indicators once', async () => {
-    const store = new ListStore()
-    store.add(NOW_MS - 1000 * SECOND_MS, false, 'catalog')
-    const [same, other] = [objective({ name: 'same', period: '1h' }), objective({ name: 'other', period: '1h', service: 'catalog' })]
-    const measurement = measure(store)
-    await measurement.refresh([watched, same], NOW_MS, signal)
-    await measurement.refresh([watched, same, other], NOW_MS + SECOND_MS, signal)
-    expect(store.reads.map(({ indicators }) => indicators)).toEqual([1, 2])
-    expect(measurement.counts(other.indicator, 3600 * SECOND_MS).total).toBe(1)
+  test('does not take back what was counted when the rows themselves are dropped', async () => {
+    store.add(NOW_MS - 10 * MINUTE_MS)
+    await refresh(NOW_MS)
+    store.events.length = 0
+    for (let minute = 5; minute <= 100; minute += 5) await refresh(NOW_MS + minute * MINUTE_MS)
+    expect(counts(4 * HOUR_MS)).toEqual({ good: 1, total: 1 })
+  })
+
+  test('measures the past of an objective that is new, and counts what two share once', async () => {
+    store.add(NOW_MS - 200 * MINUTE_MS, false, 'catalog')
+    const [same, other] = [objective({ name: 'same', period: '4h' }), objective({ name: 'other', period: '4h', service: 'catalog' })]
+    await refresh(NOW_MS, [watched, same])
+    expect(store.reads.every(({ indicators }) => indicators === 1)).toBe(true)
+    await refresh(NOW_MS + 1000, [watched, same, other])
+    expect(counts(4 * HOUR_MS, other)).toEqual({ good: 1, total: 1 })
+    expect(counts(4 * HOUR_MS, same)).toEqual({ good: 0, total: 0 })
+  })
+
+  test('goes on from what was measured before a restart, and reads again only the hours that it keeps in memory', async () => {
+    store.add(NOW_MS - 230 * MINUTE_MS, true)
+    await refresh(NOW_MS)
+    for (let minute = 1; minute <= 6; minute++) await refresh(NOW_MS + minute * MINUTE_MS)
+    store.reads.length = 0
+    store.events.length = 0
+    measurement = measure()
+    await refresh(NOW_MS + 7 * MINUTE_MS)
+    expect(store.reads).toHaveLength(1)
+    expect(counts(4 * HOUR_MS)).toEqual({ good: 0, total: 1 })
+  })
+
+  test('fills the gap of a pause that is longer than what it keeps in memory', async () => {
+    const month = objective({ period: '30d' })
+    const objectives = [month]
+    store.add(NOW_MS - 29 * DAY_MS)
+    await refresh(NOW_MS, objectives)
+    store.add(NOW_MS + 5 * HOUR_MS)
+    store.reads.length = 0
+    await refresh(NOW_MS + 20 * HOUR_MS, objectives)
+    expect(counts(30 * DAY_MS, month)).toEqual({ good: 2, total: 2 })
+    expect(Math.min(...store.reads.map(({ from }) => from))).toBe(NOW_MS / MINUTE_MS - 60)
   })
 
   test('keeps what it has when the store fails, and reads what it missed afterwards', async () => {
-    const store = new ListStore()
-    store.add(NOW_MS - 100 * SECOND_MS)
-    const measurement = measure(store)
-    await measurement.refresh([watched], NOW_MS, signal)
+    store.add(NOW_MS - 100 * MINUTE_MS)
+    await refresh(NOW_MS)
     store.failing = true
-    await expect(measurement.refresh([watched], NOW_MS + 200 * SECOND_MS, signal)).rejects.toThrow('away')
-    expect(measurement.counts(watched.indicator, 3600 * SECOND_MS).total).toBe(1)
+    await expect(refresh(NOW_MS + 20 * MINUTE_MS)).rejects.toThrow('away')
+    expect(counts(4 * HOUR_MS)).toEqual({ good: 1, total: 1 })
     store.failing = false
-    store.add(NOW_MS + 30 * SECOND_MS)
-    await measurement.refresh([watched], NOW_MS + 300 * SECOND_MS, signal)
-    expect(measurement.counts(watched.indicator, 3600 * SECOND_MS).total).toBe(2)
+    store.add(NOW_MS + 10 * MINUTE_MS)
+    await refresh(NOW_MS + 30 * MINUTE_MS)
+    expect(counts(4 * HOUR_MS)).toEqual({ good: 2, total: 2 })
   })
 
-  test('starts over when the first scan fails, and reads a long period day by day', async () => {
-    const store = new ListStore()
-    store.failing = true
-    const month = objective({ period: '30d' })
-    const measurement = measure(store)
-    await expect(measurement.refresh([month], NOW_MS, signal)).rejects.toThrow('away')
-    store.failing = false
-    await measurement.refresh([month], NOW_MS, signal)
-    expect(store.reads).toHaveLength(30)
-    expect(store.reads.every(({ from, to }) => (to - from) * 10 * SECOND_MS === 86_400_000)).toBe(true)
+  test.each([1, 2, 3, 70])('loses nothing when the roll-up fails for a while, %d minutes in', async (minutes) => {
+    for (let minute = -240; minute < 200; minute++) store.add(NOW_MS + minute * MINUTE_MS)
+    await refresh(NOW_MS)
+    rollUp.failing = true
+    for (let minute = 1; minute <= minutes; minute++) await expect(refresh(NOW_MS + minute * MINUTE_MS)).rejects.toThrow('the roll-up is away')
+    rollUp.failing = false
+    for (let minute = minutes + 1; minute < minutes + 4; minute++) {
+      await refresh(NOW_MS + minute * MINUTE_MS)
+      expect(counts(4 * HOUR_MS)).toEqual({ good: 240, total: 240 })
+    }
   })
+
+  test('knows nothing of an objective whose source cannot be read, and everything of the others', async () => {
+    const other = objective({ name: 'other', period: '4h', service: 'catalog' })
+    const objectives = [watched, other]
+    store.add(NOW_MS - 2 * MINUTE_MS)
+    store.add(NOW_MS - 2 * MINUTE_MS, true, 'catalog')
+    await refresh(NOW_MS, objectives)
+    store.unreadable.add('catalog')
+    await refresh(NOW_MS + MINUTE_MS, objectives)
+    expect([counts(HOUR_MS), counts(HOUR_MS, other), measurement.failures]).toEqual([{ good: 1, total: 1 }, undefined, ['catalog is away']])
+    store.unreadable.clear()
+    await refresh(NOW_MS + 2 * MINUTE_MS, objectives)
+    expect([counts(HOUR_MS, other), measurement.failures]).toEqual([{ good: 0, total: 1 }, []])
+  })
+
+  test('goes on with the others while the past of one cannot be read', async () => {
+    const other = objective({ name: 'other', period: '30d', service: 'catalog' })
+    const objectives = [objective({ period: '30d' }), other]
+    store.add(NOW_MS - 20 * DAY_MS)
+    store.unreadable.add('catalog')
+    await refresh(NOW_MS, objectives)
+    expect([readingOf(objectives[0]!, measurement, NOW_MS)?.period.total, readingOf(other, measurement, NOW_MS)]).toEqual([1, undefined])
+    store.unreadable.clear()
+    store.add(NOW_MS - 25 * DAY_MS, true, 'catalog')
+    await refresh(NOW_MS + MINUTE_MS, objectives)
+    expect(readingOf(other, measurement, NOW_MS)!.period).toMatchObject({ good: 0, total: 1 })
+  })
+
+  test('measures the past a day at a time, the newest first, and says how much of the period it has', async () => {
+    const month = objective({ period: '30d' })
+    const objectives = [month]
+    measurement = measure({ pastBudgetMs: 0 })
+    await refresh(NOW_MS, objectives)
+    expect(readingOf(month, measurement, NOW_MS)).toBeUndefined()
+    for (let tick = 1; tick <= 3; tick++) await refresh(NOW_MS + tick, objectives)
+    const coverage = readingOf(month, measurement, NOW_MS)!.coverage
+    expect(coverage).toBeGreaterThan(0.1)
+    expect(coverage).toBeLessThan(0.2)
+    for (let tick = 4; tick <= 40; tick++) await refresh(NOW_MS + tick, objectives)
+    expect(readingOf(month, measurement, NOW_MS)!.coverage).toBe(1)
+    expect(Math.max(...store.reads.map(({ from, to }) => to - from))).toBeLessThanOrEqual(1440)
+  })
+})
+
+test('whatever arrives, however late, and however time moves on: a window holds exactly the events that lie in it', async () => {
+  const step = fc.record({ minutes: fc.integer({ min: 0, max: 100 }), events: fc.array(fc.record({ ageMinutes: fc.nat(4), bad: fc.boolean() }), { maxLength: 5 }), restart: fc.boolean() })
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), fc.array(fc.nat(400), { maxLength: 30 }), async (steps, history) => {
+      store = new ListStore()
+      rollUp = new MemoryRollUp()
+      measurement = measure()
+      let nowMs = NOW_MS + 5000
+      for (const age of history) store.add(NOW_MS - age * MINUTE_MS - 1, age % 3 === 0)
+      for (const { minutes, events, restart } of steps) {
+        nowMs += minutes * MINUTE_MS
+        for (const { ageMinutes, bad } of events) store.add(nowMs - 5000 - ageMinutes * MINUTE_MS - 1, bad)
+        if (restart) measurement = measure()
+        await refresh(nowMs)
+        const end = Math.ceil((nowMs - 5000) / MINUTE_MS)
+        for (const windowMs of [5 * MINUTE_MS, HOUR_MS, 4 * HOUR_MS]) {
+          const inside = store.events.filter(({ atMs }) => atMs < nowMs - 5000 && Math.floor(atMs / MINUTE_MS) >= end - windowMs / MINUTE_MS)
+          expect(counts(windowMs)).toEqual({ good: inside.filter(({ bad }) => !bad).length, total: inside.length })
+        }
+      }
+    }),
+    { numRuns: process.env['BALLAST_TEST_LONG'] === undefined ? 60 : 3000 },
+  )
 })

@@ -92,7 +92,7 @@ spec: {type: clickhouse, connectionDetails: {urlEnv: CLICKHOUSE_URL}}
 `
     const { objectives, problems } = readObjectiveSet([{ file: 'slo.yaml', text: slo }, { file: 'sli.yaml', text: sli }], shippedCatalog)
     expect(problems).toEqual([])
-    expect(objectives[0]!.indicator).toEqual({ total: { service: 'checkout', kind: 'Consumer', conditions: {} }, counts: 'bad', conditions: { status: 'Error' } })
+    expect(objectives[0]!.indicator).toEqual({ template: 'spans', total: { service: 'checkout', kind: 'Consumer', conditions: {} }, counts: 'bad', conditions: { status: 'Error' } })
   })
 
   test('reads YAML 1.2, in which yes is not a flag', () => {
@@ -111,7 +111,7 @@ describe('what is wrong is named by file, line, field, value and what is allowed
     ['a span status that is unknown', changed('statusNot: Error', 'statusNot: error'), 'shop.yaml:17: SLO orders: spec.indicator.spec.ratioMetric.good.metricSource.spec.statusNot is "error"; allowed: Unset, Ok, Error.'],
     ['a duration without a unit', changed('maxDuration: 300ms', 'maxDuration: 300'), 'shop.yaml:17: SLO orders: spec.indicator.spec.ratioMetric.good.metricSource.spec.maxDuration is "300", which is not text; allowed: a whole number and ms, s, m or h, such as 300ms.'],
     ['a good part of other spans', changed('{template: spans, statusNot', '{template: spans, service: catalog, statusNot'), 'shop.yaml:17: SLO orders: spec.indicator.spec.ratioMetric.good.metricSource.spec.service is "catalog", which differs from the total: good or bad events are a part of all events; allowed: checkout.'],
-    ['a template that is unknown', changed('total: {metricSource: {spec: {template: spans', 'total: {metricSource: {spec: {template: sql'), 'shop.yaml:18: SLO orders: spec.indicator.spec.ratioMetric.total.metricSource.spec.template is "sql"; allowed: spans.'],
+    ['a template that is unknown', changed('total: {metricSource: {spec: {template: spans', 'total: {metricSource: {spec: {template: promql'), 'shop.yaml:18: SLO orders: spec.indicator.spec.ratioMetric.total.metricSource.spec.template is "promql"; allowed: spans, work, completeness, freshness, cache, sql.'],
     ['a name in capitals', changed('name: orders', 'name: Orders'), 'shop.yaml:9: SLO Orders: metadata.name is "Orders"; allowed: lower-case letters, digits and "-", up to 63, not "-" at an end.'],
     ['a runbook that is a script', changed('https://runbooks', 'javascript://runbooks'), 'shop.yaml:10: SLO orders: metadata.annotations.shop.example/runbook-url is "javascript://runbooks.example/orders"; allowed: a URL that starts with https:// or http://.'],
     ['a version that is unknown', VALID.replace('apiVersion: openslo/v1', 'apiVersion: openslo/v2alpha'), 'shop.yaml:1: Service checkout: apiVersion is "openslo/v2alpha"; allowed: openslo/v1.'],
@@ -143,12 +143,103 @@ describe('what is wrong is named by file, line, field, value and what is allowed
   })
 })
 
+const RATIO = /ratioMetric:[\s\S]*?(?= {2}timeWindow)/
+const QUERY = 'SELECT bucket, v AS value FROM t WHERE at >= {from:DateTime64(3)} AND at < {to:DateTime64(3)}'
+const windowed = (window: string): string => changed('    - duration: 30d\n      isRolling: true\n', `    - ${window}\n`)
+const sliced = (method: string, objective: string): string => changed('budgetingMethod: Occurrences', `budgetingMethod: ${method}`).replace('      target: 0.9950', `      target: 0.9950\n${objective}`)
+const total = (spec: string, part: string): string => VALID.replace(RATIO, `ratioMetric:\n        good: {metricSource: {spec: ${part}}}\n        total: {metricSource: {spec: ${spec}}}\n`)
+
+describe('what OpenSLO has', () => {
+  test('periods of the calendar, in their zone, counted from a time that stays text', () => {
+    const { objectives, problems } = read(windowed('{duration: 1Q, isRolling: false, calendar: {startTime: 2026-01-01 00:00:00, timeZone: Europe/Paris}}'))
+    expect(problems.filter(({ level }) => level === 'error')).toEqual([])
+    expect(objectives[0]!.period).toEqual({ text: '1Q', ms: 90 * 86_400_000, calendar: { unit: 'months', count: 3, zone: 'Europe/Paris', anchor: '2026-01-01T00:00:00' } })
+  })
+
+  test('m is minutes and M is months', () => {
+    expect(read(windowed('{duration: 1M, isRolling: true}')).objectives[0]!.period).toEqual({ text: '1M', ms: 30 * 86_400_000 })
+    expect(read(windowed('{duration: 600m, isRolling: true}')).objectives[0]!.period).toEqual({ text: '600m', ms: 36_000_000 })
+  })
+
+  test('slices of time', () => {
+    expect(read(sliced('Timeslices', '      timeSliceTarget: 0.95\n      timeSliceWindow: 5m')).objectives[0]!.budgeting).toMatchObject({ method: 'Timeslices', sliceMs: 300_000 })
+    expect(read(sliced('RatioTimeslices', '      timeSliceWindow: 1m')).objectives[0]!.budgeting).toEqual({ method: 'RatioTimeslices', sliceMs: 60_000 })
+  })
+
+  test('a threshold metric: each objective compares in its own way', () => {
+    const text = VALID.replace(RATIO, `thresholdMetric: {metricSource: {spec: {template: sql, query: "${QUERY}"}}}\n`).replace('      target: 0.9950', '      op: lte\n      value: 2.5\n      target: 0.9950')
+    expect(read(text).problems).toEqual([])
+    expect(read(text).objectives[0]!.indicator).toEqual({ template: 'sql', query: QUERY, parameters: {}, form: { kind: 'threshold', threshold: { op: 'lte', value: 2.5 } } })
+  })
+
+  test('a ratio that a query gives by itself', () => {
+    const text = VALID.replace(RATIO, `ratioMetric: {raw: {metricSource: {spec: {template: sql, query: "${QUERY}"}}}, rawType: failure}\n`)
+    expect(read(text).objectives[0]!.indicator).toMatchObject({ template: 'sql', form: { kind: 'ratio', type: 'failure' } })
+  })
+})
+
+describe('templates, so that common indicators need no SQL:', () => {
+  test.each([
+    ['success of units of work', '{template: work, service: mailer, operation: mail.send}', '{template: work, outcomeNot: error}', { template: 'work', total: { service: 'mailer', operation: 'mail.send', conditions: {} }, counts: 'good', conditions: { statusNot: 'error' } }],
+    ['latency of a route of one tenant', '{template: spans, service: shop, tenant: acme, attributes: {http.route: /pay}}', '{template: spans, maxDuration: 300ms}', { template: 'spans', total: { service: 'shop', kind: 'Server', tenant: 'acme', conditions: { attributes: { 'http.route': '/pay' } } }, counts: 'good', conditions: { maxDurationNs: 300_000_000 } }],
+    ['completeness', '{template: completeness, service: orders, operation: send, kind: Producer}', '{template: completeness, service: mailer, operation: receive, kind: Consumer}', { template: 'completeness', rows: 'spans', expected: { service: 'orders', operation: 'send', kind: 'Producer', conditions: {} }, arrived: { service: 'mailer', operation: 'receive', kind: 'Consumer', conditions: {} } }],
+    ['freshness', '{template: freshness, of: work, service: importer, operation: import}', '{template: freshness, maxAge: 10m}', { template: 'freshness', rows: 'work', scope: { service: 'importer', operation: 'import', conditions: {} }, maxAgeMs: 600_000 }],
+    ['hits of a cache', '{template: cache, namespace: shop, cache: product}', '{template: cache, answer: hit}', { template: 'cache', good: 'hit', namespace: 'shop', cache: 'product' }],
+    ['plain SQL', `{template: sql, query: "${QUERY}", parameters: {region: eu}}`, '{template: sql}', { template: 'sql', query: QUERY, parameters: { region: 'eu' } }],
+  ])('%s', (_, whole, part, indicator) => {
+    expect(read(total(whole, part)).problems).toEqual([])
+    expect(read(total(whole, part)).objectives[0]!.indicator).toEqual(indicator)
+  })
+
+  test.each([
+    ['SQL that changes something', '{template: sql, query: DROP TABLE t}', '{template: sql}', /query is "DROP TABLE t", which is not a SELECT/],
+    ['SQL that reads all there is', '{template: sql, query: SELECT 1}', '{template: sql}', /does not use \{from:DateTime64\(3\)\}/],
+    ['two templates', '{template: spans, service: a}', '{template: work, outcome: ok}', /template is "work", which differs from the total/],
+    ['an outcome that is unknown', '{template: work, service: a}', '{template: work, outcome: fine}', /outcome is "fine"; allowed: ok, degraded, rejected, aborted, error/],
+    ['a kind of unit of work', '{template: work, service: a, kind: Server}', '{template: work, outcome: ok}', /kind is not a known field/],
+  ])('%s is refused', (_, whole, part, message) => {
+    expect(messages(total(whole, part))).toContainEqual(expect.stringMatching(message))
+  })
+})
+
+describe('annotations', () => {
+  const annotated = (annotations: string): ObjectiveSet => read(changed('{shop.example/runbook-url: "https://runbooks.example/orders"}', `{${annotations}}`))
+
+  test('say what no traffic means and what an alert needs, with a prefix or without', () => {
+    expect(annotated('no-traffic: hold, ballast.example/min-bad-events: "5", significance: "0.01", young: wait').objectives[0]).toMatchObject({
+      noTraffic: 'hold',
+      gates: { minBadEvents: 5, significance: 0.01, young: 'wait' },
+    })
+  })
+
+  test.each([
+    ['no-traffic: perfect', /no-traffic is "perfect"; allowed: ignore, good, bad, hold/],
+    ['min-bad-events: "-1"', /min-bad-events is "-1"; allowed: a whole number/],
+    ['significance: "0.0"', /significance is "0.0", which lets no alert fire/],
+    ['young: maybe', /young is "maybe"; allowed: alert, wait, dilute/],
+  ])('%s is refused', (annotation, message) => {
+    expect(annotated(annotation).problems.map((problem) => problem.message)).toContainEqual(expect.stringMatching(message))
+  })
+})
+
+describe('what is wrong with windows and slices is said:', () => {
+  test.each([
+    ['a zone that is not there', windowed('{duration: 1M, isRolling: false, calendar: {startTime: 2026-01-01 00:00:00, timeZone: Europe/Pari}}'), /timeZone is "Europe\/Pari", which is not known/],
+    ['a day that is not there', windowed('{duration: 1M, isRolling: false, calendar: {startTime: 2026-02-30 00:00:00, timeZone: UTC}}'), /startTime is "2026-02-30 00:00:00", which is not a time of the calendar/],
+    ['both kinds of window', windowed('{duration: 1M, isRolling: true, calendar: {startTime: 2026-01-01 00:00:00, timeZone: UTC}}'), /calendar cannot stand beside isRolling: true/],
+    ['neither', windowed('{duration: 1M, isRolling: false}'), /needs a calendar, because it is not rolling/],
+    ['slices without a length', sliced('Timeslices', '      timeSliceTarget: 0.95'), /timeSliceWindow is missing/],
+    ['slices of half a bucket', sliced('Timeslices', '      timeSliceTarget: 0.95\n      timeSliceWindow: 7m'), /timeSliceWindow is "7m", which does not divide an hour/],
+    ['a slice target above 1', sliced('Timeslices', '      timeSliceTarget: 1.01\n      timeSliceWindow: 1m'), /timeSliceTarget is "1.01"; allowed: a decimal above 0/],
+    ['slices of events', sliced('Occurrences', '      timeSliceWindow: 1m'), /timeSliceWindow is "1m", which has a meaning for slices of time only/],
+  ])('%s', (_, text, message) => {
+    expect(messages(text)).toContainEqual(expect.stringMatching(message))
+    expect(read(text).objectives).toEqual([])
+  })
+})
+
 describe('what is valid OpenSLO but not supported is refused, not ignored:', () => {
   test.each([
-    ['Timeslices', changed('budgetingMethod: Occurrences', 'budgetingMethod: Timeslices'), /spec\.budgetingMethod is "Timeslices", which is valid OpenSLO but not supported here yet; allowed: Occurrences/],
-    ['a calendar window', changed('isRolling: true', 'calendar: {startTime: "2026-01-01 00:00:00", timeZone: Europe/Paris}'), /timeWindow\[0\]\.calendar is valid OpenSLO but calendar windows are not supported/],
-    ['a rolling month', changed('duration: 30d', 'duration: 1M'), /timeWindow\[0\]\.duration is "1M", which is valid OpenSLO/],
-    ['a threshold metric', VALID.replace(/ratioMetric:[\s\S]*?(?= {2}timeWindow)/, 'thresholdMetric: {metricSource: {spec: {query: q}}}\n'), /thresholdMetric is valid OpenSLO but not supported/],
     ['a composite objective', changed('      target: 0.9950', '      target: 0.9950\n      compositeWeight: 2'), /objectives\[0\]\.compositeWeight is "2", which is valid OpenSLO but not supported/],
     ['an alert without data', 'apiVersion: openslo/v1\nkind: AlertPolicy\nmetadata: {name: p}\nspec: {alertWhenNoData: true, conditions: [{conditionRef: c}], notificationTargets: [{targetRef: t}]}\n', /alertWhenNoData is "true", which is valid OpenSLO but/],
     ['a connection of its own', 'apiVersion: openslo/v1\nkind: DataSource\nmetadata: {name: d}\nspec: {type: clickhouse, connectionDetails: {database: other}}\n', /connectionDetails\.database is "other", which is valid OpenSLO but not used here/],

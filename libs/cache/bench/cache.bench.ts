@@ -95,9 +95,9 @@ export const bench = {
     const { redisSubjects } = await import('./redis-subjects.ts')
     const redis = await redisSubjects(redisUrl)
     await warmUp(redis)
-    await runCase('Redis hit, 64 at once', redis, { call: hit, calls: quick ? 8_000 : 40_000, rounds: quick ? 7 : 31, atOnce: 64 }, report)
+    await runCase('Redis hit, 64 at once', redis, { call: hit, calls: quick ? 4_000 : 40_000, rounds: quick ? 7 : 31, atOnce: 64 }, report)
     await runCase('Redis hit, one after another', redis, { call: hit, calls: quick ? 500 : 5_000, rounds: quick ? 7 : 31, atOnce: 1 }, report)
-    await runCase(`Redis hits, getMany of ${BATCH}`, redis, { call: many, calls: quick ? 50 : 200, rounds: quick ? 7 : 31, atOnce: 1 }, report)
+    await runCase(`Redis hits, getMany of ${BATCH}`, redis, { call: many, calls: quick ? 25 : 200, rounds: quick ? 7 : 31, atOnce: 1 }, report)
     await closeAll(redis)
 
     const { tieredSubjects } = await import('./tiered-subjects.ts')

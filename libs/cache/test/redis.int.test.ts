@@ -94,6 +94,29 @@ describe('the shared tier', () => {
     expect(commands).toEqual(['40', '40'])
   })
 
+  test('of loads and stores that leave together each has its own answer', async () => {
+    const namespace = ownNamespace()
+    const loader = new DeferredLoader<string>()
+    const others = new DeferredLoader<string>()
+    const other = oneProcess(namespace).define({ name: 'product', load: others.load, ...ttl })
+    const cache = oneProcess(namespace, { local: { tracking: false } })
+    const products = cache.define({ name: 'product', load: loader.load, ...ttl })
+    const [found, held] = [other.get('found'), other.get('held')]
+    await until('both are being loaded', () => others.calls.length === 2)
+    others.calls.find(({ id }) => id === 'found')!.resolve('stored')
+    await found
+    const values = Promise.all(['found', 'held', 'free', 'voided'].map((id) => products.get(id)))
+    await until('two have a lease', () => loader.calls.length === 2)
+    await other.invalidate('voided')
+    for (const { id, resolve } of loader.calls) resolve(`loaded ${id}`)
+    others.calls.find(({ id }) => id === 'held')!.resolve('waited for')
+    await held
+    expect(await values).toEqual(['stored', 'waited for', 'loaded free', 'loaded voided'])
+    expect(await redis.exists(...['found', 'held', 'free'].map((id) => `${namespace}:v:{product:${id}}`))).toBe(3)
+    expect(await redis.exists(`${namespace}:v:{product:voided}`, ...['found', 'held', 'free', 'voided'].map((id) => `${namespace}:l:{product:${id}}`))).toBe(0)
+    expect(cache.stats().definitions['product']).toMatchObject({ fillsRefused: 1, leaseWaits: 1, redisFresh: 1 })
+  })
+
   test.each([
     ['text of somebody else', Buffer.from('{"id":"1"}')],
     ['nothing', Buffer.alloc(0)],

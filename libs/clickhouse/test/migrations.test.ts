@@ -22,7 +22,7 @@ describe.each([single, cluster])('statements for $kind', (flavour) => {
 
   test('give every table and every target of a view a deduplication window', () => {
     const tables = statementsOf(flavour).filter((each) => each.startsWith('CREATE TABLE') && !/ballast_migrations|Distributed\(/.test(each))
-    expect(tables.length).toBe(18)
+    expect(tables.length).toBe(22)
     const window = flavour.kind === 'single' ? 'SETTINGS.*non_replicated_deduplication_window = 10000' : 'SETTINGS.*replicated_deduplication_window = 10000'
     expect(tables.filter((each) => !new RegExp(window).test(each))).toEqual([])
   })

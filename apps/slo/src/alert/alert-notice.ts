@@ -64,7 +64,7 @@ export function resolvedNotice(firing: AlertNotice, evaluation: Evaluation | und
 /** The figures of an alert that change with time. */
 type AlertNumbers = Pick<AlertData, 'good' | 'bad' | 'total' | 'burn' | 'burnRates' | 'budgetRemaining' | 'timeToExhaustionMs'>
 
-function numbers(evaluation: Evaluation, reading: TierReading | undefined): AlertNumbers {
+function numbers(evaluation: Evaluation, reading: Omit<TierReading, 'chance'> | undefined): AlertNumbers {
   const { good, total } = reading?.long ?? evaluation.period
   const burn = (reading?.long ?? evaluation.windows[0])?.burn
   const remaining = evaluation.budgetRemaining

@@ -4,7 +4,13 @@ import { type Fraction, toNumber } from './fraction.ts'
 export interface Counts {
   readonly good: number
   readonly total: number
+  /** Rows that `total` was counted from: fewer than it where they were sampled. @default total */
+  readonly rows?: number
+  /** Rows among them that were bad. @default total − good */
+  readonly badRows?: number
 }
+
+const ONE: Fraction = { numerator: 1n, denominator: 1n }
 
 /** Bad events over all events: from sums of counts, never a mean of ratios. `undefined` without events. */
 export function errorRatio({ good, total }: Counts): number | undefined {
@@ -29,12 +35,14 @@ export function exceeds({ good, total }: Counts, threshold: Fraction): boolean {
 
 /**
  * The part of the period's budget that is left, `1 − e/B`; negative when overspent, never clamped. `undefined` without events.
- * The denominator is the events seen in the period so far, so a young objective's budget is that of its young traffic.
+ *
+ * @param share - the share of the whole budget that these events are measured by: 1 when the events of the period so far are all that count,
+ *   so that a young objective's budget is that of its young traffic; less when the period, or its slices, go on. @default 1
  */
-export function budgetRemaining(counts: Counts, budget: Fraction): number | undefined {
+export function budgetRemaining(counts: Counts, budget: Fraction, share: Fraction = ONE): number | undefined {
   if (counts.total === 0) return undefined
-  const allowed = budget.numerator * BigInt(counts.total)
-  const spent = BigInt(counts.total - counts.good) * budget.denominator
+  const allowed = budget.numerator * BigInt(counts.total) * share.denominator
+  const spent = BigInt(counts.total - counts.good) * budget.denominator * share.numerator
   return toNumber({ numerator: allowed - spent, denominator: allowed })
 }
 

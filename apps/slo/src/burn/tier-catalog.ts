@@ -72,6 +72,7 @@ const file = z.strictObject({
 })
 
 const catalog = file.superRefine(({ bucket, tiers, shortPeriods, alerts }, context) => {
+  if (bucket.ms % 1000 !== 0 || 3_600_000 % bucket.ms !== 0) context.addIssue({ code: 'custom', path: ['bucket'], message: `is ${bucket.text}; allowed: whole seconds that divide an hour, such as 1m` })
   const all = [
     ...tiers.map((entry, index) => ({ ...entry, path: ['tiers', index] })),
     ...shortPeriods.flatMap((period, at) => period.tiers.map((entry, index) => ({ ...entry, path: ['shortPeriods', at, 'tiers', index] }))),

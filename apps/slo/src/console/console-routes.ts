@@ -49,9 +49,9 @@ export function addConsole(server: ReturnType<typeof createHttpServer>, { engine
     const objective = findObjective(engine, params.name)
     const view = views().find(({ name }) => name === objective.name)!
     const window = objective.tiers.flatMap((tier) => [tier.short, tier.long]).toSorted((a, b) => a.ms - b.ms).find(({ ms }) => ms >= PROOF_WINDOW_MS) ?? objective.period
-    const [proof, transitions] = await Promise.all([proofs.read(objective, window.ms).catch(() => undefined), past(objective.name).catch(() => undefined)])
+    const [proof, transitions, steps] = await Promise.all([proofs.read(objective, window.ms).catch(() => undefined), past(objective.name).catch(() => undefined), objectiveHistory(objective, engine.state, history)])
     const mine = alerts.open().filter(({ alert }) => alert.objective === objective.name).map(alertView)
-    return page(reply, { title: view.objective ?? view.name, body: objectivePage({ objective, view, history: objectiveHistory(objective, engine.state, history), alerts: mine, past: transitions, proof, proofWindow: window.text }) })
+    return page(reply, { title: view.objective ?? view.name, body: objectivePage({ objective, view, history: steps, alerts: mine, past: transitions, proof, proofWindow: window.text }) })
   })
   server.get<{ Params: { service: string } }>('/services/:service', ({ params: { service } }, reply) => {
     const objectives = views().filter((view) => view.service === service)

@@ -1,5 +1,12 @@
-import type { BucketCounts } from './bucket-series.ts'
+import type { Counts } from '../burn/burn-rate.ts'
 import type { Indicator } from './indicator.ts'
+
+/** The events of one bucket; `bucket` is its start divided by its length, so consecutive buckets are consecutive numbers. */
+export interface BucketCounts extends Counts {
+  readonly bucket: number
+  /** The group these events belong to, of an indicator that has groups. */
+  readonly group?: string
+}
 
 /** A stretch of buckets: from the first up to the last, which is not included. */
 export interface BucketRange {
@@ -7,7 +14,7 @@ export interface BucketRange {
   readonly to: number
 }
 
-/** One scan for several indicators. */
+/** One round of scans for several indicators: one scan for each source, however many indicators read it. */
 export interface CountRequest {
   readonly indicators: readonly Indicator[]
   readonly bucketMs: number
@@ -17,29 +24,26 @@ export interface CountRequest {
   readonly signal: AbortSignal
 }
 
-/** What a scan gave: for each indicator, in order, its buckets in ascending order. */
+/** What the scans gave. */
 export interface CountResult {
-  readonly series: readonly (readonly BucketCounts[])[]
-  /** Rows of the indicators' services in this time: what the scan looked at. */
+  /** For each indicator, in order, its buckets in ascending order; `undefined` when its source could not be read. */
+  readonly series: readonly (readonly BucketCounts[] | undefined)[]
+  /** Rows that the scans looked at. */
   readonly rowsRead: number
-}
-
-/** A question for examples of bad events. Times in milliseconds since the epoch; `toMs` is not included. */
-export interface ExampleRequest {
-  readonly indicator: Indicator
-  readonly fromMs: number
-  readonly toMs: number
-  /** Traces at most. */
-  readonly limit: number
-  readonly signal: AbortSignal
+  /** For each indicator: the rows that were looked at for it and for the others that share them. */
+  readonly cost?: readonly number[]
+  /** Why sources could not be read. */
+  readonly failures?: readonly string[]
 }
 
 /** Where events are stored. */
 export interface EventStore {
-  /** Counts good and total of each indicator by bucket: both from one query, so that they fit together. */
+  /**
+   * Counts good and total of each indicator by bucket: both from one query, so that they fit together.
+   *
+   * @throws when no source could be read, unless all of them are queries that somebody wrote.
+   */
   countBuckets(request: CountRequest): Promise<CountResult>
-  /** Trace ids of bad events of an indicator, newest first, by the very predicate that counts them. */
-  exampleTraces(request: ExampleRequest): Promise<readonly string[]>
   /** Rejects with a sentence when the store cannot be reached. */
   ping(signal: AbortSignal): Promise<void>
 }

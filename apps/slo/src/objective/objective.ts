@@ -1,7 +1,23 @@
 import type { Fraction } from '../burn/fraction.ts'
 import type { Tier } from '../burn/tier.ts'
-import type { Window } from '../burn/window.ts'
+import type { Period } from '../calendar/period.ts'
+import type { Correction } from '../corrections/correction.ts'
 import type { Indicator } from '../measure/indicator.ts'
+import type { Budgeting, NoTraffic } from './budgeting.ts'
+import type { Weighing } from './composite.ts'
+import type { Gates } from './gates.ts'
+
+/** A target that held from one moment to another, milliseconds since the epoch. */
+export interface Revision {
+  readonly fromMs: number
+  readonly toMs: number
+  readonly budget: Fraction
+}
+
+/** An objective over other objectives: each as it is, but with the windows of the whole. */
+export interface Composite extends Weighing {
+  readonly parts: readonly { readonly objective: Objective; readonly weight: number }[]
+}
 
 /** One objective, ready to be evaluated: references resolved, decimals exact, tiers scaled. */
 export interface Objective {
@@ -15,9 +31,18 @@ export interface Objective {
   readonly target: Fraction
   /** Share of events that may be bad: 1 − target. */
   readonly budget: Fraction
-  /** The rolling window that the budget is for. */
-  readonly period: Window
+  /** What the budget is for. */
+  readonly period: Period
   readonly indicator: Indicator
+  readonly budgeting: Budgeting
+  readonly noTraffic: NoTraffic
+  readonly gates: Gates
   readonly tiers: readonly Tier[]
+  /** What is left out of it. */
+  readonly corrections: readonly Correction[]
+  /** Targets that it had before: events of their time are judged by them. */
+  readonly revisions: readonly Revision[]
+  /** Of an objective over other objectives: it is not measured itself. */
+  readonly composite?: Composite
   readonly runbookUrl: string | undefined
 }

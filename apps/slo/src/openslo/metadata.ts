@@ -6,6 +6,8 @@ export interface Metadata {
   readonly name: string
   readonly displayName: string | undefined
   readonly runbookUrl: string | undefined
+  /** Annotations by name, without the prefix that they may have: `runbook-url` of `example.com/runbook-url`. */
+  readonly annotations: ReadonlyMap<string, YamlField>
 }
 
 /** A name as OpenSLO has it: RFC 1123, lower case. */
@@ -24,8 +26,9 @@ export function readMetadata(metadata: YamlField): Metadata | undefined {
   const name = metadata.get('name').text(nameRule)
   const displayName = metadata.get('displayName').optionalText(displayNameRule)
   readLabels(metadata.get('labels'))
-  const runbookUrl = readAnnotations(metadata.get('annotations'))
-  return name === undefined ? undefined : { name, displayName, runbookUrl }
+  const annotations = readAnnotations(metadata.get('annotations'))
+  const runbookUrl = readUrl(annotations.get('runbook-url'))
+  return name === undefined ? undefined : { name, displayName, runbookUrl, annotations }
 }
 
 /** Checks `spec.description`. */
@@ -42,16 +45,14 @@ function readLabels(labels: YamlField): void {
   }
 }
 
-/** Checks the annotations; gives the runbook's address, from `runbook-url` with or without a prefix (`example.com/runbook-url`). */
-function readAnnotations(annotations: YamlField): string | undefined {
-  let runbookUrl: string | undefined
-  if (!annotations.given || !annotations.isMapOf(undefined)) return undefined
-  for (const key of annotations.keys()) {
-    const annotation = annotations.get(key)
-    const value = annotation.text(anyText)
-    if (value === undefined || !/^([^/]+\/)?runbook-url$/.test(key)) continue
-    if (isHttpUrl(value)) runbookUrl = value
-    else annotation.refuse('', 'a URL that starts with https:// or http://')
-  }
-  return runbookUrl
+function readAnnotations(annotations: YamlField): ReadonlyMap<string, YamlField> {
+  if (!annotations.given || !annotations.isMapOf(undefined)) return new Map()
+  const named = annotations.keys().map((key) => [key.slice(key.indexOf('/') + 1), annotations.get(key)] as const)
+  return new Map(named.filter(([, annotation]) => annotation.text(anyText) !== undefined))
+}
+
+function readUrl(annotation: YamlField | undefined): string | undefined {
+  const value = annotation?.peek()
+  if (annotation === undefined || value === undefined) return undefined
+  return isHttpUrl(value) ? value : annotation.refuse('', 'a URL that starts with https:// or http://')
 }

@@ -1,12 +1,14 @@
 import { type AlertPolicyReferences, readAlertConditionSpec, readAlertPolicySpec, readDataSourceSpec, readNotificationTargetSpec } from './alert-document.ts'
+import { type CompositeDocument, readComposite } from './composite-document.ts'
+import { type CorrectionDocument, readCorrection } from './correction-document.ts'
+import { readIndicatorSpec, type SliDocument } from './indicator-spec.ts'
 import { type Metadata, readDescription, readMetadata } from './metadata.ts'
 import { readSlo, type SloDocument } from './slo-document.ts'
-import { readIndicatorSpec, type SliDocument } from './spans-selector.ts'
 import { YamlField } from './yaml-field.ts'
 import type { YamlSource } from './yaml-source.ts'
 
-/** The kinds of OpenSLO v1. */
-export const openSloKinds = ['Service', 'DataSource', 'SLI', 'SLO', 'AlertPolicy', 'AlertCondition', 'AlertNotificationTarget'] as const
+/** The kinds of OpenSLO v1, and two of ours: what is left out of objectives, and objectives over objectives. */
+export const openSloKinds = ['Service', 'DataSource', 'SLI', 'SLO', 'AlertPolicy', 'AlertCondition', 'AlertNotificationTarget', 'Correction', 'Composite'] as const
 export type OpenSloKind = (typeof openSloKinds)[number]
 
 /** A document of a kind that others only refer to. */
@@ -23,7 +25,7 @@ export interface AlertPolicyDocument extends AlertPolicyReferences {
 
 /** One OpenSLO v1 document, checked by itself; `source` takes problems that are found later, when references are resolved. */
 export type OpenSloDocument = AnyDocument & { readonly source: YamlSource }
-type AnyDocument = NamedDocument | AlertPolicyDocument | SliDocument | SloDocument
+type AnyDocument = NamedDocument | AlertPolicyDocument | SliDocument | SloDocument | CorrectionDocument | CompositeDocument
 
 /** Longest label of a document in a problem, characters. */
 const MAX_LABEL_LENGTH = 100
@@ -35,8 +37,8 @@ export function readOpenSlo(source: YamlSource): OpenSloDocument | undefined {
   if (!root.isMapOf(['apiVersion', 'kind', 'metadata', 'spec'])) return undefined
   const label = [root.get('kind').peek(), root.get('metadata').get('name').peek()].filter((part) => part !== undefined).join(' ')
   source.label = label === '' ? undefined : label.slice(0, MAX_LABEL_LENGTH)
-  root.get('apiVersion').choice(['openslo/v1'])
   const kind = root.get('kind').choice(openSloKinds)
+  root.get('apiVersion').choice([kind === 'Correction' || kind === 'Composite' ? 'ballast/v1' : 'openslo/v1'])
   if (kind === undefined) return undefined
   const metadata = readMetadata(root.get('metadata'))
   const document = readKind(kind, root, metadata)
@@ -66,6 +68,10 @@ function readKind(kind: OpenSloKind, root: YamlField, metadata: Metadata | undef
     case 'DataSource':
       readDataSourceSpec(spec)
       return metadata && { kind, metadata }
+    case 'Correction':
+      return readCorrection(spec, metadata)
+    case 'Composite':
+      return readComposite(spec, metadata)
     case 'Service':
       if (spec.given) spec.isMapOf(['description'])
       return metadata && { kind, metadata }

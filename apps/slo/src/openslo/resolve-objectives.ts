@@ -1,10 +1,14 @@
 import { complement } from '../burn/fraction.ts'
 import { tiersFor } from '../burn/tier.ts'
 import type { TierCatalog } from '../burn/tier-catalog.ts'
-import type { Indicator } from '../measure/indicator.ts'
+import { type Indicator, isRowIndicator } from '../measure/indicator.ts'
+import type { Budgeting } from '../objective/budgeting.ts'
 import type { Objective } from '../objective/objective.ts'
+import { compositeObjective } from './composite-document.ts'
+import type { IndicatorSpec } from './indicator-spec.ts'
 import type { OpenSloDocument, OpenSloKind } from './open-slo-document.ts'
-import type { Reference, SloDocument } from './slo-document.ts'
+import { readThreshold, type Reference, refuseThreshold, type SloDocument } from './slo-document.ts'
+import type { YamlField } from './yaml-field.ts'
 
 type DocumentOf<K extends OpenSloKind> = Extract<OpenSloDocument, { readonly kind: K }>
 
@@ -37,7 +41,28 @@ export function resolveObjectives(documents: readonly OpenSloDocument[], catalog
       if (indicator !== undefined && !slo.source.failed) objectives.push(...objectivesOf(slo, indicator, catalog))
     }
   }
-  return objectives
+  const corrected = withCorrections(objectives, [...byName.values()].filter((document) => document.kind === 'Correction'))
+  const composites = [...byName.values()].flatMap((document) => {
+    if (document.kind !== 'Composite') return []
+    if (corrected.some(({ name }) => name === document.metadata.name)) return document.field.refuse('has the name of an SLO', 'another name') ?? []
+    return compositeObjective(document, corrected, catalog) ?? []
+  })
+  return [...corrected, ...composites]
+}
+
+/** Gives objectives what is to be left out of them. */
+function withCorrections(objectives: readonly Objective[], documents: readonly DocumentOf<'Correction'>[]): Objective[] {
+  const isFor = ({ name, slo }: Objective, wanted: string): boolean => name === wanted || slo === wanted
+  for (const { slos } of documents) {
+    for (const { name, field } of slos) if (!objectives.some((objective) => isFor(objective, name))) field.refuse('names no SLO that is in effect', objectives.map((objective) => objective.name).join(', ') || 'the name of an SLO, of which there are none')
+  }
+  return objectives.map((objective) => {
+    const corrections = documents.filter(({ slos }) => slos.some(({ name }) => isFor(objective, name)))
+    for (const { correction, slos } of corrections) {
+      if (correction.rows !== undefined && (!isRowIndicator(objective.indicator) || objective.budgeting.method !== 'Occurrences')) slos[0]!.field.refuse(`is for ${objective.name}, of which no rows can be left out: it does not count them one by one`, 'a correction without rows')
+    }
+    return { ...objective, corrections: corrections.filter(({ source }) => !source.failed).map(({ correction }) => correction) }
+  })
 }
 
 /** Documents by kind and name; the second of the same name is refused. */
@@ -60,14 +85,16 @@ function indicatorOf(
   slo: SloDocument,
   findSli: (reference: Reference) => DocumentOf<'SLI'> | undefined,
   findDataSource: (reference: Reference) => unknown,
-): Indicator | undefined {
-  if (!('indicator' in slo.indicator)) return findSli(slo.indicator)?.indicator
+): IndicatorSpec | undefined {
+  if (!('indicator' in slo.indicator)) return findSli(slo.indicator)
   for (const dataSource of slo.indicator.dataSources) findDataSource(dataSource)
-  return slo.indicator.indicator
+  return slo.indicator
 }
 
-function objectivesOf(slo: DocumentOf<'SLO'>, indicator: Indicator, catalog: TierCatalog): Objective[] {
-  return slo.objectives.map(({ displayName, target, field }, index) => {
+function objectivesOf(slo: DocumentOf<'SLO'>, spec: IndicatorSpec, catalog: TierCatalog): Objective[] {
+  return slo.objectives.flatMap(({ displayName, target, budgeting, field }, index) => {
+    const indicator = indicatorFor(spec, field)
+    if (indicator === undefined || !slicesFit(budgeting, catalog, field)) return []
     const budget = complement(target)
     const { tiers, refusals, warnings } = tiersFor(catalog, { budget, period: slo.period })
     // A refused tier takes nothing else with it: the objective is still evaluated by the others.
@@ -82,8 +109,28 @@ function objectivesOf(slo: DocumentOf<'SLO'>, indicator: Indicator, catalog: Tie
       budget,
       period: slo.period,
       indicator,
+      budgeting,
+      ...slo.annotations,
       tiers,
+      corrections: [],
+      revisions: [],
       runbookUrl: slo.metadata.runbookUrl,
     }
   })
+}
+
+/** The indicator of one objective: where values are compared, the objective says with what. */
+function indicatorFor({ indicator, needsThreshold }: IndicatorSpec, field: YamlField): Indicator | undefined {
+  if (!needsThreshold || indicator.template !== 'sql') {
+    refuseThreshold(field)
+    return indicator
+  }
+  const threshold = readThreshold(field)
+  return threshold && { ...indicator, form: { kind: 'threshold', threshold } }
+}
+
+function slicesFit(budgeting: Budgeting, { bucket }: TierCatalog, field: YamlField): boolean {
+  if (budgeting.method === 'Occurrences' || budgeting.sliceMs % bucket.ms === 0) return true
+  field.get('timeSliceWindow').refuse(`is not a whole number of the engine's buckets of ${bucket.text}`, `a multiple of ${bucket.text}`)
+  return false
 }

@@ -1,12 +1,25 @@
 import { complement, dividedBy, type Fraction, parseDecimal } from '../burn/fraction.ts'
-import { parseWindow, type Window } from '../burn/window.ts'
+import type { Period } from '../calendar/period.ts'
+import type { Threshold } from '../measure/indicator.ts'
+import type { Budgeting } from '../objective/budgeting.ts'
+import { readBudgeting, readMethod } from './budgeting-method.ts'
+import { type IndicatorSpec, readIndicatorSpec } from './indicator-spec.ts'
 import { displayNameRule, type Metadata, nameRule, readDescription, readMetadata } from './metadata.ts'
-import { type RatioMetric, readIndicatorSpec } from './spans-selector.ts'
-import type { TextRule, YamlField } from './yaml-field.ts'
+import { type ObjectiveAnnotations, readObjectiveAnnotations } from './objective-annotations.ts'
+import { readTimeWindow } from './time-window.ts'
+import type { YamlField } from './yaml-field.ts'
 
 /** A name of another document, and where it was written. */
 export interface Reference {
   readonly name: string
+  readonly field: YamlField
+}
+
+/** One of the objectives of an SLO. */
+export interface SloObjective {
+  readonly displayName: string | undefined
+  readonly target: Fraction
+  readonly budgeting: Budgeting
   readonly field: YamlField
 }
 
@@ -16,13 +29,12 @@ export interface SloDocument {
   readonly metadata: Metadata
   readonly field: YamlField
   readonly service: Reference
-  readonly indicator: RatioMetric | Reference
-  readonly period: Window
-  readonly objectives: readonly { readonly displayName: string | undefined; readonly target: Fraction; readonly field: YamlField }[]
+  readonly indicator: IndicatorSpec | Reference
+  readonly period: Period
+  readonly annotations: ObjectiveAnnotations
+  readonly objectives: readonly SloObjective[]
   readonly alertPolicies: readonly Reference[]
 }
-
-const durationRule: TextRule = { pattern: /^\d{1,4}[mhdwMQY]$/, allowed: 'a whole number and m (minutes), h, d or w, such as 30d' }
 
 /** Reads an SLO document whose metadata are read already. */
 export function readSlo(root: YamlField, metadata: Metadata | undefined): SloDocument | undefined {
@@ -31,17 +43,17 @@ export function readSlo(root: YamlField, metadata: Metadata | undefined): SloDoc
   readDescription(spec)
   const service = spec.get('service').text(nameRule)
   const method = spec.get('budgetingMethod')
-  const budgetingMethod = method.choice(['Occurrences', 'Timeslices', 'RatioTimeslices'])
-  if (budgetingMethod !== undefined && budgetingMethod !== 'Occurrences') method.refuse('is valid OpenSLO but not supported here yet', 'Occurrences')
+  const budgetingMethod = readMethod(method)
   const indicator = readIndicator(spec)
   const period = readTimeWindow(spec.get('timeWindow'))
-  const objectives = spec.get('objectives').items({ min: 1, max: 20 }).flatMap(readObjective)
+  const objectives = spec.get('objectives').items({ min: 1, max: 20 }).flatMap((objective) => (budgetingMethod === undefined ? [] : readObjective(objective, budgetingMethod)))
   const alertPolicies = spec.get('alertPolicies').items().flatMap(readAlertPolicy)
   if (metadata === undefined || service === undefined || indicator === undefined || period === undefined || objectives.length === 0) return undefined
-  return { kind: 'SLO', metadata, field: root, service: { name: service, field: spec.get('service') }, indicator, period, objectives, alertPolicies }
+  const annotations = readObjectiveAnnotations(metadata)
+  return { kind: 'SLO', metadata, annotations, field: root, service: { name: service, field: spec.get('service') }, indicator, period, objectives, alertPolicies }
 }
 
-function readIndicator(spec: YamlField): RatioMetric | Reference | undefined {
+function readIndicator(spec: YamlField): IndicatorSpec | Reference | undefined {
   const [inline, reference] = [spec.get('indicator'), spec.get('indicatorRef')]
   const eitherOr = 'needs exactly one of indicator and indicatorRef'
   if (!inline.given && !reference.given) return spec.miss('indicator, indicatorRef', eitherOr)
@@ -55,36 +67,35 @@ function readIndicator(spec: YamlField): RatioMetric | Reference | undefined {
   return readIndicatorSpec(inline.get('spec'))
 }
 
-function readTimeWindow(timeWindow: YamlField): Window | undefined {
-  const [window] = timeWindow.items({ min: 1, max: 1 })
-  if (window === undefined || !window.isMapOf(['duration', 'isRolling', 'calendar'])) return undefined
-  if (window.get('calendar').given) return window.get('calendar').refuse('is valid OpenSLO but calendar windows are not supported here yet', 'isRolling: true without a calendar')
-  const rolling = window.get('isRolling')
-  const isRolling = rolling.optionalFlag()
-  if (!rolling.given) return rolling.miss('true')
-  if (isRolling !== true) return isRolling === undefined ? undefined : rolling.refuse('', 'true')
-  const duration = window.get('duration')
-  const text = duration.text(durationRule)
-  if (text === undefined) return undefined
-  if (/[MQY]$/.test(text)) return duration.refuse('is valid OpenSLO, but a rolling window of months, quarters or years is not supported here yet', 'days or weeks, such as 30d')
-  return parseWindow(text) ?? duration.refuse('', durationRule.allowed)
-}
-
-function readObjective(objective: YamlField): SloDocument['objectives'] {
+function readObjective(objective: YamlField, method: Budgeting['method']): SloDocument['objectives'] {
   const keys = ['displayName', 'target', 'targetPercent', 'op', 'value', 'timeSliceTarget', 'timeSliceWindow', 'indicator', 'indicatorRef', 'compositeWeight']
   if (!objective.isMapOf(keys)) return []
-  for (const key of ['indicator', 'indicatorRef', 'compositeWeight', 'timeSliceTarget', 'timeSliceWindow', 'value']) {
+  for (const key of ['indicator', 'indicatorRef', 'compositeWeight']) {
     if (objective.get(key).given) objective.get(key).refuse('is valid OpenSLO but not supported here yet', 'displayName, target or targetPercent')
-  }
-  if (objective.get('op').given && objective.get('op').choice(['lt', 'lte', 'gt', 'gte']) !== undefined) {
-    objective.get('op').warn('has no meaning for a ratioMetric and is not used')
   }
   const displayName = objective.get('displayName').optionalText(displayNameRule)
   const target = readTarget(objective)
-  return target === undefined ? [] : [{ displayName, target, field: objective }]
+  const budgeting = readBudgeting(objective, method)
+  return target === undefined || budgeting === undefined ? [] : [{ displayName, target, budgeting, field: objective }]
 }
 
-function readTarget(objective: YamlField): Fraction | undefined {
+/** Reads what an objective compares the values of a `thresholdMetric` with. */
+export function readThreshold(objective: YamlField): Threshold | undefined {
+  const [op, value] = [objective.get('op'), objective.get('value')]
+  const compare = op.choice(['lt', 'lte', 'gt', 'gte'])
+  const digits = value.given ? value.digits() : value.miss('a number')
+  if (digits === undefined) return value.given ? value.refuse('is not a number', 'a number') : undefined
+  return compare && { op: compare, value: Number(digits) }
+}
+
+/** Says that an objective compares nothing. */
+export function refuseThreshold(objective: YamlField): void {
+  if (objective.get('value').given) objective.get('value').refuse('has no meaning for a ratioMetric', 'nothing')
+  if (objective.get('op').given && objective.get('op').choice(['lt', 'lte', 'gt', 'gte']) !== undefined) objective.get('op').warn('has no meaning for a ratioMetric and is not used')
+}
+
+/** Reads `target` or `targetPercent`, exactly. */
+export function readTarget(objective: YamlField): Fraction | undefined {
   const [target, percent] = [objective.get('target'), objective.get('targetPercent')]
   const eitherOr = 'needs exactly one of target and targetPercent'
   if (!target.given && !percent.given) return objective.miss('target, targetPercent', eitherOr)

@@ -1,7 +1,6 @@
-import { tableNames } from '@ballast/clickhouse'
 import type { Parameters } from '../measure/bound-query.ts'
-import type { Indicator } from '../measure/indicator.ts'
-import { badPredicate, scopePredicate } from '../measure/spans-query.ts'
+import type { Indicator, RowIndicator } from '../measure/indicator.ts'
+import { badPredicate, rowTables, scopePredicate } from '../source/row-table.ts'
 
 /** The rows of an indicator, as SQL: by the very predicates that count them. */
 export interface EventFilter {
@@ -16,12 +15,25 @@ export interface EventFilter {
   readonly bad: string
 }
 
-/** The filter of an indicator; values are bound to `parameters`. */
-export function eventFilterOf(indicator: Indicator, parameters: Parameters): EventFilter {
-  return { table: tableNames.traces, attributes: 'SpanAttributes', operation: 'SpanName', scope: scopePredicate(indicator.total, parameters), bad: badPredicate(indicator, parameters) }
+/** The filter of an indicator that counts rows; values are bound to `parameters`. */
+export function eventFilterOf(indicator: RowIndicator, parameters: Parameters): EventFilter {
+  const { table, attributes, operation } = rowTables[indicator.template]
+  return { table, attributes, operation, scope: scopePredicate(rowTables[indicator.template], indicator.total, parameters), bad: badPredicate(indicator, parameters) }
 }
 
-/** The service whose rows an indicator counts. */
-export function serviceOf({ total }: Indicator): string {
-  return total.service
+/** The services whose rows an indicator counts; none where it names none. */
+export function servicesOf(indicator: Indicator): readonly string[] {
+  switch (indicator.template) {
+    case 'spans':
+    case 'work':
+      return [indicator.total.service]
+    case 'completeness':
+      return [indicator.expected.service, indicator.arrived.service]
+    case 'freshness':
+      return [indicator.scope.service]
+    case 'cache':
+      return indicator.service === undefined ? [] : [indicator.service]
+    case 'sql':
+      return []
+  }
 }

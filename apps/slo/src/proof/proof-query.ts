@@ -1,6 +1,6 @@
 import { tableNames } from '@ballast/clickhouse'
 import { type BoundQuery, Parameters, type Stretch, timePredicate } from '../measure/bound-query.ts'
-import type { Indicator } from '../measure/indicator.ts'
+import type { RowIndicator } from '../measure/indicator.ts'
 import { eventFilterOf } from './event-filter.ts'
 
 /** Longer values are texts, not marks. */
@@ -10,7 +10,7 @@ const MIN_BAD_ROWS = 3
 const MAX_VALUES = 5000
 
 /** Trace ids of bad events, newest first, each once. */
-export function badTracesQuery(indicator: Indicator, stretch: Stretch, limit: number): BoundQuery {
+export function badTracesQuery(indicator: RowIndicator, stretch: Stretch, limit: number): BoundQuery {
   const parameters = new Parameters()
   const { table, scope, bad } = eventFilterOf(indicator, parameters)
   const query = [
@@ -25,7 +25,7 @@ export function badTracesQuery(indicator: Indicator, stretch: Stretch, limit: nu
  * How many bad and good rows have each value of each attribute: `attribute, value, bad, good`. The row without attribute and value counts
  * all rows. Rows are counted, not weighted: significance is of what was seen.
  */
-export function valueCountsQuery(indicator: Indicator, stretch: Stretch): BoundQuery {
+export function valueCountsQuery(indicator: RowIndicator, stretch: Stretch): BoundQuery {
   const parameters = new Parameters()
   const { table, attributes, operation, scope, bad } = eventFilterOf(indicator, parameters)
   const query = [

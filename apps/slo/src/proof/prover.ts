@@ -1,9 +1,10 @@
 import type { ClickHouse } from '@ballast/clickhouse'
 import type { Proof } from '../alert/alert.ts'
 import type { BoundQuery, Stretch } from '../measure/bound-query.ts'
+import { isRowIndicator } from '../measure/indicator.ts'
 import type { Objective } from '../objective/objective.ts'
 import { differencesOf, type ValueCounts } from './chi-squared.ts'
-import { serviceOf } from './event-filter.ts'
+import { servicesOf } from './event-filter.ts'
 import { badTracesQuery, deploysQuery, valueCountsQuery } from './proof-query.ts'
 
 /** How much a proof holds. */
@@ -37,10 +38,12 @@ export class Prover {
   }
 
   async #traces({ indicator }: Objective, stretch: Stretch): Promise<Proof['exampleTraceIds']> {
+    if (!isRowIndicator(indicator)) return []
     return (await this.#query<{ traceId: string }>(badTracesQuery(indicator, stretch, proofDefaults.traces))).map(({ traceId }) => traceId)
   }
 
   async #differences({ indicator }: Objective, stretch: Stretch): Promise<Proof['differences']> {
+    if (!isRowIndicator(indicator)) return []
     const rows = await this.#query<{ attribute: string; value: string; bad: string; good: string }>(valueCountsQuery(indicator, stretch))
     const counts: ValueCounts[] = rows.map(({ attribute, value, bad, good }) => ({ attribute, value, bad: Number(bad), good: Number(good) }))
     const totals = counts.find(({ attribute }) => attribute === '')
@@ -48,7 +51,7 @@ export class Prover {
   }
 
   async #deploys({ indicator, service }: Objective, { toMs }: Stretch): Promise<Proof['deploys']> {
-    const services = [...new Set([service, serviceOf(indicator)])]
+    const services = [...new Set([service, ...servicesOf(indicator)])]
     const rows = await this.#query<{ service: string; version: string; firstSeenMs: string }>(deploysQuery(services, { fromMs: toMs - proofDefaults.deployHorizonMs, toMs }, proofDefaults.deploys))
     return rows.map(({ service: name, version, firstSeenMs }) => ({ service: name, version, firstSeenAt: new Date(Number(firstSeenMs)).toISOString() }))
   }

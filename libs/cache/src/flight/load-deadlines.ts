@@ -1,42 +1,52 @@
 import type { Clock, Timer } from '../clock.ts'
 
 /** The deadline of one load. */
-export interface LoadDeadline {
+export class LoadDeadline {
+  readonly #group: Group
+  /** Called once when it is over. Must not throw. */
+  readonly onDue: () => void
+  ended = false
+
+  constructor(group: Group, onDue: () => void) {
+    this.#group = group
+    this.onDue = onDue
+  }
+
   /** The load has ended in time. */
-  end(): void
+  end(): void {
+    this.ended = true
+    this.#group.ended()
+  }
 }
 
-/** Loads that began in the same turn of the event loop and have the same time: they share a timer. */
+/** Loads that began in the same turn of the event loop and have the same time. */
 class Group {
   readonly timeoutMs: number
   readonly #timer: Timer
-  readonly #loads: { ended: boolean; readonly onDue: () => void }[] = []
+  readonly #deadlines: LoadDeadline[] = []
   #running = 0
 
   constructor(timeoutMs: number, clock: Clock) {
     this.timeoutMs = timeoutMs
     this.#timer = clock.setTimer(() => {
-      for (const load of this.#loads) if (!load.ended) load.onDue()
+      for (const deadline of this.#deadlines) if (!deadline.ended) deadline.onDue()
     }, timeoutMs)
   }
 
-  add(onDue: () => void): LoadDeadline {
-    const load = {
-      ended: false,
-      onDue,
-      end: () => {
-        load.ended = true
-        // Whoever joins later finds it cancelled: so it must not be joined then, see LoadDeadlines.
-        if (--this.#running === 0) this.#timer.cancel()
-      },
-    }
-    this.#running++
-    this.#loads.push(load)
-    return load
+  /** True when all loads have ended, and the timer with them. */
+  get over(): boolean {
+    return this.#deadlines.length > 0 && this.#running === 0
   }
 
-  get over(): boolean {
-    return this.#running === 0
+  add(onDue: () => void): LoadDeadline {
+    const deadline = new LoadDeadline(this, onDue)
+    this.#running++
+    this.#deadlines.push(deadline)
+    return deadline
+  }
+
+  ended(): void {
+    if (--this.#running === 0) this.#timer.cancel()
   }
 }
 
@@ -56,8 +66,8 @@ export class LoadDeadlines {
   start(timeoutMs: number, onDue: () => void): LoadDeadline {
     let group = this.#joinable
     if (group === undefined || group.timeoutMs !== timeoutMs || group.over) {
+      if (group === undefined) queueMicrotask(this.#closeGroup)
       group = new Group(timeoutMs, this.#clock)
-      if (this.#joinable === undefined) queueMicrotask(this.#closeGroup)
       this.#joinable = group
     }
     return group.add(onDue)

@@ -131,13 +131,14 @@ export class Loader<R> {
       const call = new LoadCall(name, id, reason, stale, abort)
       const run = (): Promise<R> => timedLoad(() => source.load(id, call), abort, source.policy.loadTimeoutMs, deadlines, name, id)
       let returned: R
+      let endedAt = startedAt
       try {
         returned = await (source.gathers === true || !loadSpans ? run() : inLoadSpan(timings.attributes, reason, run))
       } finally {
-        timings.loaded(clock.exactNow() - startedAt)
+        endedAt = clock.exactNow()
+        timings.loaded(endedAt - startedAt)
         if (source.gathers !== true) bulkhead.leave()
       }
-      const endedAt = clock.exactNow()
       const { value, set, same } = call.result(returned)
       const stamps = { deltaMs: smoothedCost(stale?.deltaMs ?? 0, endedAt - startedAt), stampUs: lease?.stampUs ?? 0, version: same ? (stale?.version ?? 0) : 0 }
       const entry = newEntry(this.#context, source.policy, value, startedAt, stamps, set)

@@ -113,12 +113,12 @@ export class LocalTier<R> {
   }
 
   get(id: string): LocalEntry<R> | undefined {
-    return this.#entries.get(id) ?? this.#absences.get(id)
+    return this.#entries.get(id) ?? (this.#absences.size === 0 ? undefined : this.#absences.get(id))
   }
 
   /** The same, and does not count as a use. */
   peek(id: string): LocalEntry<R> | undefined {
-    return this.#entries.peek(id) ?? this.#absences.peek(id)
+    return this.#entries.peek(id) ?? (this.#absences.size === 0 ? undefined : this.#absences.peek(id))
   }
 
   /**
@@ -233,7 +233,7 @@ export class LocalTier<R> {
   #keep(id: string, local: LocalEntry<R>): void {
     const { maxBytes } = this.#limits
     const [tier, other] = local.value === null ? [this.#absences, this.#entries] : [this.#entries, this.#absences]
-    other.delete(id)
+    if (other.size > 0) other.delete(id)
     const expected = tier.size + (tier.has(id) ? 0 : 1)
     if (maxBytes === undefined || local.value === null) {
       tier.set(id, local)

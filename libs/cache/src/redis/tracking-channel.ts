@@ -34,7 +34,7 @@ export class TrackingChannel implements Changes {
   readonly #options: TrackingChannelOptions
   readonly #client: Redis | Cluster
   /** As the server sees them. */
-  readonly #prefixes: readonly { readonly kind: ChangedKind; readonly prefix: Buffer }[]
+  readonly #prefixes: readonly { readonly kind: ChangedKind; readonly prefix: string }[]
   readonly #listener: ChangeListener
   /** By address of the server. */
   readonly #connections = new Map<string, TrackingConnection>()
@@ -47,7 +47,7 @@ export class TrackingChannel implements Changes {
     this.#options = options
     this.#listener = listener
     const before = client.options.keyPrefix ?? ''
-    this.#prefixes = (['entry', 'mark'] as const).map((kind) => ({ kind, prefix: Buffer.from(before + options.prefixes[kind]) }))
+    this.#prefixes = (['entry', 'mark'] as const).map((kind) => ({ kind, prefix: before + options.prefixes[kind] }))
     if (!(client instanceof Cluster)) {
       this.#connections.set('', this.#track(client))
       return
@@ -74,7 +74,7 @@ export class TrackingChannel implements Changes {
     const { channel, timeoutMs, clock, redisOptions, onRefused } = this.#options
     const before = this.#client.options.keyPrefix ?? ''
     const client = server.duplicate({ ...redisOptions, protocol: 2, autoResubscribe: false, lazyConnect: true, keyPrefix: '', readOnly: false, enableAutoPipelining: false })
-    return new TrackingConnection(client, { prefixes: this.#prefixes.map(({ prefix }) => prefix.toString()), channel: before + channel, timeoutMs, clock, onState: () => this.#update(), onKeys: (keys) => this.#hear(keys), onRefused })
+    return new TrackingConnection(client, { prefixes: this.#prefixes.map(({ prefix }) => prefix), channel: before + channel, timeoutMs, clock, onState: () => this.#update(), onKeys: (keys) => this.#hear(keys), onRefused })
   }
 
   /** A replica that becomes master raises no event, so the masters are looked up from time to time as well. */
@@ -112,9 +112,9 @@ export class TrackingChannel implements Changes {
     this.heard += keys?.length ?? 1
     if (keys === null) return this.#listener(undefined, 'entry')
     for (const key of keys) {
-      const found = this.#prefixes.find(({ prefix }) => key.compare(prefix, 0, prefix.length, 0, prefix.length) === 0)
       // The last byte closes the hash tag.
-      if (found !== undefined) this.#listener(key.toString('utf8', found.prefix.length, key.length - 1), found.kind)
+      const text = key.toString('utf8', 0, key.length - 1)
+      for (const { kind, prefix } of this.#prefixes) if (text.startsWith(prefix)) this.#listener(text.slice(prefix.length), kind)
     }
   }
 }

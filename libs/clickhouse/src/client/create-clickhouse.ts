@@ -38,6 +38,8 @@ export function createClickHouse(options: ClickHouseOptions = {}): ClickHouse {
     application: resolved.application,
     request_timeout: resolved.requestTimeoutMs,
     max_open_connections: resolved.maxConnections,
+    // Parameters that are too long for a URL go in the body.
+    use_multipart_params_auto: true,
     compression: { request: resolved.compression, response: resolved.compression },
     keep_alive: { enabled: true, idle_socket_ttl: IDLE_CONNECTION_MS, eagerly_destroy_stale_sockets: true },
     clickhouse_settings: { ...resolved.settings },

@@ -70,7 +70,9 @@ function indexDefinition(index: SkipIndex): string {
 
 function engine(table: TableDefinition, target: SchemaTarget): string {
   // {shard} and {replica} are the macros of each server's configuration.
-  return target.flavour.kind === 'single' ? table.engine : `Replicated${table.engine}('/clickhouse/tables/{shard}/{database}/{table}', '{replica}')`
+  const version = table.versionColumn === undefined ? [] : [identifier(table.versionColumn)]
+  if (target.flavour.kind === 'single') return `${table.engine}${version.length === 0 ? '' : `(${version.join()})`}`
+  return `Replicated${table.engine}(${["'/clickhouse/tables/{shard}/{database}/{table}'", "'{replica}'", ...version].join(', ')})`
 }
 
 function settings(table: TableDefinition, target: SchemaTarget): Readonly<Record<string, number>> {

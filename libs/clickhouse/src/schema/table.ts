@@ -39,7 +39,9 @@ export interface TableDefinition {
   readonly columns: readonly Column[]
   readonly indexes: readonly SkipIndex[]
   /** Member of the MergeTree family; a cluster gets its Replicated counterpart. */
-  readonly engine: 'MergeTree' | 'AggregatingMergeTree'
+  readonly engine: 'MergeTree' | 'AggregatingMergeTree' | 'ReplacingMergeTree'
+  /** Of a ReplacingMergeTree: of several rows with one sort key, the one that is highest here stays. */
+  readonly versionColumn?: string
   readonly partitionBy?: string
   readonly primaryKey?: string
   readonly orderBy: string

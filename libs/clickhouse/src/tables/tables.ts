@@ -7,6 +7,7 @@ import { ballastRed, ballastRedView } from './ballast-red.ts'
 import { ballastRejects } from './ballast-rejects.ts'
 import { ballastServiceCalls, ballastServiceCallsView } from './ballast-service-calls.ts'
 import { ballastSloEvents } from './ballast-slo-events.ts'
+import { ballastSloChanges, ballastSloHour, ballastSloMinute, ballastSloSeries } from './ballast-slo-measurements.ts'
 import { otelLogs } from './otel-logs.ts'
 import { otelMetricsExponentialHistogram } from './otel-metrics-exponential-histogram.ts'
 import { otelMetricsGauge } from './otel-metrics-gauge.ts'
@@ -36,6 +37,10 @@ export const tables = {
   attributeValues: ballastAttributeValues,
   apiKeys: ballastApiKeys,
   ingestLedger: ballastIngestLedger,
+  sloMinute: ballastSloMinute,
+  sloHour: ballastSloHour,
+  sloSeries: ballastSloSeries,
+  sloChanges: ballastSloChanges,
 } as const satisfies Readonly<Record<string, TableDefinition>>
 
 /** Every materialized view. */
@@ -69,4 +74,8 @@ export const tableNames = {
   attributeValues: 'ballast_attribute_values',
   apiKeys: 'ballast_api_keys',
   ingestLedger: 'ballast_ingest_ledger',
+  sloMinute: 'ballast_slo_minute',
+  sloHour: 'ballast_slo_hour',
+  sloSeries: 'ballast_slo_series',
+  sloChanges: 'ballast_slo_changes',
 } as const satisfies Readonly<Record<keyof typeof tables, string>>

@@ -1,0 +1,96 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Counts } from '../src/burn/burn-rate.ts'
+import { Measurement } from '../src/measure/measurement.ts'
+import { combinations, combined, COMPOSITE_UNITS, type Weighing } from '../src/objective/composite.ts'
+import { evaluate } from '../src/objective/evaluation.ts'
+import { readingOf } from '../src/objective/reading.ts'
+import { type ObjectiveSet, readObjectiveSet } from '../src/openslo/objective-set.ts'
+import { ListStore } from './list-store.ts'
+import { MemoryRollUp } from './memory-roll-up.ts'
+import { shippedCatalog } from './objectives.ts'
+
+const MINUTE_MS = 60_000
+const NOW_MS = Date.parse('2026-11-21T00:00:00Z')
+const of = (combination: Weighing['combination'], ...weights: number[]): Weighing => ({ combination, parts: weights.map((weight) => ({ weight })) })
+const sli = ({ good, total }: Counts): number | undefined => (total === 0 ? undefined : good / total)
+const half: Counts = { good: 50, total: 100 }
+const most: Counts = { good: 900, total: 1000 }
+
+describe('parts make a whole', () => {
+  test('that are all needed: their ratios multiply', () => {
+    expect(sli(combined(of('sequence', 1, 1), [half, most]))).toBe(0.45)
+  })
+
+  test('of which one suffices: their error ratios multiply', () => {
+    expect(sli(combined(of('parallel', 1, 1), [half, most]))).toBe(0.95)
+  })
+
+  test('by weight, not by traffic', () => {
+    expect(sli(combined(of('weighted', 3, 1), [half, most]))).toBe(0.6)
+  })
+
+  test('and one without events says nothing', () => {
+    const nothing = { good: 0, total: 0 }
+    for (const combination of combinations) {
+      expect(sli(combined(of(combination, 1, 1), [half, nothing]))).toBe(0.5)
+      expect(sli(combined(of(combination, 1, 1), [nothing, nothing]))).toBeUndefined()
+    }
+  })
+
+  test('which lies where it must: in sequence below the worst, in parallel above the best, by weight between', () => {
+    const counts = fc.record({ total: fc.integer({ min: 1, max: 1e6 }), share: fc.nat(100) }).map(({ total, share }) => ({ good: Math.floor((total * share) / 100), total }))
+    fc.assert(
+      fc.property(fc.array(counts, { minLength: 2, maxLength: 6 }), (parts) => {
+        const ratios = parts.map((each) => each.good / each.total)
+        const whole = (combination: Weighing['combination']): number => sli(combined(of(combination, ...parts.map(() => 1)), parts))!
+        expect(whole('sequence')).toBeLessThanOrEqual(Math.min(...ratios) + 1 / COMPOSITE_UNITS)
+        expect(whole('parallel')).toBeGreaterThanOrEqual(Math.max(...ratios) - 1 / COMPOSITE_UNITS)
+        expect(whole('weighted')).toBeGreaterThanOrEqual(Math.min(...ratios) - 1 / COMPOSITE_UNITS)
+        expect(whole('weighted')).toBeLessThanOrEqual(Math.max(...ratios) + 1 / COMPOSITE_UNITS)
+      }),
+    )
+  })
+})
+
+const slo = (name: string): string => `apiVersion: openslo/v1
+kind: SLO
+metadata: {name: ${name}}
+spec:
+  service: shop
+  indicator: {spec: {ratioMetric: {good: {metricSource: {spec: {template: spans, statusNot: Error}}}, total: {metricSource: {spec: {template: spans, service: ${name}}}}}}}
+  timeWindow: [{duration: 30d, isRolling: true}]
+  budgetingMethod: Occurrences
+  objectives: [{target: 0.99}]
+---
+`
+const read = (spec: string): ObjectiveSet => readObjectiveSet([{ file: 'a.yaml', text: `${slo('a')}${slo('b')}apiVersion: ballast/v1\nkind: Composite\nmetadata: {name: whole}\nspec: ${spec}\n` }], shippedCatalog)
+const WHOLE = '{service: shop, combine: sequence, of: [{slo: a}, {slo: b, weight: 2}], timeWindow: [{duration: 3d, isRolling: true}], target: 0.9}'
+
+test('a composite is measured by its parts over its own windows, and has a budget and burn rates like any other', async () => {
+  const { objectives, problems } = read(WHOLE)
+  expect(problems.filter(({ level }) => level === 'error')).toEqual([])
+  const store = new ListStore()
+  for (let minute = 1; minute <= 100; minute++) {
+    store.add(NOW_MS - minute * MINUTE_MS, minute % 10 === 0, 'a')
+    store.add(NOW_MS - minute * MINUTE_MS, minute % 20 === 0, 'b')
+  }
+  store.add(NOW_MS - 4 * 24 * 60 * MINUTE_MS, true, 'a')
+  const measurement = new Measurement({ store, rollUp: new MemoryRollUp(), bucketMs: MINUTE_MS, ingestLagMs: 0, finalAfterMs: 0, rescanMs: 3_600_000, scanTimeoutMs: 1000, pastBudgetMs: 60_000 })
+  await measurement.refresh(objectives, NOW_MS, AbortSignal.timeout(10_000))
+  const whole = objectives.find(({ name }) => name === 'whole')!
+  const evaluation = evaluate(whole, readingOf(whole, measurement, NOW_MS)!)
+  expect(evaluation.sli).toBeCloseTo(0.9 * 0.95, 9)
+  expect(evaluation.budgetRemaining).toBeCloseTo(1 - 1.45, 6)
+})
+
+test.each([
+  ['a part that is nowhere', WHOLE.replace('slo: b', 'slo: c'), /of\[1\]\.slo is "c", which names no objective that is in effect; allowed: a, b/],
+  ['one part', WHOLE.replace(', {slo: b, weight: 2}', ''), /of has 1 entries; allowed: a list of 2 to 20/],
+  ['a weight of nothing', WHOLE.replace('weight: 2', 'weight: 0'), /weight is "0", which is not a weight/],
+  ['another way', WHOLE.replace('sequence', 'union'), /combine is "union"; allowed: weighted, sequence, parallel/],
+])('a composite with %s is refused, and its parts stay', (_, spec, message) => {
+  const { objectives, problems } = read(spec)
+  expect(problems.map((problem) => problem.message)).toContainEqual(expect.stringMatching(message))
+  expect(objectives.map(({ name }) => name)).toEqual(['a', 'b'])
+})

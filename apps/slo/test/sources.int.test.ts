@@ -1,0 +1,135 @@
+import { type ClickHouse, tableNames } from '@ballast/clickhouse'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { SpanStore } from '../src/clickhouse/span-store.ts'
+import type { BucketCounts, CountResult } from '../src/measure/event-store.ts'
+import type { Indicator, RowIndicator } from '../src/measure/indicator.ts'
+import { availability } from './objectives.ts'
+import { insertSpans, openDatabase } from './span-rows.ts'
+
+const signal = AbortSignal.timeout(60_000)
+const MINUTE_MS = 60_000
+/** A whole minute of yesterday. */
+const BASE = Math.floor(Date.now() / MINUTE_MS) - 24 * 60
+const at = (minute: number): string => ((BASE + minute) * 60).toFixed(3)
+let clickhouse: ClickHouse
+let store: SpanStore
+
+beforeAll(async () => {
+  clickhouse = await openDatabase(inject('clickhouseUrl'), 'slo_sources')
+  store = new SpanStore({ clickhouse, timeoutMs: 20_000 })
+})
+
+afterAll(() => clickhouse.close())
+
+const count = (indicators: readonly Indicator[], minutes = 10): Promise<CountResult> =>
+  store.countBuckets({ indicators, bucketMs: MINUTE_MS, range: { from: BASE, to: BASE + minutes }, watermarkMs: (BASE + minutes) * MINUTE_MS, signal })
+const counted = async (indicator: Indicator, minutes?: number): Promise<unknown> =>
+  (await count([indicator], minutes)).series[0]!.map(({ bucket, good, total }: BucketCounts) => [bucket - BASE, good, total])
+
+async function insert(table: string, rows: readonly object[]): Promise<void> {
+  const body = new TextEncoder().encode(rows.map((row) => JSON.stringify(row)).join('\n'))
+  await clickhouse.insertBlock({ table, columns: Object.keys(rows[0]!), format: 'JSONEachRow', body, deduplicationToken: `${table} ${JSON.stringify(rows[0])}` })
+}
+
+test('units of work count by their outcome and duration, weighted', async () => {
+  const row = (minute: number, outcome: string, ms: string, SampleRate = 1): object => ({ Timestamp: at(minute), ServiceName: 'mailer', EventName: 'mail.send', LogAttributes: { 'work.outcome': outcome, 'work.duration_ms': ms }, SampleRate })
+  await insert(tableNames.logs, [row(0, 'ok', '12.5', 10), row(0, 'error', '3'), row(0, 'rejected', '250.01'), row(1, 'ok', 'soon'), { ...row(1, 'ok', '1'), EventName: '' }])
+  const sent: RowIndicator = { template: 'work', total: { service: 'mailer', operation: 'mail.send', conditions: {} }, counts: 'bad', conditions: { status: 'error' } }
+  expect(await counted(sent)).toEqual([[0, 11, 12], [1, 1, 1]])
+  expect(await counted({ ...sent, counts: 'good', conditions: { statusNot: 'error', maxDurationNs: 250_000_000 } })).toEqual([[0, 10, 12], [1, 1, 1]])
+})
+
+test('groups are counted apart: by tenant, by route', async () => {
+  const row = (TenantId: string, route: string, StatusCode: string): object => ({ Timestamp: at(0), ServiceName: 'grouped', SpanKind: 'Server', SpanName: route, TenantId, StatusCode, SpanAttributes: { 'http.route': route } })
+  await insert(tableNames.traces, [row('acme', '/pay', 'Error'), row('acme', '/cart', 'Ok'), row('zebra', '/pay', 'Ok')])
+  const groups = async (groupBy: NonNullable<RowIndicator['groupBy']>): Promise<unknown> =>
+    (await count([{ ...availability('grouped'), groupBy }])).series[0]!.map(({ group, good, total }) => [group, good, total]).toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1))
+  expect(await groups('tenant')).toEqual([['acme', 1, 2], ['zebra', 1, 1]])
+  expect(await groups({ attribute: 'http.route' })).toEqual([['/cart', 1, 1], ['/pay', 1, 2]])
+})
+
+test('attributes and tenants narrow what is counted', async () => {
+  const row = (TenantId: string, region: string): object => ({ Timestamp: at(0), ServiceName: 'narrow', SpanKind: 'Server', SpanName: 'GET /', TenantId, SpanAttributes: { region } })
+  await insert(tableNames.traces, [row('acme', 'eu'), row('acme', 'us'), row('zebra', 'eu')])
+  const { total } = availability('narrow')
+  expect(await counted({ ...availability('narrow'), total: { ...total, tenant: 'acme' } })).toEqual([[0, 2, 2]])
+  expect(await counted({ ...availability('narrow'), total: { ...total, conditions: { attributes: { region: 'eu' } } } })).toEqual([[0, 2, 2]])
+})
+
+test('completeness: what arrived of what was sent, never more', async () => {
+  await insertSpans(clickhouse, [
+    ...[0, 0, 0, 1].map((minute) => ({ atMs: (BASE + minute) * MINUTE_MS, service: 'sender', operation: 'send', kind: 'Producer' })),
+    ...[0, 0, 1, 1, 2].map((minute) => ({ atMs: (BASE + minute) * MINUTE_MS, service: 'receiver', operation: 'receive', kind: 'Consumer' })),
+  ])
+  const indicator: Indicator = {
+    template: 'completeness',
+    rows: 'spans',
+    expected: { service: 'sender', operation: 'send', kind: 'Producer', conditions: {} },
+    arrived: { service: 'receiver', operation: 'receive', kind: 'Consumer', conditions: {} },
+  }
+  expect(await counted(indicator)).toEqual([[0, 2, 3], [1, 1, 1]])
+})
+
+test('freshness: a minute is good while its newest row is young enough', async () => {
+  await insertSpans(clickhouse, [{ atMs: BASE * MINUTE_MS - 30_000, service: 'fresh' }, { atMs: (BASE + 4) * MINUTE_MS, service: 'fresh' }])
+  expect(await counted({ template: 'freshness', rows: 'spans', scope: { service: 'fresh', kind: 'Server', conditions: {} }, maxAgeMs: 120_000 }, 8)).toEqual(
+    [[0, 1, 1], [1, 0, 1], [2, 0, 1], [3, 0, 1], [4, 1, 1], [5, 1, 1], [6, 0, 1], [7, 0, 1]],
+  )
+})
+
+test('caches: hits of all answers, and fresh ones of the hits, from the growth of their counters', async () => {
+  const point = (minute: number, tier: string, result: string, Value: number): object => ({
+    TimeUnix: at(minute), StartTimeUnix: at(-2), ServiceName: 'shop', MetricName: 'cache.gets', AggregationTemporality: 2, IsMonotonic: true, Value,
+    Attributes: { 'cache.namespace': 'shop', 'cache.name': 'product', 'cache.tier': tier, 'cache.result': result },
+    ResourceAttributes: { 'service.instance.id': 'one' },
+  })
+  await insert(tableNames.metricsSum, [-1, 0, 1].flatMap((minute) => [point(minute, 'local', 'fresh', 100 + 80 * (minute + 1)), point(minute, 'redis', 'stale', 50 + 10 * (minute + 1)), point(minute, 'none', 'miss', 20 + 10 * (minute + 1))]))
+  const cache = { template: 'cache', namespace: 'shop', cache: 'product' } as const
+  expect(await counted({ ...cache, good: 'hit' })).toEqual([[0, 90, 100], [1, 90, 100]])
+  expect(await counted({ ...cache, good: 'fresh' })).toEqual([[0, 80, 90], [1, 80, 90]])
+  expect(await counted({ ...cache, good: 'hit', cache: 'other' })).toEqual([])
+})
+
+describe('a query of one\'s own', () => {
+  const TIMES = 'Timestamp >= {from:DateTime64(3)} AND Timestamp < {to:DateTime64(3)}'
+  const sql = (query: string, more: object = {}): Indicator => ({ template: 'sql', query, parameters: {}, ...more })
+
+  test('counts, with its own values bound', async () => {
+    const hostile = `x' OR 1=1 --`
+    await insertSpans(clickhouse, [{ atMs: BASE * MINUTE_MS, service: hostile }, { atMs: BASE * MINUTE_MS + 1, service: hostile, status: 'Error' }, { atMs: (BASE + 1) * MINUTE_MS, service: hostile }])
+    const query = `SELECT toStartOfMinute(Timestamp) AS bucket, countIf(StatusCode != 'Error') AS good, count() AS total FROM otel_traces WHERE ServiceName = {service:String} AND ${TIMES} GROUP BY bucket`
+    expect(await counted(sql(query, { parameters: { service: hostile } }))).toEqual([[0, 1, 2], [1, 1, 1]])
+  })
+
+  test('gives values that an objective compares, or ratios', async () => {
+    const values = `SELECT toStartOfInterval(toDateTime({from:DateTime64(3)}), toIntervalSecond({bucketSeconds:UInt32})) + number * {bucketSeconds:UInt32} AS bucket, number / 4 AS value FROM numbers(3) WHERE {to:DateTime64(3)} > {from:DateTime64(3)}`
+    expect(await counted(sql(values, { form: { kind: 'threshold', threshold: { op: 'lte', value: 0.25 } } }))).toEqual([[0, 1, 1], [1, 1, 1], [2, 0, 1]])
+    expect(await counted(sql(values, { form: { kind: 'ratio', type: 'failure' } }))).toEqual([[0, 1_000_000, 1_000_000], [1, 750_000, 1_000_000], [2, 500_000, 1_000_000]])
+  })
+
+  test.each([
+    ['more good than all', `SELECT toDateTime({from:DateTime64(3)}) AS bucket, 2 AS good, 1 AS total`, /2 good of 1 events/],
+    ['a bucket outside of the range', `SELECT toDateTime('2020-01-01 00:00:00') AS bucket, 1 AS good, 1 AS total`, /not a time within the range/],
+    ['a table function that reaches out', `SELECT toDateTime({from:DateTime64(3)}) AS bucket, count() AS good, count() AS total FROM url('http://127.0.0.1:1/', 'CSV', 'a String')`, /readonly|Cannot execute/i],
+    ['an answer that is too large', `SELECT toDateTime({from:DateTime64(3)}) AS bucket, number AS good, number AS total FROM numbers(200000)`, /max_result_rows|Limit for result/i],
+  ])('with %s is refused', async (_, query, message) => {
+    const { series, failures } = await count([sql(query)])
+    expect([series, failures]).toEqual([[undefined], [expect.stringMatching(message)]])
+  })
+
+  test('that fails takes no other source with it', async () => {
+    await insertSpans(clickhouse, [{ atMs: BASE * MINUTE_MS, service: 'beside' }])
+    const { series, failures } = await count([sql('SELECT nothing FROM nowhere'), availability('beside')])
+    expect([series[0], series[1]!.length, failures!.length]).toEqual([undefined, 1, 1])
+    expect(failures![0]).toContain('nowhere')
+  })
+})
+
+test('one query counts all indicators on a table, however many there are', async () => {
+  const queries: string[] = []
+  const watching: ClickHouse = { ...clickhouse, query: (statement) => (queries.push(statement.query), clickhouse.query(statement)) }
+  const indicators = Array.from({ length: 500 }, (_, index): Indicator => ({ ...availability('beside'), total: { service: 'beside', operation: `op-${index}`, kind: 'Server', conditions: {} } }))
+  const { series } = await new SpanStore({ clickhouse: watching, timeoutMs: 20_000 }).countBuckets({ indicators, bucketMs: MINUTE_MS, range: { from: BASE, to: BASE + 1 }, watermarkMs: (BASE + 1) * MINUTE_MS, signal })
+  expect([queries.length, series.length]).toEqual([1, 500])
+  expect(queries[0]).not.toContain('op-')
+})
