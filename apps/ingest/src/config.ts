@@ -32,7 +32,7 @@ export const settings = defineSettings('INGEST_', {
   quotaBurst: integer('INGEST_QUOTA_BURST', { default: 5, min: 1, max: 1000, help: 'how many times as much a tenant may send for a short time' }),
   quotaBurstTimeMs: duration('INGEST_QUOTA_BURST_TIME', { default: 30_000, minMs: 100, maxMs: 3_600_000, help: 'of how much time a quota that is not used is saved up' }),
   turnMaxWaitMs: duration('INGEST_TURN_MAX_WAIT', { default: 5_000, minMs: 1, maxMs: 60_000, help: 'longest wait of a request for its turn beside those of other tenants; then 503' }),
-  turnWindowBytes: bytes('INGEST_TURN_WINDOW', { default: 4 * 2 ** 20, minBytes: 1024, help: 'bytes of requests that are decoded and written at once; the others wait for their turn' }),
+  turnWindowBytes: bytes('INGEST_TURN_WINDOW', { default: 8 * 2 ** 20, minBytes: 1024, help: 'bytes of requests that are decoded and written at once; the others wait for their turn' }),
   idempotencyWindowMs: duration('INGEST_IDEMPOTENCY_WINDOW', { default: 600_000, minMs: 1_000, maxMs: 86_400_000, help: 'how long an Idempotency-Key is remembered' }),
   sampleRate: integer('INGEST_SAMPLE_RATE', { default: 1, min: 1, max: 1_000_000, help: 'of so many spans and log records one is stored, by trace; errors and slow spans all are; 1 stores everything' }),
   sampleKeepSlowMs: duration('INGEST_SAMPLE_KEEP_SLOW', { default: 1_000, minMs: 0, help: 'spans that take as long are stored whatever the rate' }),

@@ -92,6 +92,9 @@ export function createCounters(waiting: Waiting): Counters {
   observe(meter.createObservableCounter('ballast_ingest_records_rejected', { description: 'Records that can never be stored, by reason.' }), byReason((account) => account.rejected))
   observe(meter.createObservableCounter('ballast_ingest_records_refused', { description: 'Records to be sent again, by reason.' }), byReason((account) => account.refused))
   observe(meter.createObservableCounter('ballast_ingest_records_deduplicated', { description: 'Records of repeats that were stored before.' }), ofAccounts((account) => account.deduplicated))
+  observe(meter.createObservableCounter('ballast_ingest_requests_turned_away', { description: 'Requests to be sent again, by the code of the answer.' }), (result) => {
+    for (const account of ledger.accounts()) for (const [code, count] of account.turnedAway) result.observe(count, labels(account, { code }))
+  })
   observe(meter.createObservableGauge('ballast_ingest_journal_records', { description: 'Records in the journal.' }), ofAccounts((account) => account.journal.inJournal(oldestAtMs())))
   observe(meter.createObservableGauge('ballast_ingest_ledger_difference', { description: 'Records that were accepted and are neither stored nor rejected nor in the journal; below zero when more came out than went in.' }), ofAccounts((account) => account.journal.difference(oldestAtMs())))
   observe(meter.createObservableGauge('ballast_ingest_queued_bytes', { description: 'Bytes of requests that are being read or written to the journal.' }), (result) => result.observe(waiting.requestBytes()))

@@ -65,6 +65,7 @@ test('who waits too long, or past his deadline, or is gone, is told so, and make
   const end = await of.enter(request('a'))
   const late = of.enter(request('b')).catch((error: unknown) => error)
   const hurried = of.enter(request('c', { deadlineAtMs: 500 })).catch((error: unknown) => error)
+  expect(await of.enter(request('e', { deadlineAtMs: 0 })).catch((error: unknown) => error)).toMatchObject({ code: 'DEADLINE_EXCEEDED' })
   const gone = of.enter(request('d', { isAwaited: () => false })).catch((error: unknown) => error)
   expect(of.length).toBe(3)
   now = 500

@@ -42,6 +42,7 @@ test('rows hold what happened since the rows before; a failed write is repeated 
   away = true
   await writer.write()
   ledger.refused(whose, 'journal_full', 4)
+  ledger.turnedAway(whose, 'QUOTA_EXCEEDED')
   ledger.stored(at(1_999_999), 9)
   away = false
   await writer.write()
@@ -49,6 +50,6 @@ test('rows hold what happened since the rows before; a failed write is repeated 
   await writer.write()
   const rows = inserts.map(({ body, deduplicationToken }) => [deduplicationToken, JSON.parse(String(body)) as unknown])
   const first = { Time: 2_000, TenantId: 'acme', Signal: 'traces', Instance: 'i', Requests: 1, Bytes: 500, Received: 10, Replayed: 0, Stored: 0, Sampled: 0, Deduplicated: 0, Rejected: 1, Refused: 0, InJournal: 9, Difference: 0, Reasons: { 'rejected.invalid_span_id': 1 } }
-  const second = { ...first, Requests: 0, Bytes: 0, Received: 0, Stored: 9, Rejected: 0, Refused: 4, InJournal: 0, Reasons: { 'refused.journal_full': 4 } }
+  const second = { ...first, Requests: 0, Bytes: 0, Received: 0, Stored: 9, Rejected: 0, Refused: 4, InJournal: 0, Reasons: { 'refused.journal_full': 4, 'turned_away.QUOTA_EXCEEDED': 1 } }
   expect(rows).toEqual([['i-1', first], ['i-1', first], ['i-2', second]])
 })

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { ExportHandler } from '../otlp-http/export-handler.ts'
-import { deadlineOf } from '../otlp-http/deadline.ts'
 import { queueFull, readBody } from '../otlp-http/read-body.ts'
 import { endpoints, type SignalEndpoint } from '../otlp-http/signal.ts'
 import { type EventsFormat, readEvents, type ReadEvents } from './read-events.ts'
@@ -33,7 +32,6 @@ export async function handleEvents(handler: Pick<ExportHandler, 'handle'>, ledge
   const { accepted, receipt, tenantId } = await handler.handle(eventsEndpoint, {
     headers: request.headers,
     priority: 'high',
-    deadlineAtMs: deadlineOf(request.headers, Date.now()),
     encoding: format === undefined ? undefined : 'json',
     async read(limitBytes, reservation, times) {
       // Without a format it has been refused.

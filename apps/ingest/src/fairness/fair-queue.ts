@@ -90,6 +90,7 @@ export class FairQueue {
    * @throws IngestError DEADLINE_EXCEEDED, or UNAVAILABLE when it waited too long.
    */
   enter(request: TurnRequest): Promise<() => void> {
+    if (request.deadlineAtMs <= this.#options.now()) return Promise.reject(tooLate())
     const cost = request.bytes + REQUEST_BYTES
     if (this.#length === 0 && this.#hasRoom(cost)) {
       this.#options.onTurn?.(0)
@@ -199,6 +200,6 @@ export class FairQueue {
 }
 
 /** The sender has given up, or will have before there is an answer. */
-export function tooLate(): IngestError {
-  return new IngestError('DEADLINE_EXCEEDED', 'not accepted, send again: the deadline passed while the request waited for its turn', { retryAfterSeconds: 1 })
+function tooLate(): IngestError {
+  return new IngestError('DEADLINE_EXCEEDED', 'not accepted, send again: the deadline passed before it was the request’s turn', { retryAfterSeconds: 1 })
 }

@@ -7,6 +7,9 @@ const WRITE_MS = 60_000
 /** Time for one insert, milliseconds. */
 const TIMEOUT_MS = 10_000
 
+/** Time for the last one: the process is to end. */
+const LAST_TIMEOUT_MS = 2_000
+
 const COUNTS = ['requests', 'bytes', 'received', 'replayed', 'stored', 'sampled', 'deduplicated'] as const
 
 export interface LedgerWriterOptions {
@@ -67,7 +70,7 @@ export class LedgerWriter {
         this.#unwritten = { body: Buffer.from(rows.map((row) => JSON.stringify(row)).join('\n')), token: `${instance}-${++this.#sequence}` }
       }
       const { body, token } = this.#unwritten
-      await client.insertBlock({ table: tableNames.ingestLedger, format: 'JSONEachRow', body, deduplicationToken: token, timeoutMs: TIMEOUT_MS, ...(signal && { signal }) })
+      await client.insertBlock({ table: tableNames.ingestLedger, format: 'JSONEachRow', body, deduplicationToken: token, timeoutMs: signal === undefined ? TIMEOUT_MS : LAST_TIMEOUT_MS, ...(signal && { signal }) })
       this.#unwritten = undefined
     } catch {
       // ClickHouse is away, and that is told elsewhere.
@@ -76,11 +79,11 @@ export class LedgerWriter {
 
   /** What happened since the last row; `undefined` when nothing did. */
   #rowOf(account: Account): object | undefined {
-    const { tenantId, signal, rejected, refused, journal } = account
+    const { tenantId, signal, rejected, refused, turnedAway, journal } = account
     const key = `${tenantId}\n${signal}`
     const before = this.#written.get(key) ?? {}
     const counts: Record<string, number> = Object.fromEntries(COUNTS.map((name) => [name, account[name]]))
-    for (const [kind, reasons] of Object.entries({ rejected, refused })) for (const [reason, records] of reasons) counts[`${kind}.${reason}`] = records
+    for (const [kind, reasons] of Object.entries({ rejected, refused, turned_away: turnedAway })) for (const [reason, records] of reasons) counts[`${kind}.${reason}`] = records
     const grown = Object.entries(counts).map(([name, count]): [string, number] => [name, count - (before[name] ?? 0)]).filter(([, count]) => count > 0)
     if (grown.length === 0) return undefined
     this.#written.set(key, counts)

@@ -28,6 +28,8 @@ export interface Account extends Whose {
   readonly rejected: Map<string, number>
   /** By reason. */
   readonly refused: Map<string, number>
+  /** Requests that are to be sent again, by the code of the answer; most are not read, so their records are not known. */
+  readonly turnedAway: Map<string, number>
   readonly journal: JournalBalance
 }
 
@@ -74,6 +76,11 @@ export class Ledger {
     add(this.#of(whose).refused, reason, records)
   }
 
+  /** A request is to be sent again. */
+  turnedAway(whose: Whose, code: string): void {
+    add(this.#of(whose).turnedAway, code, 1)
+  }
+
   /** Records that are on the disk. */
   accepted(record: Journalled, records: number): void {
     this.#of(record).journal.enter(record.acceptedAtMs, records)
@@ -102,7 +109,7 @@ export class Ledger {
     const key = `${tenantId}\n${signal}`
     let account = this.#accounts.get(key)
     if (account === undefined) {
-      account = { tenantId, signal, requests: 0, bytes: 0, received: 0, replayed: 0, stored: 0, sampled: 0, deduplicated: 0, rejected: new Map(), refused: new Map(), journal: new JournalBalance() }
+      account = { tenantId, signal, requests: 0, bytes: 0, received: 0, replayed: 0, stored: 0, sampled: 0, deduplicated: 0, rejected: new Map(), refused: new Map(), turnedAway: new Map(), journal: new JournalBalance() }
       this.#accounts.set(key, account)
     }
     return account

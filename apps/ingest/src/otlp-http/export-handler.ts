@@ -14,6 +14,7 @@ import type { Ledger, Whose } from '../ledger/ledger.ts'
 import type { Quotas } from '../quotas/quotas.ts'
 import type { Receipts } from '../receipts/receipt.ts'
 import type { Authenticate } from '../tenants/authenticate.ts'
+import { deadlineOf } from './deadline.ts'
 import { isKnownContentEncoding, queueFull, tooLarge } from './read-body.ts'
 import type { SignalEndpoint } from './signal.ts'
 
@@ -50,8 +51,8 @@ export interface ExportRequest {
   readonly encoding: OtlpEncoding | undefined
   /** @default 'normal' */
   readonly priority?: Priority
-  /** When its sender gives up, milliseconds since 1970; infinity when it does not say. */
-  readonly deadlineAtMs: number
+  /** When its sender gives up, milliseconds since 1970, beside what the headers say. */
+  readonly deadlineAtMs?: number
   /**
    * The body, inflated, of at most `limitBytes`, its bytes reserved. Records whose time is not in `times` will be rejected.
    *
@@ -67,6 +68,7 @@ interface AdmittedRequest extends Whose {
   readonly endpoint: SignalEndpoint
   readonly encoding: OtlpEncoding
   readonly priority: Priority
+  readonly deadlineAtMs: number
   readonly request: ExportRequest
   readonly reservation: Reservation
   readonly body: Uint8Array
@@ -102,14 +104,16 @@ export class ExportHandler {
       throw new IngestError('UNSUPPORTED_MEDIA_TYPE', `the Content-Type is not taken; send ${endpoint.mediaTypes.join(' or ')}.`)
     }
     const priority = priorityOf(headers, request.priority ?? 'normal')
-    const reservation = this.#admit(tenantId, request, priority)
+    const deadlineAtMs = Math.min(request.deadlineAtMs ?? Number.POSITIVE_INFINITY, deadlineOf(headers, this.#options.now()))
+    let reservation: Reservation | undefined
     try {
+      reservation = this.#admit(tenantId, request, priority)
       const receivedAtMs = this.#options.now()
       const times = this.#times(receivedAtMs)
       const body = await request.read(maxBodyBytes, reservation, times)
       quotas.take(tenantId, body.length, 0)
       ledger.request(whose, body.length)
-      const admitted = { ...whose, endpoint, encoding, priority, request, reservation, body, receivedAtMs, times, digest: digestOf(tenantId, endpoint, body) }
+      const admitted = { ...whose, endpoint, encoding, priority, deadlineAtMs, request, reservation, body, receivedAtMs, times, digest: digestOf(tenantId, endpoint, body) }
       const key = headers[IDEMPOTENCY_HEADER]
       if (typeof key !== 'string' || key === '') return await this.#take(admitted)
       const { outcome, isRepeat } = await idempotency.once(tenantId, key, admitted.digest.toString('hex'), () => this.#take(admitted))
@@ -118,8 +122,11 @@ export class ExportHandler {
         ledger.deduplicated(whose, outcome.accepted + outcome.rejected)
       }
       return outcome
+    } catch (error) {
+      if (error instanceof IngestError && error.retryAfterSeconds !== undefined) ledger.turnedAway(whose, error.code)
+      throw error
     } finally {
-      reservation.release()
+      reservation?.release()
     }
   }
 
@@ -143,9 +150,9 @@ export class ExportHandler {
 
   /** Decodes and writes when it is the request's turn. */
   async #take(admitted: AdmittedRequest): Promise<ExportOutcome> {
-    const { tenantId, signal, endpoint, encoding, priority, request, reservation, body, receivedAtMs, times } = admitted
+    const { tenantId, signal, endpoint, encoding, priority, deadlineAtMs, request, reservation, body, receivedAtMs, times } = admitted
     const { turns, values, samplingOf, quotas } = this.#options
-    const endTurn = await turns.enter({ tenantId, bytes: body.length, priority, deadlineAtMs: request.deadlineAtMs, isAwaited: () => request.isAwaited() })
+    const endTurn = await turns.enter({ tenantId, bytes: body.length, priority, deadlineAtMs, isAwaited: () => request.isAwaited() })
     try {
       const receivedAtUnixNano = unixNano(receivedAtMs)
       const transcoded = endpoint.transcode(body, { encoding, tenantId, receivedAtUnixNano, times, ...values, sampling: samplingOf(tenantId) })

@@ -8,7 +8,6 @@ import { addReceiptRoute, type ReceiptRouteOptions } from '../receipts/receipt-r
 import { statusJson, statusProtobuf } from '../rpc-status.ts'
 import { allowOrigins } from './cors.ts'
 import { encodingOf, mediaTypes } from './content-type.ts'
-import { deadlineOf } from './deadline.ts'
 import type { ExportHandler } from './export-handler.ts'
 import { discardBody, readBody } from './read-body.ts'
 import { exportResponseBody } from './response-body.ts'
@@ -60,7 +59,7 @@ export async function registerOtlpRoutes(server: FastifyInstance, options: OtlpR
         scope.post(endpoint.path, async (request, reply) => {
           const { headers } = request
           const encoding = encodingOf(headers['content-type'])
-          const outcome = await handler.handle(endpoint, { headers, encoding, deadlineAtMs: deadlineOf(headers, Date.now()), read: (limit, reservation) => readBody(request.raw, limit, reservation), isAwaited: () => !request.raw.socket.destroyed })
+          const outcome = await handler.handle(endpoint, { headers, encoding, read: (limit, reservation) => readBody(request.raw, limit, reservation), isAwaited: () => !request.raw.socket.destroyed })
           // Without an encoding it has been refused.
           if (outcome.receipt !== undefined) void reply.header(RECEIPT_HEADER, outcome.receipt)
           return reply.code(200).header('content-type', mediaTypes[encoding!]).send(exportResponseBody(outcome, endpoint, encoding!))
