@@ -38,7 +38,7 @@ export interface TurnRequest {
   readonly priority: Priority
   /** When its sender gives up, milliseconds; infinity when it does not say. */
   readonly deadlineAtMs: number
-  isAwaited(): boolean
+  readonly isAwaited: () => boolean
 }
 
 /**
@@ -56,7 +56,7 @@ export class FairQueue {
   #waitingBytes = 0
   #runningBytes = 0
   #sliceLeft = SLICE_BYTES
-  #pause: NodeJS.Immediate | undefined
+  #isPausing = false
   #expiry: NodeJS.Timeout | undefined
 
   constructor(options: FairQueueOptions) {
@@ -134,11 +134,7 @@ export class FairQueue {
   #begin(cost: number): () => void {
     this.#runningBytes += cost
     this.#sliceLeft -= cost
-    this.#pause ??= setImmediate(() => {
-      this.#pause = undefined
-      this.#sliceLeft = SLICE_BYTES
-      this.#dispatch()
-    })
+    this.#renewSliceSoon()
     let ended = false
     return () => {
       if (ended) return
@@ -184,6 +180,17 @@ export class FairQueue {
       this.#round.push(lane)
     }
     return lane
+  }
+
+  /** Others of this process have their turn, then the queue has its next one. */
+  #renewSliceSoon(): void {
+    if (this.#isPausing) return
+    this.#isPausing = true
+    setImmediate(() => {
+      this.#isPausing = false
+      this.#sliceLeft = SLICE_BYTES
+      this.#dispatch()
+    })
   }
 
   /** A lane that is empty saves nothing up. */

@@ -8,7 +8,7 @@ export interface Waiter {
   /** When it is too late, milliseconds. */
   readonly deadlineAtMs: number
   /** Whether its sender still waits. */
-  isAwaited(): boolean
+  readonly isAwaited: () => boolean
   /** It is its turn. */
   start(): void
   /** It is too late. */
