@@ -78,7 +78,7 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
   const { config, files, store, database, authenticate, policies, redis, onSetAside, onStress, now, random } = options
   const ledger = new Ledger()
   const admission = new Admission(config.maxQueuedBytes)
-  const quotas = new Quotas({ limitsOf: policies.of, now })
+  const quotas = new Quotas({ limitsOf: (tenantId) => policies.of(tenantId), now })
   const shared = redis && new SharedQuotas({ quotas, redis, now })
   const stress = new StressRelief({ maxFactor: config.stressMaxFactor, ...STRESS, now, onChange: onStress })
   const journal = await Journal.open({

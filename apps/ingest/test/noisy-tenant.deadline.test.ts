@@ -4,7 +4,7 @@ import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { type AppProcess, startApp } from '../../../scripts/stack/app-process.ts'
 import { freePort } from '../../../scripts/stack/free-port.ts'
 import { hashKey } from '../src/tenants/api-key.ts'
@@ -72,13 +72,15 @@ test('a tenant at 50 times its quota is refused what is over it, and leaves the 
   await quiet()
   const body = bodyOf(32 * 1024)
   const workerData: NoisySenderOptions = { url, key: 'noisy', body, perSecond: 50 * (QUOTA_BYTES / body.length) }
+  const noisy = new Worker(new URL('noisy-sender.ts', import.meta.url), { workerData })
+  onTestFinished(() => void noisy.terminate())
+  await once(noisy, 'message')
   const alone: number[] = []
   const beside: number[] = []
   const answered: Record<string, number> = {}
   for (let round = 0; round < ROUNDS; round++) {
     alone.push(...(await quiet()))
-    const noisy = new Worker(new URL('noisy-sender.ts', import.meta.url), { workerData })
-    await once(noisy, 'online')
+    noisy.postMessage('start')
     beside.push(...(await quiet()))
     noisy.postMessage('stop')
     const [answers] = (await once(noisy, 'message')) as [Record<string, number>]
