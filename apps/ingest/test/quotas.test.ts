@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
+import { IngestError } from '../src/errors.ts'
 import { Quotas } from '../src/quotas/quotas.ts'
 import type { QuotaLimits } from '../src/quotas/tenant-quota.ts'
 
 const limits: QuotaLimits = { bytesPerSecond: 100, recordsPerSecond: 0, burst: 5, burstMs: 10_000 }
 
-function quotas(of: QuotaLimits = limits): { quotas: Quotas; readonly pass: (ms: number) => void } {
+function quotas(of: QuotaLimits = limits): { readonly quotas: Quotas; readonly pass: (ms: number) => void } {
   let now = 1_000_000
   return { quotas: new Quotas({ limitsOf: () => of, now: () => now }), pass: (ms) => void (now += ms) }
 }
@@ -15,9 +16,8 @@ function wait(of: Quotas, bytes: number, tenant = 'a'): number {
     of.admit(tenant, bytes)
     return 0
   } catch (error) {
-    const { code, statusCode, retryAfterSeconds } = error as { code: string; statusCode: number; retryAfterSeconds: number }
-    if (code !== 'QUOTA_EXCEEDED' || statusCode !== 429) throw error
-    return retryAfterSeconds
+    if (!(error instanceof IngestError) || error.code !== 'QUOTA_EXCEEDED') throw error
+    return error.retryAfterSeconds!
   }
 }
 

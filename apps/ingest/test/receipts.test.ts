@@ -8,7 +8,7 @@ afterEach(async () => {
   for (const server of open.splice(0)) await server.close()
 })
 
-async function start(extras: OtlpServerExtras = {}): Promise<{ ingest: OtlpServer; readonly send: (name: string, key?: string) => Promise<string>; readonly look: (id: string, key?: string) => Promise<{ status: number; body: Record<string, unknown> }> }> {
+async function start(extras: OtlpServerExtras = {}): Promise<{ readonly ingest: OtlpServer; readonly send: (name: string, key?: string) => Promise<string>; readonly look: (id: string, key?: string) => Promise<{ status: number; body: Record<string, unknown> }> }> {
   const ingest = await otlpServer({}, tenantsByKey({ k: 'acme', other: 'other' }), extras)
   open.push(ingest)
   return {

@@ -38,7 +38,7 @@ export interface TurnRequest {
   readonly priority: Priority
   /** When its sender gives up, milliseconds; infinity when it does not say. */
   readonly deadlineAtMs: number
-  readonly isAwaited: () => boolean
+  isAwaited(): boolean
 }
 
 /**
@@ -56,6 +56,7 @@ export class FairQueue {
   #waitingBytes = 0
   #runningBytes = 0
   #sliceLeft = SLICE_BYTES
+  /** Whether the next slice is on its way. */
   #isPausing = false
   #expiry: NodeJS.Timeout | undefined
 
@@ -99,7 +100,8 @@ export class FairQueue {
     return new Promise((resolve, reject) => this.#wait(request, cost, resolve, reject))
   }
 
-  #wait({ tenantId, priority, deadlineAtMs, isAwaited }: TurnRequest, cost: number, resolve: (end: () => void) => void, reject: (error: IngestError) => void): void {
+  #wait(request: TurnRequest, cost: number, resolve: (end: () => void) => void, reject: (error: IngestError) => void): void {
+    const { tenantId, priority, deadlineAtMs } = request
     const { now, maxWaitMs, onTurn } = this.#options
     const sinceMs = now()
     const leave = (): void => {
@@ -111,7 +113,7 @@ export class FairQueue {
       priority,
       cost,
       deadlineAtMs: Math.min(deadlineAtMs, sinceMs + maxWaitMs),
-      isAwaited,
+      isAwaited: () => request.isAwaited(),
       start: () => {
         leave()
         resolve(this.#begin(cost))
@@ -134,7 +136,10 @@ export class FairQueue {
   #begin(cost: number): () => void {
     this.#runningBytes += cost
     this.#sliceLeft -= cost
-    this.#renewSliceSoon()
+    if (!this.#isPausing) {
+      this.#isPausing = true
+      setImmediate(() => this.#nextSlice())
+    }
     let ended = false
     return () => {
       if (ended) return
@@ -143,6 +148,12 @@ export class FairQueue {
       this.#drain.done(cost)
       this.#dispatch()
     }
+  }
+
+  #nextSlice(): void {
+    this.#isPausing = false
+    this.#sliceLeft = SLICE_BYTES
+    this.#dispatch()
   }
 
   #dispatch(): void {
@@ -180,17 +191,6 @@ export class FairQueue {
       this.#round.push(lane)
     }
     return lane
-  }
-
-  /** Others of this process have their turn, then the queue has its next one. */
-  #renewSliceSoon(): void {
-    if (this.#isPausing) return
-    this.#isPausing = true
-    setImmediate(() => {
-      this.#isPausing = false
-      this.#sliceLeft = SLICE_BYTES
-      this.#dispatch()
-    })
   }
 
   /** A lane that is empty saves nothing up. */
