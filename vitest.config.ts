@@ -5,12 +5,12 @@ const conditions = ['@ballast/source', 'node', 'import', 'default']
 
 // unit: no process, no socket. integration: real Redis and ClickHouse, started once for all files.
 // repo: the repository as a whole, from outside: architecture, documentation, the two commands, end to end.
-// deadline: measures how long a caller waits for a real server that fails; after all others, one file at a time.
+// alone: measures how long a caller waits for a real server that fails, or what the whole platform carries; after all others, one file at a time.
 export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    // Most files wait for servers most of the time: one file more than there are cores keeps them busy.
-    maxWorkers: availableParallelism() + 1,
+    // Most files wait for servers most of the time, and some use several processes: as many files as there are cores.
+    maxWorkers: availableParallelism(),
     projects: [
       {
         extends: true,
@@ -29,16 +29,17 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'deadline',
-          include: ['{libs,apps}/*/test/**/*.deadline.test.ts'],
-          testTimeout: 60_000,
+          name: 'alone',
+          include: ['{libs,apps}/*/test/**/*.deadline.test.ts', 'test/e2e/platform.test.ts'],
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
         },
       },
       {
         extends: true,
-        test: { name: 'repo', include: ['test/**/*.test.ts'], testTimeout: 240_000, hookTimeout: 240_000 },
+        test: { name: 'repo', include: ['test/**/*.test.ts'], exclude: ['test/e2e/platform.test.ts'], testTimeout: 240_000, hookTimeout: 240_000 },
       },
     ],
   },

@@ -32,7 +32,7 @@ async function accept(journal: Journal, ...names: string[]): Promise<void> {
   const now = `${Date.now()}000000`
   const body = Buffer.from(traces(...names.map((name) => span(name, { startTimeUnixNano: now, endTimeUnixNano: now }))))
   const { blocks } = transcodeTraces(body, { encoding: 'json', tenantId: 'acme', receivedAtUnixNano: 1n })
-  expect(await journal.append({ tenantId: 'acme', signal: 'traces', digest: Buffer.from(names.join(',').padEnd(16).slice(0, 16)), blocks, isAwaited: () => true })).toEqual({ kind: 'accepted' })
+  expect(await journal.append({ tenantId: 'acme', signal: 'traces', digest: Buffer.from(names.join(',').padEnd(16).slice(0, 16)), blocks, isAwaited: () => true })).toMatchObject({ kind: 'accepted' })
 }
 
 const segments = (): string[] => readdirSync(journalDir).filter((name) => /\.(segment|open|corrupt)$/.test(name)).toSorted()

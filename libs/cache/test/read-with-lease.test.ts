@@ -15,8 +15,27 @@ function oneProcess() {
   return { clock, server, network, tier, loader, products, read: vi.spyOn(tier, 'read'), lease: vi.spyOn(tier, 'lease') }
 }
 
+/** A process that found Redis empty once. */
+async function afterAMiss(): Promise<ReturnType<typeof oneProcess>> {
+  const process = oneProcess()
+  const { clock, loader, products, read, lease } = process
+  const value = products.get('first')
+  await clock.advance(0)
+  loader.last.resolve('v')
+  await value
+  for (const spy of [read, lease]) spy.mockClear()
+  return process
+}
+
+test('a process that starts expects to find what it needs, and asks for a lease only when it does not', async () => {
+  const { clock, products, read, lease } = oneProcess()
+  void products.get('1')
+  await clock.advance(0)
+  expect([read.mock.calls.length, lease.mock.calls.length]).toEqual([1, 1])
+})
+
 test('while most readings find nothing, the entry and the lease are asked for at once', async () => {
-  const { clock, server, loader, products, read, lease } = oneProcess()
+  const { clock, server, loader, products, read, lease } = await afterAMiss()
   const value = products.get('1')
   await clock.advance(0)
   expect([read.mock.calls.length, lease.mock.calls.length]).toEqual([0, 1])
@@ -43,7 +62,7 @@ test('once most readings find an entry, no lease is asked for', async () => {
 })
 
 test('a lease that came with a reading which a change overtook is given back, and the value is loaded under another', async () => {
-  const { clock, server, network, tier, loader, products, lease } = oneProcess()
+  const { clock, server, network, tier, loader, products, lease } = await afterAMiss()
   tier.track()
   network.hop = { delivery: 'answered', outMs: 0, backMs: 50 }
   const release = vi.spyOn(tier, 'release')

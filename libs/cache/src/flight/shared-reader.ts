@@ -44,8 +44,8 @@ export class SharedReader<R> {
   readonly flights: Flights<R>
   readonly #context: RegionContext
   readonly #host: ReaderHost<R>
-  /** Raised by readings that found nothing, lowered by the others. */
-  #missing = MAX_MISSING / 2
+  /** Raised by readings that found nothing, lowered by the others. A process that starts expects that Redis has what it needs, until it misses once. */
+  #missing = MAX_MISSING / 2 - 1
 
   constructor(context: RegionContext, host: ReaderHost<R>) {
     this.flights = new Flights(context.shared?.changes ?? noChanges)
