@@ -7,22 +7,13 @@ import { parseArgs } from 'node:util'
 import { freePort } from './stack/free-port.ts'
 import { startRedis } from './stack/redis.ts'
 import { summaryTable } from './stack/summary-table.ts'
-
-/** One measured figure. `ratio` is ours divided by the competitor named in `against`. */
-interface Row {
-  readonly case: string
-  readonly subject: string
-  readonly value: number
-  readonly unit: string
-  readonly ratio?: number
-  readonly against?: string
-}
+import type { BenchRow } from './bench-row.ts'
 
 /** What a file `bench/<name>.bench.ts` of a package exports as `bench`. */
 interface Bench {
   readonly name: string
   readonly summary: string
-  run(context: { quick: boolean; report: (row: Row) => void; redisUrl: string }): Promise<void>
+  run(context: { quick: boolean; report: (row: BenchRow) => void; redisUrl: string }): Promise<void>
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -57,7 +48,7 @@ if (values.help || bench === undefined) {
 
 const dir = await mkdtemp(join(tmpdir(), 'ballast-bench-'))
 const redis = await startRedis(await freePort(), dir)
-const rows: Row[] = []
+const rows: BenchRow[] = []
 try {
   await bench.run({
     quick: values.quick,

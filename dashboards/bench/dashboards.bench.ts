@@ -8,16 +8,7 @@ import { freePort } from '../../scripts/stack/free-port.ts'
 import { type BoardJson, boardsOnDisk, queryPanels } from '../test/board-json.ts'
 import { expand, type View } from '../test/expand.ts'
 import { COVERED_S, insertMetrics, insertSpans, metricNames, type Stretch } from './generated-telemetry.ts'
-
-/** One measured figure, for the runner. `ratio` is ours divided by what it is measured against. */
-interface Row {
-  readonly case: string
-  readonly subject: string
-  readonly value: number
-  readonly unit: string
-  readonly ratio?: number
-  readonly against?: string
-}
+import type { BenchRow } from '../../scripts/bench-row.ts'
 
 const SPANS = 50_000_000
 /** Raw spans are read of the last six hours only: there the quick run has as many as the full one. Before, it has one in 250. */
@@ -36,7 +27,7 @@ const RANGES_S: Readonly<Record<string, number>> = { 'now-1h': 3_600, 'now-7d': 
 export const bench = {
   name: 'dashboards',
   summary: `every panel of every dashboard over ${SPANS / 1e6} million spans of seven days, against ${LIMIT_MS} ms; roll-ups against the spans themselves`,
-  async run({ quick, report }: { quick: boolean; report: (row: Row) => void }): Promise<void> {
+  async run({ quick, report }: { quick: boolean; report: (row: BenchRow) => void }): Promise<void> {
     const dir = await mkdtemp(join(tmpdir(), 'ballast-bench-dashboards-'))
     const port = await freePort()
     const server = await startApp({ app: 'clickhouse-embedded', env: { CLICKHOUSE_EMBEDDED_PORT: String(port), CLICKHOUSE_EMBEDDED_DATA_DIR: dir, LOG_LEVEL: 'error' } })
@@ -52,7 +43,7 @@ export const bench = {
   },
 }
 
-async function measure(client: ClickHouse, quick: boolean, report: (row: Row) => void, cpu: () => number): Promise<void> {
+async function measure(client: ClickHouse, quick: boolean, report: (row: BenchRow) => void, cpu: () => number): Promise<void> {
   const stretches = quick ? QUICK : FULL
   const spans = stretches.reduce((sum, each) => sum + each.spans, 0)
   const [started, before] = [performance.now(), cpu()]

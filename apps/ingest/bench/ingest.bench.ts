@@ -10,16 +10,7 @@ import { type AppProcess, startApp } from '../../../scripts/stack/app-process.ts
 import { freePort } from '../../../scripts/stack/free-port.ts'
 import { type LoadOptions, type LoadResult, sendLoad } from './generator.ts'
 import { cpuMicroseconds, peakMemoryMiB } from './process-usage.ts'
-
-/** One measured figure, for the runner. `ratio` is ours divided by the competitor's. */
-interface Row {
-  readonly case: string
-  readonly subject: string
-  readonly value: number
-  readonly unit: string
-  readonly ratio?: number
-  readonly against?: string
-}
+import type { BenchRow } from '../../../scripts/bench-row.ts'
 
 const KEYS = ['key of acme', 'key of globex', 'key of initech']
 const CONNECTIONS = 16
@@ -43,7 +34,7 @@ interface Place {
 export const bench = {
   name: 'ingest',
   summary: 'ingest end to end: journal with fsync, redaction and tenants on, ClickHouse and the senders on the same machine',
-  async run({ quick, report }: { quick: boolean; report: (row: Row) => void }): Promise<void> {
+  async run({ quick, report }: { quick: boolean; report: (row: BenchRow) => void }): Promise<void> {
     const seconds = quick ? 6 : 20
     const place = await start()
     try {

@@ -17,6 +17,7 @@ import { openGates } from '../src/objective/gates.ts'
 import { needOf } from '../src/objective/objective-needs.ts'
 import type { Objective } from '../src/objective/objective.ts'
 import { readingOf } from '../src/objective/reading.ts'
+import type { BenchRow } from '../../../scripts/bench-row.ts'
 
 const MINUTE_MS = 60_000
 const DAY_MS = 1440 * MINUTE_MS
@@ -29,18 +30,9 @@ const WINDOW_LIMIT_MS = 50
 /** `/proc/<pid>/stat` counts in hundredths of a second. */
 const TICKS_PER_SECOND = 100
 
-interface Row {
-  readonly case: string
-  readonly subject: string
-  readonly value: number
-  readonly unit: string
-  readonly ratio?: number
-  readonly against?: string
-}
-
 interface Context {
   readonly quick: boolean
-  readonly report: (row: Row) => void
+  readonly report: (row: BenchRow) => void
 }
 
 interface Sizes {

@@ -1,17 +1,8 @@
 import { assertProduct } from './product.ts'
 import { measure, type Measurement, type Subject } from './subject.ts'
+import type { BenchRow } from '../../../scripts/bench-row.ts'
 
-/** One measured figure, for the runner. `ratio` is ours divided by the competitor's. */
-interface Row {
-  readonly case: string
-  readonly subject: string
-  readonly value: number
-  readonly unit: string
-  readonly ratio?: number
-  readonly against?: string
-}
-
-type Report = (row: Row) => void
+type Report = (row: BenchRow) => void
 
 const OURS = '@ballast/cache'
 const BATCH = 100

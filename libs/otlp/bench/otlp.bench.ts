@@ -9,16 +9,7 @@ import { protobufjsMetricRows } from './protobufjs-metric-rows.ts'
 import { protobufjsLogRows, protobufjsTraceRows } from './protobufjs-rows.ts'
 import { tenRules } from './redaction-rules.ts'
 import { logRequests, RECORDS, traceRequests } from './requests.ts'
-
-/** One measured figure, for the runner. `ratio` is ours divided by the competitor's. */
-interface Row {
-  readonly case: string
-  readonly subject: string
-  readonly value: number
-  readonly unit: string
-  readonly ratio?: number
-  readonly against?: string
-}
+import type { BenchRow } from '../../../scripts/bench-row.ts'
 
 interface Case {
   readonly name: string
@@ -40,7 +31,7 @@ const REQUESTS = 16
 export const bench = {
   name: 'otlp',
   summary: 'OTLP in both encodings to insertable blocks on one core, against protobufjs or JSON.parse, and JSON.stringify; redaction; what the formats cost ClickHouse',
-  async run({ quick, report }: { quick: boolean; report: (row: Row) => void }): Promise<void> {
+  async run({ quick, report }: { quick: boolean; report: (row: BenchRow) => void }): Promise<void> {
     const cases: Case[] = [
       { name: 'traces', unit: 'spans/s', encoding: 'protobuf', requests: traceRequests(REQUESTS), transcode: transcodeTraces, competitor: protobufjsTraceRows },
       { name: 'metrics', unit: 'points/s', encoding: 'protobuf', secrets: false, requests: metricRequests(REQUESTS), transcode: transcodeMetrics, competitor: protobufjsMetricRows },
@@ -59,7 +50,7 @@ export const bench = {
   },
 }
 
-function runCase({ name, unit, encoding, secrets = true, requests, transcode, competitor }: Case, { rounds, repeats }: { rounds: number; repeats: number }, report: (row: Row) => void): void {
+function runCase({ name, unit, encoding, secrets = true, requests, transcode, competitor }: Case, { rounds, repeats }: { rounds: number; repeats: number }, report: (row: BenchRow) => void): void {
   const options = { encoding, tenantId: 'default', receivedAtUnixNano: 1n } as const
   const against = THEIRS[encoding]
   for (const request of requests) {

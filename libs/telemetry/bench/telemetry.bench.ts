@@ -1,16 +1,7 @@
 import { Child, result } from './child.ts'
 import type { Subject } from './hello-server.ts'
 import { load } from './load.ts'
-
-/** One measured figure, for the runner. `ratio` is ours divided by the competitor's. */
-interface Row {
-  readonly case: string
-  readonly subject: string
-  readonly value: number
-  readonly unit: string
-  readonly ratio?: number
-  readonly against?: string
-}
+import type { BenchRow } from '../../../scripts/bench-row.ts'
 
 const THEIRS = 'OpenTelemetry HTTP instrumentation'
 /** Nothing listens on the port of the discard service. */
@@ -24,7 +15,7 @@ const subjects: readonly { readonly name: string; readonly server: Subject; read
   { name: '@ballast/telemetry, receiver unreachable', server: '@ballast/telemetry', reachable: false, spans: 0, events: 0 },
 ]
 
-async function throughput(quick: boolean, report: (row: Row) => void): Promise<void> {
+async function throughput(quick: boolean, report: (row: BenchRow) => void): Promise<void> {
   const rounds = quick ? 3 : 7
   const seconds = quick ? 1 : 3
   const sink = await Child.start('sink.ts')
@@ -58,7 +49,7 @@ async function throughput(quick: boolean, report: (row: Row) => void): Promise<v
   }
 }
 
-async function unitCost(quick: boolean, report: (row: Row) => void): Promise<void> {
+async function unitCost(quick: boolean, report: (row: BenchRow) => void): Promise<void> {
   const costs = await result<Record<string, number>>('unit-cost.ts', [String(quick ? 200_000 : 1_000_000)])
   const against = 'the SDK\'s own log record'
   for (const [subject, value] of Object.entries(costs)) {
@@ -66,7 +57,7 @@ async function unitCost(quick: boolean, report: (row: Row) => void): Promise<voi
   }
 }
 
-async function memory(quick: boolean, report: (row: Row) => void): Promise<void> {
+async function memory(quick: boolean, report: (row: BenchRow) => void): Promise<void> {
   const units = quick ? 300_000 : 1_000_000
   const { early, late } = await result<{ early: number; late: number }>('memory.ts', [String(units), UNREACHABLE])
   const what = `heap over ${units.toLocaleString('en')} units, receiver unreachable`
@@ -82,7 +73,7 @@ function median(values: readonly number[]): number {
 export const bench = {
   name: 'telemetry',
   summary: 'one event and one span a request, against OpenTelemetry\'s own HTTP instrumentation alone',
-  async run({ quick, report }: { quick: boolean; report: (row: Row) => void }): Promise<void> {
+  async run({ quick, report }: { quick: boolean; report: (row: BenchRow) => void }): Promise<void> {
     await unitCost(quick, report)
     await memory(quick, report)
     await throughput(quick, report)
