@@ -53,6 +53,23 @@ test('who asks after the channel is back does not join a load from before', asyn
   expect([await before, await after]).toEqual(['old', 'new'])
 })
 
+test('what Redis was asked for before the channel was back is read once more', async () => {
+  const { clock, server, network, tier, loader, products } = oneProcess()
+  const first = products.get('1')
+  await clock.advance(0)
+  loader.last.resolve('old')
+  await first
+  await tier.cut()
+  network.hop = { delivery: 'answered', outMs: 0, backMs: 50 }
+  const before = products.get('1')
+  await clock.advance(10)
+  server.invalidate('product:1')
+  tier.track()
+  await clock.advance(40)
+  expect(await before).toBe('old')
+  expect(products.peek('1')).toBeUndefined()
+})
+
 test('a stale copy that expired while Redis was waited for is not returned', async () => {
   const { clock, network, tier, loader, products } = oneProcess()
   const first = products.get('1')
