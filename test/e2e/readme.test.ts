@@ -55,7 +55,7 @@ describe('every command of the README does what it says', () => {
       [9095, ports.SLO_PORT],
       [8081, ports.SHOP_CATALOG_PORT],
     ].reduce((text, [documented, ours]) => text.replaceAll(`127.0.0.1:${documented}`, `127.0.0.1:${ours}`), line)
-    return execFileSync('sh', ['-c', onOurPorts], { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 120_000 })
+    return execFileSync('sh', ['-c', onOurPorts], { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 220_000 })
   }
 
   test('npm start shows a table and a live line with real traffic in it', async () => {
