@@ -47,6 +47,10 @@ export class Refresher<R> {
     counters.refreshes++
     const flight = this.#loads.start(id, scope.now())
     flight.startedAt = clock.exactNow()
+    // It may come to nothing and end with the old value, which is not for those who ask after a change of it.
+    flight.onChange = () => {
+      flight.detached = true
+    }
     flight.promise = this.#run(id, key, flight, old, source, reason)
     flight.promise.catch(() => {})
     return true

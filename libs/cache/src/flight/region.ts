@@ -142,10 +142,11 @@ export class Region<R> {
     this.#local.changed(id)
     this.#reader.flights.fence(id)
     for (const load of this.#loads.all(id)) {
+      const { detached } = load
       load.changes++
       load.onChange?.()
       // The message may be about our own store, so the value is kept, to be read once more; but it may be about a change as well. A second one is.
-      if (load.detached) load.fenced = true
+      if (detached) load.fenced = true
       else if (load.loaded) load.detached = true
     }
     if (this.#loads.get(id)?.fenced === true) this.#loads.fence(id)
