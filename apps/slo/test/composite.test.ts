@@ -72,7 +72,7 @@ const UNION = '{service: shop, combine: union, of: [{slo: a}, {slo: b}], timeWin
 /** A measurement of what two services did, minute by minute before now: one event each, bad or not, or none. */
 async function measured(objectives: ObjectiveSet['objectives'], minutes: Readonly<Record<'a' | 'b', string>>): Promise<Measurement> {
   const store = new ListStore()
-  for (const service of ['a', 'b'] as const) for (const [ago, what] of [...minutes[service]].toReversed().entries()) if (what !== ' ') store.add(NOW_MS - (ago + 1) * MINUTE_MS, what === 'x', service)
+  for (const service of ['a', 'b'] as const) for (const [ago, what] of minutes[service].split('').toReversed().entries()) if (what !== ' ') store.add(NOW_MS - (ago + 1) * MINUTE_MS, what === 'x', service)
   const measurement = new Measurement({ store, rollUp: new MemoryRollUp(), bucketMs: MINUTE_MS, ingestLagMs: 0, finalAfterMs: 0, rescanMs: 3_600_000, scanTimeoutMs: 1000, pastBudgetMs: 60_000 })
   await measurement.refresh(objectives, NOW_MS, AbortSignal.timeout(10_000))
   return measurement
@@ -97,7 +97,7 @@ describe('a union of bad time', () => {
       fc.asyncProperty(fc.array(fc.tuple(minute, minute), { minLength: 1, maxLength: 60 }), async (minutes) => {
         const [a, b] = [0, 1].map((part) => minutes.map((each) => each[part]).join('')) as [string, string]
         const { period } = evaluate(whole(set), readingOf(whole(set), await measured(set.objectives, { a, b }), NOW_MS)!)
-        const [badA, badB] = [a, b].map((text) => [...text].filter((each) => each === 'x').length) as [number, number]
+        const [badA, badB] = [a, b].map((text) => text.split('').filter((each) => each === 'x').length) as [number, number]
         expect(period.total - period.good).toBeGreaterThanOrEqual(Math.max(badA, badB))
         expect(period.total - period.good).toBeLessThanOrEqual(badA + badB)
         expect(period.total).toBe(minutes.filter(([x, y]) => x !== ' ' || y !== ' ').length)
