@@ -27,7 +27,7 @@ const row = (series: string, minute: number, good: number, total: number, final 
 
 test('changes of definitions come back as they were kept, in order', async () => {
   const store = new ChangeStore(clickhouse)
-  const change: Change = { atMs: 1_800_000_000_123, kind: 'objective', name: 'orders', action: 'added', definition: '{"target":"0.99"}', budgetBefore: {}, budgetAfter: { orders: -0.25 } }
+  const change: Change = { atMs: 1_800_000_000_123, kind: 'objective', name: 'orders', sequence: 0, action: 'added', definition: '{"target":"0.99"}', budgetBefore: {}, budgetAfter: { orders: -0.25 } }
   const later: Change = { ...change, atMs: change.atMs + 1, kind: 'correction', action: 'removed', budgetBefore: { 'a.1': 1, b: 0.5 } }
   await store.append([later, change], signal)
   expect(await store.read(signal)).toEqual([change, later])

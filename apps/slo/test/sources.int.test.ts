@@ -1,9 +1,11 @@
 import { type ClickHouse, tableNames } from '@ballast/clickhouse'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { GroupFinder } from '../src/clickhouse/group-finder.ts'
 import { SpanStore } from '../src/clickhouse/span-store.ts'
 import type { BucketCounts, CountResult } from '../src/measure/event-store.ts'
-import type { Indicator, RowIndicator } from '../src/measure/indicator.ts'
-import { availability } from './objectives.ts'
+import type { GroupBy, Indicator, RowIndicator } from '../src/measure/indicator.ts'
+import { groupObjective } from '../src/objective/grouping.ts'
+import { availability, objective } from './objectives.ts'
 import { insertSpans, openDatabase } from './span-rows.ts'
 
 const signal = AbortSignal.timeout(60_000)
@@ -46,6 +48,17 @@ test('groups are counted apart: by tenant, by route', async () => {
     (await count([{ ...availability('grouped'), groupBy }])).series[0]!.map(({ group, good, total }) => [group, good, total]).toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1))
   expect(await groups('tenant')).toEqual([['acme', 1, 2], ['zebra', 1, 1]])
   expect(await groups({ attribute: 'http.route' })).toEqual([['/cart', 1, 1], ['/pay', 1, 2]])
+})
+
+test('groups that rows have are found, the busiest first, and the objective of each counts its own rows', async () => {
+  const row = (TenantId: string, route: string, StatusCode = 'Ok'): object => ({ Timestamp: at(0), ServiceName: 'found', SpanKind: 'Server', SpanName: 'GET', TenantId, StatusCode, SpanAttributes: route === '' ? {} : { 'http.route': route } })
+  await insert(tableNames.traces, [row('acme', '/pay', 'Error'), row('acme', '/pay'), row('zebra', '/pay/:id'), row('acme', '')])
+  const finder = new GroupFinder(clickhouse, 20_000)
+  const find = (by: GroupBy, limit = 10): Promise<readonly string[]> => finder.find(availability('found'), by, { fromMs: BASE * MINUTE_MS, toMs: (BASE + 1) * MINUTE_MS }, limit)
+  expect([await find('tenant'), await find({ attribute: 'http.route' }), await find('operation'), await find('tenant', 1)]).toEqual([['acme', 'zebra'], ['/pay', '/pay/:id'], ['GET'], ['acme']])
+  const whole = { ...objective({ service: 'found' }), indicator: availability('found'), grouping: { by: { attribute: 'http.route' }, max: 2 } }
+  expect(await counted(groupObjective(whole, '/pay').indicator)).toEqual([[0, 1, 2]])
+  expect(await counted(groupObjective(whole, '/pay/:id').indicator)).toEqual([[0, 1, 1]])
 })
 
 test('attributes and tenants narrow what is counted', async () => {
