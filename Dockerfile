@@ -36,7 +36,7 @@ COPY --from=ingest-files /ballast/image ./
 COPY --from=ingest-files --chown=1000:1000 /ballast/journal /journal
 EXPOSE 4317 4318
 HEALTHCHECK --interval=5s --timeout=3s --start-period=30s --retries=3 CMD ["node", "healthy.mjs", "http://127.0.0.1:4318/readyz"]
-CMD ["node", "--enable-source-maps", "apps/ingest/dist/main.js"]
+CMD ["node", "--enable-source-maps", "--max-semi-space-size=1", "--single-threaded-gc", "apps/ingest/dist/main.js"]
 
 FROM app AS slo
 COPY --from=slo-files /ballast/image ./

@@ -26,7 +26,7 @@ secret('clickhouse-users.yaml', () => `users:\n  ballast: { password_sha256_hex:
 secret('grafana-admin-password', password)
 const redis = secret('redis-password', password)
 secret('redis-auth.conf', () => `requirepass ${redis}\n`)
-secret('shop-redis-url', () => `redis://:${redis}@redis:6379`)
+secret('redis-url', () => `redis://:${redis}@redis:6379`)
 const key = secret('shop-api-key', password)
 secret('shop-otlp-headers', () => `x-api-key=${key}`)
 secret('ingest-keys.json', () => `${JSON.stringify({ [sha256(key)]: 'default' })}\n`)

@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { stopChild } from './stop-child.ts'
 
@@ -27,6 +29,12 @@ export interface AppProcessOptions {
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
+/** What the start script of an app tells Node. */
+function nodeFlags(app: string): readonly string[] {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'apps', app, 'package.json'), 'utf8')) as { readonly scripts: { readonly start: string } }
+  return scripts.start.split(' ').filter((word) => word.startsWith('--'))
+}
+
 /**
  * Starts an app and waits until it says that it has started.
  *
@@ -34,7 +42,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
  */
 export async function startApp(options: AppProcessOptions): Promise<AppProcess> {
   const { app, name = app, entry = 'src/main.ts', env, onLine } = options
-  const child = spawn(process.execPath, ['--conditions=@ballast/source', '--enable-source-maps', `apps/${app}/${entry}`], {
+  const child = spawn(process.execPath, [...nodeFlags(app), `apps/${app}/${entry}`], {
     cwd: root,
     env: { ...process.env, ...env },
     // The IPC channel tells the child when this process is gone, even by SIGKILL.

@@ -57,7 +57,7 @@ export function createCounters(waiting: Waiting): Counters {
   const lost = meter.createCounter('ballast_ingest_quarantine_lost', { description: 'Rejected records that did not reach the quarantine table.' })
   const rows = meter.createHistogram('ballast_ingest_batch_rows', {
     description: 'Rows of one insert.',
-    advice: { explicitBucketBoundaries: [1, 10, 100, 1000, 5000, 10_000, 20_000, 50_000] },
+    advice: { explicitBucketBoundaries: [1, 10, 100, 1000, 5000, 10_000, 20_000, 50_000, 100_000] },
   })
   const duration = meter.createHistogram('ballast_ingest_insert_duration_seconds', {
     description: 'Time of one insert, seconds.',
@@ -65,7 +65,7 @@ export function createCounters(waiting: Waiting): Counters {
   })
   const setAside = meter.createCounter('ballast_ingest_journal_set_aside', { description: 'Segments of the journal that were damaged or refused for good, and set aside.' })
   const sync = meter.createHistogram('ballast_ingest_journal_fsync_seconds', {
-    description: 'Time of one fsync of the journal, seconds.',
+    description: 'Time of one write to the disk of the journal, seconds.',
     advice: { explicitBucketBoundaries: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1] },
   })
   const turn = meter.createHistogram('ballast_ingest_turn_wait_seconds', {

@@ -51,9 +51,9 @@ export async function startIngest({ config, log, health, metrics, lifecycle }: S
     application: 'ballast-ingest',
   })
   lifecycle.onShutdown('clickhouse client', () => client.close())
-  const redis = connectRedis(config.redisUrl, (error) => log.warn({ err: error }, 'Redis is away: each replica is on its own'))
+  const redis = connectRedis(config, (error) => log.warn({ err: error }, 'Redis is away: each replica is on its own'))
   lifecycle.onShutdown('redis', () => redis?.disconnect())
-  const authentication = readAuthentication({ config, client, now, onError: (error) => log.warn({ err: error }, error.message) })
+  const authentication = readAuthentication({ config, client, redis, now, onError: (error) => log.warn({ err: error }, error.message) })
   lifecycle.onShutdown('keys', () => authentication.close())
 
   const monitor = new DatabaseMonitor({

@@ -1,5 +1,5 @@
 import { CardinalityGuard, type LimitedKey, type Redaction, type Sampling } from '@ballast/otlp'
-import type { Redis } from 'ioredis'
+import type { Cluster, Redis } from 'ioredis'
 import { Admission } from './admission.ts'
 import type { IngestConfig } from './config.ts'
 import { type Counters, createCounters } from './counters.ts'
@@ -39,7 +39,7 @@ export interface PipelineOptions {
   readonly authenticate: Authenticate
   readonly policies: TenantPolicies
   /** What replicas share; without it each is on its own. */
-  readonly redis?: Redis | undefined
+  readonly redis?: Redis | Cluster | undefined
   readonly redaction?: Redaction | undefined
   /** Called once in a window for each key that has too many values. */
   readonly onCardinalityLimit?: (key: LimitedKey) => void

@@ -2,23 +2,21 @@ import type { JournalFiles } from '../src/journal/journal-files.ts'
 
 interface StoredFile {
   bytes: Buffer
-  /** What a power cut leaves. */
-  durable: Buffer
   modifiedAtMs: number
 }
 
-/** A journal's folder in memory: tells what is on the disk from what is only written, and fails when it is told to. */
+/** A journal's folder in memory, which is slow or fails when it is told to. */
 export class MemoryFiles implements JournalFiles {
   readonly files = new Map<string, StoredFile>()
-  /** What was done, in order: `create`, `write`, `sync`, `names`, `rename`, `remove`. */
+  /** What was done, in order: `create`, `write`, `written`, `names`, `rename`, `remove`. */
   readonly log: string[] = []
   /** Names of segments that were read. */
   readonly reads: string[] = []
   /** Thrown by the next call of an operation. */
-  failures: Partial<Record<'create' | 'write' | 'sync', Error>> = {}
+  failures: Partial<Record<'create' | 'write', Error>> = {}
   /** Only so many bytes of the next write that fails are written. */
   written = 0
-  /** While set, a sync waits for it. */
+  /** While set, a write waits for it before it is on the disk. */
   gate: Promise<void> | undefined
 
   bytesOf(ending: string): Buffer {
@@ -33,7 +31,7 @@ export class MemoryFiles implements JournalFiles {
   }
 
   put(name: string, bytes: Uint8Array, modifiedAtMs = 0): void {
-    this.files.set(name, { bytes: Buffer.from(bytes), durable: Buffer.from(bytes), modifiedAtMs })
+    this.files.set(name, { bytes: Buffer.from(bytes), modifiedAtMs })
   }
 
   list = () => Promise.resolve([...this.files].map(([name, { bytes, modifiedAtMs }]) => ({ name, bytes: bytes.length, modifiedAtMs })))
@@ -62,21 +60,16 @@ export class MemoryFiles implements JournalFiles {
       file.modifiedAtMs = Date.now()
     }
     return Promise.resolve({
-      write: (parts, position) => {
+      write: async (parts, position) => {
         const bytes = Buffer.concat(parts)
+        this.log.push('write')
+        await this.gate
         const failure = this.#failure('write')
         write(failure === undefined ? bytes : bytes.subarray(0, this.written), position)
-        if (failure !== undefined) return Promise.reject(failure)
-        this.log.push('write')
-        return Promise.resolve()
-      },
-      sync: async () => {
-        await this.gate
-        const failure = this.#failure('sync')
         if (failure !== undefined) throw failure
-        this.log.push('sync')
-        file.durable = Buffer.from(file.bytes)
+        this.log.push('written')
       },
+      sync: () => Promise.resolve(),
       truncate: (bytes) => {
         file.bytes = Buffer.from(file.bytes.subarray(0, bytes))
         return Promise.resolve()
@@ -110,7 +103,7 @@ export class MemoryFiles implements JournalFiles {
     return Promise.resolve()
   }
 
-  #failure(operation: 'create' | 'write' | 'sync'): Error | undefined {
+  #failure(operation: 'create' | 'write'): Error | undefined {
     const failure = this.failures[operation]
     delete this.failures[operation]
     return failure

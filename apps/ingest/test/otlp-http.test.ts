@@ -178,7 +178,7 @@ describe('when ClickHouse', () => {
 describe('when the journal', () => {
   test('cannot be written, the request is to be sent again, and the next one is accepted', async () => {
     const ingest = await start()
-    ingest.files.failures.sync = Object.assign(new Error('ENOSPC: no space left on device, fdatasync'), { code: 'ENOSPC' })
+    ingest.files.failures.write = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' })
     const answer = await post(ingest, traces(span()))
     expect([answer.statusCode, answer.headers['retry-after']]).toEqual([503, '2'])
     expect(answer.json()).toMatchObject({ code: 14, message: expect.stringContaining('no space left on device') as string })

@@ -23,8 +23,8 @@ interface Search {
   left: number
 }
 
-/** Enough for five bad rows among 20,000 in a hundred requests. */
-const MAX_FAILED_INSERTS = 64
+/** Enough for five bad rows among 65,536 in a hundred requests. */
+const MAX_FAILED_INSERTS = 96
 
 /**
  * Inserts segments. A repeat sends the same bytes with the same tokens, so what was stored before counts once. When ClickHouse

@@ -12,7 +12,7 @@ export interface OpenSegmentOptions {
   readonly onDue: () => void
 }
 
-/** A segment that is being written, or will be next. Its file counts as far as an fsync has succeeded. */
+/** A segment that is being written, or will be next. Its file counts as far as writes have succeeded. */
 export class OpenSegment {
   readonly id: string
   readonly #options: OpenSegmentOptions
@@ -46,9 +46,8 @@ export class OpenSegment {
   async append(records: readonly Uint8Array[], rows: number, onSync?: (seconds: number) => void): Promise<void> {
     const parts: readonly Uint8Array[] = this.bytes === 0 ? [SEGMENT_HEADER, ...records] : records
     this.#timer ??= this.#begin()
-    await this.#file.write(parts, this.bytes)
     const startedAt = performance.now()
-    await this.#file.sync()
+    await this.#file.write(parts, this.bytes)
     onSync?.((performance.now() - startedAt) / 1000)
     this.bytes += parts.reduce((sum, part) => sum + part.length, 0)
     this.rows += rows

@@ -8,7 +8,7 @@ export interface SegmentWriterOptions {
   readonly bounds: { readonly maxRows: number; readonly maxBytes: number; readonly maxAgeMs: number }
   /** Milliseconds since 1970. */
   readonly now: () => number
-  /** Told how long each fsync took. */
+  /** Told how long each write took, to the disk. */
   readonly onSync?: ((seconds: number) => void) | undefined
   readonly onClosed: (segment: Segment) => void
 }
@@ -30,8 +30,8 @@ const PROBE_FILE = 'probe'
 const PROBE_BYTES = 64 * 1024
 
 /**
- * Writes records into segments. Those that come while one fsync runs share the next one, and each is answered after its own. A
- * segment is written once, and closed once.
+ * Writes records into segments. Those that come while one write is on its way to the disk share the next one, and each is answered
+ * after its own. A segment is written once, and closed once, beside the writing of the next.
  */
 export class SegmentWriter {
   readonly #options: SegmentWriterOptions
@@ -40,7 +40,9 @@ export class SegmentWriter {
   #open: OpenSegment | undefined
   /** The next one, made beside the writing: making a file costs as much as an fsync. */
   #spare: Promise<OpenSegment | undefined> | undefined
-  #closing: OpenSegment | undefined
+  readonly #closing = new Set<OpenSegment>()
+  /** Resolves when all of them are closed. */
+  #closed = Promise.resolve()
   #working: Promise<void> | undefined
   #asked = false
   #flushing = false
@@ -70,7 +72,7 @@ export class SegmentWriter {
     return this.#failure
   }
 
-  /** Resolves after the fsync that covers the record: to `undefined`, or to why it is not on the disk. Never rejects. */
+  /** Resolves when the record is on the disk: to `undefined`, else to why it is not. Never rejects. */
   write(record: RecordToWrite): Promise<string | undefined> {
     return new Promise((resolve) => {
       this.#pending.push({ ...record, resolve })
@@ -97,6 +99,7 @@ export class SegmentWriter {
     this.#flushing = true
     this.#work()
     while (this.#working !== undefined) await this.#working
+    await this.#closed
     this.#flushing = false
   }
 
@@ -116,7 +119,6 @@ export class SegmentWriter {
     const file = await files.create(PROBE_FILE)
     try {
       await file.write([Buffer.alloc(PROBE_BYTES)], 0)
-      await file.sync()
     } finally {
       await file.close()
       await files.remove(PROBE_FILE)
@@ -125,7 +127,7 @@ export class SegmentWriter {
   }
 
   get #unclosed(): readonly OpenSegment[] {
-    return [this.#open, this.#closing].filter((segment) => segment !== undefined)
+    return this.#open === undefined ? [...this.#closing] : [...this.#closing, this.#open]
   }
 
   #work(): void {
@@ -139,9 +141,9 @@ export class SegmentWriter {
   async #run(): Promise<void> {
     while (this.#pending.length > 0) {
       await this.#commit(this.#nextGroup())
-      if (this.#isDone()) await this.#close()
+      if (this.#isDone()) this.#close()
     }
-    if (this.#isDone()) await this.#close()
+    if (this.#isDone()) this.#close()
   }
 
   #isDone(): boolean {
@@ -177,7 +179,7 @@ export class SegmentWriter {
     return OpenSegment.create({ files, sequence, now, maxAgeMs: bounds.maxAgeMs, onDue: () => this.#work() })
   }
 
-  /** Writes a group with one fsync. */
+  /** Puts a group on the disk with one write. */
   async #commit(group: readonly Pending[]): Promise<void> {
     const { onSync } = this.#options
     try {
@@ -187,21 +189,26 @@ export class SegmentWriter {
       this.#failure = undefined
     } catch (error) {
       this.#failure = `the journal cannot be written: ${(error as Error).message}`
-      // After a failed fsync nobody can say what of this file is on the disk, so nothing is added to it.
-      await this.#close()
+      // After a failed write nobody can say what of this file is on the disk, so nothing is added to it.
+      this.#close()
+      await this.#closed
     }
     this.#pendingBytes -= group.reduce((sum, { bytes }) => sum + bytes, 0)
     for (const { resolve } of group) resolve(this.#failure)
   }
 
-  async #close(): Promise<void> {
-    if (this.#open === undefined) return
-    this.#closing = this.#open
+  /** Closes the open segment, after those before it. */
+  #close(): void {
+    const segment = this.#open
+    if (segment === undefined) return
     this.#open = undefined
-    const closed = await this.#closing.close()
-    this.#closing = undefined
-    if (closed === undefined) return
-    this.#asked = false
-    this.#options.onClosed(closed)
+    this.#closing.add(segment)
+    this.#closed = this.#closed.then(async () => {
+      const closed = await segment.close()
+      this.#closing.delete(segment)
+      if (closed === undefined) return
+      this.#asked = false
+      this.#options.onClosed(closed)
+    })
   }
 }
