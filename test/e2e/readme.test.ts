@@ -95,6 +95,12 @@ describe('every command of the README does what it says', () => {
     expect(output).toBe(`{ id: '42', name: 'Product 42' }\n`)
   })
 
+  test('objectives are checked, and a release asks whether it may go out', () => {
+    expect(shell(command(/^npm run slo -- lint$/))).toMatch(/catalog-availability +99\.900 % +30d +page 1h\/5m +14\.4[\s\S]* 0 errors, 0 warnings\n/)
+    // Closed and unknown have exit codes of their own; which it is depends on the traffic so far.
+    expect(shell(`${command(/^npm run slo -- gate/)} || test $? -le 3`)).toMatch(/catalog-availability: (open|closed|unknown)/)
+  })
+
   test('a fault burns a budget, an alert is delivered, and the objectives say so', async () => {
     shell(command(/curl .*POST .*\/faults/))
     const alert = await ballast.says(/ALERT FIRING {2}\S+ {2}page/, 200_000)

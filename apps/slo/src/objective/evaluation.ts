@@ -67,7 +67,7 @@ export function evaluate(objective: Objective, reading: Reading | Reading['count
     for (const tier of tiers) {
       const [long, short] = [readings.get(tier.long.ms)!, readings.get(tier.short.ms)!]
       // Every window is compared, whatever the others say: a tick costs the same whether much burns or nothing does.
-      const [longBurns, shortBurns] = [exceeds(long, ageGate(objective, tier, tier.long.ms, historyMs)), exceeds(short, ageGate(objective, tier, tier.short.ms, historyMs))]
+      const [longBurns, shortBurns] = [exceeds(long, ageGate(objective, tier, tier.long.ms, historyMs), tier.op), exceeds(short, ageGate(objective, tier, tier.short.ms, historyMs), tier.op)]
       if (holding.has(severity) || !longBurns || !shortBurns || !passes(objective.gates, long, tier.threshold)) continue
       if (objective.gates.young !== 'wait' || historyMs >= tier.long.ms) holding.set(severity, { tier, long, short })
     }
