@@ -142,11 +142,10 @@ export class Region<R> {
     this.#local.changed(id)
     this.#reader.flights.fence(id)
     for (const load of this.#loads.all(id)) {
-      const { detached } = load
       load.changes++
       load.onChange?.()
       // The message may be about our own store, so the value is kept, to be read once more; but it may be about a change as well. A second one is.
-      if (detached) load.fenced = true
+      if (load.detached) load.fenced = true
       else if (load.loaded) load.detached = true
     }
     if (this.#loads.get(id)?.fenced === true) this.#loads.fence(id)
@@ -200,14 +199,14 @@ export class Region<R> {
   #join(id: string, running: Flight<R>, source: Source<R>): Promise<R> {
     const { scope, counters } = this.#context
     source.leave?.(id)
-    if (running.since.tagged === scope.version) {
+    if (running.since.tagged === scope.version && !running.renews) {
       counters.coalesced++
       return running.promise
     }
-    // Tags or namespaces were invalidated since it began; whether those of this value, is known when it lands.
+    // Tags or namespaces were invalidated since it began; whether those of this value, is known when it lands. And a refresh that comes to nothing ends with the old value, which may be what this caller has just been told is gone.
     return running.promise.then(
       (value) => {
-        if (running.outdated) return this.#again(id, source)
+        if (running.outdated || running.fellBack) return this.#again(id, source)
         counters.coalesced++
         return value
       },
@@ -218,7 +217,7 @@ export class Region<R> {
     )
   }
 
-  /** For who joined what turned out to be outdated. Not a new `get`: the reading that this is part of would wait for itself. */
+  /** For who joined what turned out to be of no use. Not a new `get`: the reading that this is part of would wait for itself. */
   #again(id: string, source: Source<R>): R | Promise<R> {
     const { counters } = this.#context
     const entry = this.#standing(id, this.#local.get(id))
