@@ -11,7 +11,7 @@ import type { SegmentInserter } from './segment-inserter.ts'
 
 export interface DelivererOptions {
   readonly journal: Journal
-  readonly inserter: SegmentInserter
+  readonly inserter: Pick<SegmentInserter, 'insert'>
   readonly database: Pick<DatabaseMonitor, 'state' | 'report'>
   readonly counters: Pick<Counters, 'replayed' | 'setAside'>
   /** Most segments sent at once; fewer while ClickHouse is overloaded. */
