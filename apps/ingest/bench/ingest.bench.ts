@@ -16,8 +16,8 @@ const KEYS = ['key of acme', 'key of globex', 'key of initech']
 const CONNECTIONS = 16
 /** Distinct requests, sent again and again. */
 const REQUESTS = 128
-/** Requests of one insert when ClickHouse is fed directly: as many rows as a segment has. */
-const REQUESTS_AN_INSERT = 40
+/** Requests of one insert when ClickHouse is fed directly: as many rows as a full segment has. */
+const REQUESTS_AN_INSERT = 128
 const INGEST = 'ingest'
 const DIRECT = 'ClickHouse, the same blocks without ingest'
 
@@ -39,7 +39,7 @@ export const bench = {
     const place = await start()
     try {
       const bodies = traceRequests(REQUESTS, BigInt(Date.now()) * 1_000_000n)
-      const direct = await directly(place, bodies, quick ? 8 : 24)
+      const direct = await directly(place, bodies, quick ? 4 : 10)
       await load(place, { bodies, seconds: 2 })
       const most = await load(place, { bodies, seconds })
       report({ case: 'stored, from the first request to the last row', subject: INGEST, value: most.storedPerSecond, unit: 'spans/s', ratio: most.storedPerSecond / direct, against: DIRECT })

@@ -18,6 +18,8 @@ export interface Counters {
   redacted(signal: Signal, rule: string, hits: number): void
   /** Rejected records that did not reach the quarantine table. */
   quarantineLost(records: number): void
+  /** A materialized view of a table refused the rows of an insert, and is without them. */
+  viewRefused(table: string): void
   /** Records that a process before this one had accepted, read from the journal. */
   replayed(record: Journalled, records: number): void
   /** A segment of the journal was damaged, or refused for good; its file is kept. */
@@ -39,8 +41,8 @@ export interface Waiting {
   readonly turns: () => number
   /** Factor by which sampling is coarser. */
   readonly stress: () => number
-  /** What is accepted and not stored. `oldestAgeMs` is 0 when there is nothing. */
-  readonly journal: { readonly bytes: number; readonly maxBytes: number; readonly segments: number; readonly oldestAgeMs: number }
+  /** What is accepted and not stored. `oldestPunctualAgeMs` is 0 when there is nothing. */
+  readonly journal: { readonly bytes: number; readonly maxBytes: number; readonly segments: number; readonly oldestPunctualAgeMs: number }
   readonly ledger: Ledger
   /** When the oldest segment of the journal was begun; now when it is empty. */
   readonly oldestAtMs: () => number
@@ -55,6 +57,7 @@ export function createCounters(waiting: Waiting): Counters {
   const warned = meter.createCounter('ballast_ingest_records_warned', { description: 'Stored records with an oddity, by kind.' })
   const redactions = meter.createCounter('ballast_ingest_redactions', { description: 'Hits of the rules of redaction.' })
   const lost = meter.createCounter('ballast_ingest_quarantine_lost', { description: 'Rejected records that did not reach the quarantine table.' })
+  const viewRefused = meter.createCounter('ballast_ingest_views_refused', { description: 'Inserts whose rows a materialized view refused: the table has them, the view has not.' })
   const rows = meter.createHistogram('ballast_ingest_batch_rows', {
     description: 'Rows of one insert.',
     advice: { explicitBucketBoundaries: [1, 10, 100, 1000, 5000, 10_000, 20_000, 50_000, 100_000] },
@@ -104,7 +107,7 @@ export function createCounters(waiting: Waiting): Counters {
   observe(meter.createObservableGauge('ballast_ingest_journal_bytes', { description: 'Bytes of the journal that are not stored.' }), (result) => result.observe(journal.bytes))
   observe(meter.createObservableGauge('ballast_ingest_journal_limit_bytes', { description: 'Bytes of the journal above which requests are refused.' }), (result) => result.observe(journal.maxBytes))
   observe(meter.createObservableGauge('ballast_ingest_journal_segments', { description: 'Segments of the journal that are not stored.' }), (result) => result.observe(journal.segments))
-  observe(meter.createObservableGauge('ballast_ingest_queue_age_seconds', { description: 'Age of the oldest segment of the journal that is not stored, seconds.' }), (result) => result.observe(journal.oldestAgeMs / 1000))
+  observe(meter.createObservableGauge('ballast_ingest_queue_age_seconds', { description: 'Age of the oldest segment of the journal that is not stored, without those of late days, seconds.' }), (result) => result.observe(journal.oldestPunctualAgeMs / 1000))
   return {
     request: (protocol, signal, status) => requests.add(1, { signal, code: status, protocol }),
     stored(block) {
@@ -115,6 +118,7 @@ export function createCounters(waiting: Waiting): Counters {
     warned: (signal, kind, records) => warned.add(records, { signal, kind }),
     redacted: (signal, rule, hits) => redactions.add(hits, { signal, rule }),
     quarantineLost: (records) => lost.add(records),
+    viewRefused: (table) => viewRefused.add(1, { table }),
     replayed: (record, records) => ledger.replayed(record, records),
     setAside: () => setAside.add(1),
     synced: (seconds) => sync.record(seconds),

@@ -19,7 +19,10 @@ export const ingestErrorCodes = {
 
 export type IngestErrorCode = keyof typeof ingestErrorCodes
 
-/** An answer that is no success: a stable `code`, a sentence for the sender, and when to come back. */
+/**
+ * An answer that is no success: a stable `code`, a sentence for the sender, and when to come back. Without a stack, which would cost
+ * more than all else that a refusal takes, and nobody reads; what is a fault of ingest is the `cause`, with its own.
+ */
 export class IngestError extends Error {
   override readonly name = 'IngestError'
   readonly code: IngestErrorCode
@@ -31,7 +34,10 @@ export class IngestError extends Error {
   readonly field: string
 
   constructor(code: IngestErrorCode, message: string, options: ErrorOptions & { readonly retryAfterSeconds?: number; readonly field?: string } = {}) {
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 0
     super(message, options)
+    Error.stackTraceLimit = stackTraceLimit
     this.code = code
     this.statusCode = ingestErrorCodes[code].status
     this.retryAfterSeconds = options.retryAfterSeconds

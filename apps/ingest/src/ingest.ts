@@ -86,6 +86,7 @@ export async function startIngest({ config, log, health, metrics, lifecycle }: S
     redaction,
     onStress: (factor, load) => log.warn({ factor, load }, factor === 1 ? 'sampling is as it is set again' : `sampling is ${factor} times as coarse: there is too much to do`),
     onCardinalityLimit: (key) => log.warn({ ...key, maxValues: config.cardinalityMaxValues }, 'a key has too many values'),
+    onViewRefused: (error) => log.error({ err: error }, 'a materialized view refuses rows: its table has them, the view has not'),
     onSetAside: ({ id }, reason) => log.error({ segment: id, reason }, `a segment of the journal is set aside; its file is kept as ${id}.corrupt`),
     now,
     random,

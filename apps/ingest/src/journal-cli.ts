@@ -79,8 +79,8 @@ const commands: Readonly<Record<string, Command>> = {
     const unlock = lockJournal(config.journalDir)
     const { clickhouseUrl: url, clickhouseDatabase: database, clickhouseUser: username, clickhousePassword: password } = config
     const store = createClickHouse({ url, database, username, password, application: 'ballast-journal' })
-    const counters = { inserted: () => undefined, stored: () => undefined, rejected: () => undefined, quarantineLost: () => undefined }
-    const inserter = new SegmentInserter({ store, counters, timeoutMs: config.insertTimeoutMs, now: () => Date.now(), signal: new AbortController().signal })
+    const counters = { inserted: () => undefined, stored: () => undefined, rejected: () => undefined, quarantineLost: () => undefined, viewRefused: () => undefined }
+    const inserter = new SegmentInserter({ store, counters, timeoutMs: config.insertTimeoutMs, now: () => Date.now(), signal: new AbortController().signal, onViewRefused: ({ message }) => void process.stderr.write(`${message}\n`) })
     try {
       for (const { name, segment } of await segmentsOf(files)) {
         const { records, damage } = await readSegment(files, name)

@@ -6,7 +6,7 @@ import { type Counters, createCounters } from './counters.ts'
 import type { DatabaseMonitor } from './database/database-monitor.ts'
 import type { BlockStore } from './delivery/block-store.ts'
 import { Deliverer, type DelivererOptions } from './delivery/deliverer.ts'
-import { SegmentInserter } from './delivery/segment-inserter.ts'
+import { SegmentInserter, type SegmentInserterOptions } from './delivery/segment-inserter.ts'
 import { DrainRate } from './fairness/drain-rate.ts'
 import { FairQueue } from './fairness/fair-queue.ts'
 import { IdempotencyKeys } from './idempotency/idempotency-keys.ts'
@@ -44,6 +44,7 @@ export interface PipelineOptions {
   /** Called once in a window for each key that has too many values. */
   readonly onCardinalityLimit?: (key: LimitedKey) => void
   readonly onSetAside: DelivererOptions['onSetAside']
+  readonly onViewRefused: SegmentInserterOptions['onViewRefused']
   readonly onStress: StressReliefOptions['onChange']
   /** Milliseconds since 1970. */
   readonly now: () => number
@@ -75,7 +76,7 @@ const STRESS = { high: 0.7, low: 0.4 }
 
 /** Wires the parts that a request passes: quota, admission, turn, journal, delivery. */
 export async function createPipeline(options: PipelineOptions): Promise<Pipeline> {
-  const { config, files, store, database, authenticate, policies, redis, onSetAside, onStress, now, random } = options
+  const { config, files, store, database, authenticate, policies, redis, onSetAside, onViewRefused, onStress, now, random } = options
   const ledger = new Ledger()
   const admission = new Admission(config.maxQueuedBytes)
   const quotas = new Quotas({ limitsOf: (tenantId) => policies.of(tenantId), now })
@@ -101,7 +102,7 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
   const counters = createCounters({ requestBytes: () => admission.bytes, insertConcurrency: () => deliverer.concurrency, turns: () => turns.length, stress: () => stress.factor, journal, ledger, oldestAtMs, now })
   const stopping = new AbortController()
   const drained = new DrainRate(now)
-  const inserter = new SegmentInserter({ store: measured(store, drained), counters, timeoutMs: config.insertTimeoutMs, now, signal: stopping.signal })
+  const inserter = new SegmentInserter({ store: measured(store, drained), counters, timeoutMs: config.insertTimeoutMs, now, signal: stopping.signal, onViewRefused })
   const deliverer = new Deliverer({ journal, inserter, database, counters, concurrency: config.insertConcurrency, random, onSetAside })
   const handler = new ExportHandler({
     authenticate,
@@ -122,7 +123,7 @@ export async function createPipeline(options: PipelineOptions): Promise<Pipeline
     },
     samplingOf: (tenantId) => samplingOf(policies.of(tenantId).sampleRate * stress.factor, config.sampleKeepSlowMs),
     journal,
-    journalRetryAfterSeconds: (bytes) => drained.secondsFor(Math.max(bytes, journal.bytes + bytes - config.journalMaxBytes), AWAY_RETRY_SECONDS),
+    journalRetryAfterSeconds: (bytes) => drained.secondsFor(bytes, AWAY_RETRY_SECONDS),
     now,
   })
   const look = setInterval(() => stress.observe(Math.max(admission.bytes / config.maxQueuedBytes, journal.bytes / config.journalMaxBytes)), LOOK_MS).unref()

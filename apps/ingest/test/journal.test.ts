@@ -74,13 +74,13 @@ describe('a request', () => {
   })
 
   test.each([
-    ['bytes', { maxBytes: 200 }, /of 200 bytes/],
-    ['age', { maxAgeMs: 1_000 }, /has waited for 2 s/],
-  ])('is refused when the bound by %s is reached, and accepted when there is room again', async (_, options, message) => {
+    ['bytes', { maxBytes: 200 }, /of 200 bytes/, 186],
+    ['age', { maxAgeMs: 1_000 }, /has waited for 2 s/, 201],
+  ])('is refused when the bound by %s is reached, with what must be stored first, and accepted when there is room again', async (_, options, message, missingBytes) => {
     const journal = await open(new MemoryFiles(), options)
     expect((await journal.append(request('a'))).kind).toBe('accepted')
     await vi.advanceTimersByTimeAsync(2_000)
-    expect(await journal.append(request('b'))).toEqual({ kind: 'full', message: expect.stringMatching(message) as string, retryAfterSeconds: 5 })
+    expect(await journal.append(request('b'))).toEqual({ kind: 'full', message: expect.stringMatching(message) as string, missingBytes })
     await expect(journal.check()).rejects.toThrow(/the journal is full/)
     await drain(journal)
     expect((await journal.append(request('b'))).kind).toBe('accepted')
@@ -167,6 +167,39 @@ describe('a segment', () => {
       await journal.flush()
     }
     expect((await drain(journal)).flat()).toEqual(['6', '5', '4', '1', '3', '2'])
+  })
+})
+
+describe('a request with records of late days', () => {
+  const late = (name: string): AcceptableRequest => ({ ...request(name), isLate: true })
+  /** What one segment holds. */
+  const read = async (journal: Journal, segment: ReturnType<Journal['take']>): Promise<string[]> => (await journal.read(segment!)).records.map(({ blocks }) => Buffer.from(blocks[0]!.body).toString())
+
+  test('goes into a segment of its own, which grows for longer, and is closed though nobody asks for it', async () => {
+    const journal = await open(new MemoryFiles())
+    for (const name of ['1', '2']) await Promise.all([journal.append(request(name)), journal.append(late(`late ${name}`))])
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(journal.take()).toBeUndefined()
+    await vi.advanceTimersByTimeAsync(1)
+    const today = journal.take()!
+    expect(await read(journal, today)).toEqual(['1', '2'])
+    await journal.release(today)
+    expect([journal.oldestAgeMs, journal.oldestPunctualAgeMs, journal.segments]).toEqual([1_001, 0, 1])
+    await vi.advanceTimersByTimeAsync(5_000)
+    expect(await read(journal, journal.take('full'))).toEqual(['late 1', 'late 2'])
+  })
+
+  test('is sent one segment at a time and every eighth while others wait, and outlives a crash', async () => {
+    const files = new MemoryFiles()
+    const journal = await open(files)
+    for (let n = 0; n < 10; n++) {
+      await journal.append(n < 2 ? late(`late ${n}`) : request(`today ${n}`))
+      await journal.flush()
+    }
+    const kinds: string[] = []
+    for (let segment = journal.take(); segment !== undefined; segment = journal.take()) kinds.push((await read(journal, segment))[0]!.split(' ')[0]!)
+    expect(kinds).toEqual([...Array.from({ length: 7 }, () => 'today'), 'late', 'today'])
+    expect((await drain(await open(files))).flat().filter((name) => name.startsWith('late')).toSorted()).toEqual(['late 0', 'late 1'])
   })
 })
 

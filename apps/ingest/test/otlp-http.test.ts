@@ -250,7 +250,7 @@ test('a stop with ClickHouse away leaves what was accepted for the next start', 
   const ingest = await start()
   ingest.store.failures = Array.from({ length: 10 }, unreachable)
   expect((await post(ingest, traces(span()))).statusCode).toBe(200)
-  await expect.poll(() => ingest.count('ballast_ingest_queue_age_seconds')).toBeGreaterThan(0)
+  await expect.poll(() => ingest.count('ballast_ingest_journal_segments')).toBeGreaterThan(0)
   await ingest.pipeline.drain(AbortSignal.abort())
   expect(ingest.files.names('.segment')).toHaveLength(1)
 })

@@ -79,7 +79,7 @@ export async function otlpServer(config: Partial<PipelineConfig> = {}, authentic
     },
   }
   const everybody: TenantPolicy = { weight: 1, bytesPerSecond: 0, recordsPerSecond: 0, burst: 1, burstMs: 1_000, sampleRate: 1, ...policy }
-  const pipeline = await createPipeline({ config: { ...defaults, ...config }, files, store, database, authenticate, policies: { of: () => everybody }, redaction, onStress: () => undefined, onSetAside: () => undefined, now: () => Date.now(), random: () => 0 })
+  const pipeline = await createPipeline({ config: { ...defaults, ...config }, files, store, database, authenticate, policies: { of: () => everybody }, redaction, onStress: () => undefined, onSetAside: () => undefined, onViewRefused: () => undefined, now: () => Date.now(), random: () => 0 })
   const server = createHttpServer({ log: createLogger('ingest', 'silent'), health: new Health(), metrics })
   await registerOtlpRoutes(server, { ...pipeline, receiptRoute: { ...pipeline, authenticate, files, client: { query } }, corsOrigins })
   const grpc = new GrpcServer({ ...pipeline, maxBodyBytes: config.maxBodyBytes ?? defaults.maxBodyBytes, tls: undefined, onInternalError: () => undefined })

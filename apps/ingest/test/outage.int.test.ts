@@ -149,6 +149,20 @@ test('rows that ClickHouse refuses for good lie in the quarantine, and those bes
   expect(await Promise.all(['received', 'stored', 'rejected'].map((name) => total(ingest, name)))).toEqual([42, 39, 3])
 })
 
+test('rows that a view refuses are stored once in the table and in every other view, and the refusal is counted', async () => {
+  const ingest = await start({ env: { INGEST_BATCH_MAX_AGE: '10s', INGEST_BATCH_MAX_ROWS: '12' } })
+  await ingest.untilReady()
+  await ingest.clickhouse.command({ query: 'CREATE TABLE numbers (n UInt32) ENGINE = MergeTree ORDER BY n SETTINGS non_replicated_deduplication_window = 10000' })
+  await ingest.clickhouse.command({ query: 'CREATE MATERIALIZED VIEW to_numbers TO numbers AS SELECT toUInt32(SpanName) AS n FROM otel_traces' })
+  const bodies = [['1', '2', 'no number', '3'], ['4', '5', '6', '7'], ['none either', '8', '9', '10']].map((each) => traces(...each.map((name, index) => fresh(name, index))))
+  expect((await Promise.all(bodies.map((body) => ingest.post('/v1/traces', body)))).map(({ status }) => status)).toEqual([200, 200, 200])
+  expect(await ingest.rows('SELECT count() AS n, uniqExact(SpanName) AS names FROM otel_traces')).toEqual([{ n: '12', names: '12' }])
+  expect(await ingest.rows('SELECT sum(Spans) AS n FROM ballast_red_minute')).toEqual([{ n: '12' }])
+  expect(await ingest.rows('SELECT count() AS n FROM ballast_rejects')).toEqual([{ n: '0' }])
+  expect(await Promise.all(['received', 'stored', 'rejected'].map((name) => total(ingest, name)))).toEqual([12, 12, 0])
+  expect(await ingest.metrics.text()).toMatch(/^ballast_ingest_views_refused_total\{table="otel_traces"[^}]*\} 1$/m)
+})
+
 test('without keys ingest does not listen to other machines', async () => {
   await expect(start({ env: { INGEST_HOST: '0.0.0.0' } })).rejects.toThrow(/INGEST_API_KEYS_FILE/)
 })

@@ -18,9 +18,10 @@ beforeEach(() => {
     inserted: () => undefined,
     stored: ({ rows }: { rows: number }) => void (counted.stored += rows),
     rejected: (_: unknown, __: unknown, rows: number) => void (counted.rejected += rows),
+    viewRefused: () => undefined,
     quarantineLost: (rows: number) => void (counted.lost += rows),
   }
-  inserter = new SegmentInserter({ store, counters, timeoutMs: 1000, now: () => 0, signal: new AbortController().signal })
+  inserter = new SegmentInserter({ store, counters, timeoutMs: 1000, now: () => 0, signal: new AbortController().signal, onViewRefused: () => undefined })
 })
 
 /** One request with a span of each name. */

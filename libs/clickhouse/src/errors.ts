@@ -19,6 +19,8 @@ export const clickHouseErrorCodes = {
   ACCESS_DENIED: { retryable: false },
   /** The data of an insert cannot be read as the table's types. */
   BAD_DATA: { retryable: false },
+  /** A materialized view refuses the rows of an insert. Whether the table has them is unknown: send the same block and token again with `ignoreViewErrors`. */
+  VIEW_REFUSED: { retryable: false },
   /** Any other refusal of the server. */
   REFUSED: { retryable: false },
   /** The caller's signal was aborted. */

@@ -29,6 +29,10 @@ describe('an error of the server', () => {
     expect(classifyError(error, outcome)).toMatchObject({ code: 'BAD_DATA', retryable: false })
   })
 
+  test.each([['6', 'VIEW_REFUSED'], ['395', 'VIEW_REFUSED'], ['241', 'OVERLOADED'], ['60', 'SCHEMA_MISSING']])('%s in a materialized view is %s: the table may have the rows, unless it is worth repeating as it is', (code, expected) => {
+    expect(classifyError(server(code, 'Cannot parse: while pushing to view otel.mine'), outcome).code).toBe(expected)
+  })
+
   test('of any number that says the disk is full is lack of space', () => {
     expect(classifyError(server('75', 'Cannot write to file, errno: 28, strerror: No space left on device'), outcome).code).toBe('OUT_OF_SPACE')
   })

@@ -29,6 +29,8 @@ export interface TranscodeOptions {
 /** Times that are taken: of a span when it started, of a log record or a data point when it happened. Both bounds are taken. */
 export interface TimeBounds {
   readonly oldestUnixNano: bigint
+  /** Records of times before this one are taken, and counted as `late`. Absent: none are. */
+  readonly lateBeforeUnixNano?: bigint
   readonly newestUnixNano: bigint
 }
 
@@ -99,6 +101,8 @@ export interface Transcoded {
   readonly rows: number
   /** Records that were left out: others stand for them. */
   readonly sampled: number
+  /** Records whose time lies before `lateBeforeUnixNano`. */
+  readonly late: number
   readonly rejected: { readonly count: number; readonly reasons: ReadonlyMap<RejectReason, number> }
   /** One entry for each rejected record, in order. */
   readonly rejects: readonly RejectedRecord[]

@@ -28,6 +28,12 @@ describe.each(signals)('%s', (_, transcode) => {
     ])
   })
 
+  test('before the time from which they are late are taken all the same, and counted to the nanosecond', () => {
+    const late = OLDEST + 50_000_000_000n
+    const outcome = transcode([OLDEST, late - 1n, late, NEWEST], { oldestUnixNano: OLDEST, lateBeforeUnixNano: late, newestUnixNano: NEWEST })
+    expect([outcome.rows, outcome.late]).toEqual([4, 2])
+  })
+
   test('are all taken without bounds', () => {
     expect(transcode([1n, OLDEST, NEWEST + 1n], undefined).rows).toBe(3)
   })

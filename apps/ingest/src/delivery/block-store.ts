@@ -16,6 +16,7 @@ export interface StoredBatch {
   readonly format: BlockFormat
   readonly body: readonly Uint8Array[]
   readonly deduplicationToken: string
+  readonly ignoreViewErrors?: boolean
   readonly timeoutMs: number
   readonly signal: AbortSignal
 }

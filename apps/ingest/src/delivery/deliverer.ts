@@ -11,7 +11,7 @@ import type { SegmentInserter } from './segment-inserter.ts'
 
 export interface DelivererOptions {
   readonly journal: Journal
-  readonly inserter: SegmentInserter
+  readonly inserter: Pick<SegmentInserter, 'insert'>
   readonly database: Pick<DatabaseMonitor, 'state' | 'report'>
   readonly counters: Pick<Counters, 'replayed' | 'setAside'>
   /** Most segments sent at once; fewer while ClickHouse is overloaded. */
@@ -45,6 +45,9 @@ const MAX_READ_ATTEMPTS = 5
 /** A segment that ClickHouse refuses so often, while it takes others, is set aside: some two minutes. */
 const MAX_FAILED_ALONE = 100
 
+/** Young segments wait until one that is under way is stored, at most so long, milliseconds. */
+const PATIENCE_MS = 5_000
+
 /** Between two looks whether ClickHouse is back, milliseconds. */
 const LOOK_MS = 100
 
@@ -57,6 +60,8 @@ export class Deliverer {
   #isDueNext = true
   readonly #limit: ConcurrencyLimit
   #look: NodeJS.Timeout | undefined
+  /** Of those that run, how many have done so for longer than anybody waits for them. */
+  #slow = 0
   #stored = 0
   #stopped = false
 
@@ -102,16 +107,29 @@ export class Deliverer {
       const delivery = (this.#isDueNext ? this.#due.shift() : undefined) ?? this.#next(journal) ?? this.#due.shift()
       this.#isDueNext = !this.#isDueNext
       if (delivery === undefined) return
-      const run = this.#deliver(delivery).finally(() => {
-        this.#running.delete(run)
-        this.#pump()
-      })
-      this.#running.add(run)
+      this.#run(delivery)
     }
   }
 
+  #run(delivery: Delivery): void {
+    let isSlow = false
+    const patience = setTimeout(() => {
+      isSlow = true
+      this.#slow++
+      this.#pump()
+    }, PATIENCE_MS).unref()
+    const run = this.#deliver(delivery).finally(() => {
+      clearTimeout(patience)
+      if (isSlow) this.#slow--
+      this.#running.delete(run)
+      this.#pump()
+    })
+    this.#running.add(run)
+  }
+
+  /** Beside an insert that is under way only what is full already: what is young becomes one insert the larger, and costs ClickHouse less. */
   #next(journal: Journal): Delivery | undefined {
-    const segment = journal.take()
+    const segment = journal.take(this.#running.size > this.#slow ? 'full' : 'any')
     return segment === undefined ? undefined : { segment, done: new Set(), attempts: 0, failedAlone: 0, storedBefore: this.#stored }
   }
 

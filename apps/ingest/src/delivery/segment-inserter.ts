@@ -8,7 +8,9 @@ import { type PlannedBlock, type PlannedInsert, planInserts } from './insert-pla
 
 export interface SegmentInserterOptions {
   readonly store: BlockStore
-  readonly counters: Pick<Counters, 'inserted' | 'stored' | 'rejected' | 'quarantineLost'>
+  readonly counters: Pick<Counters, 'inserted' | 'stored' | 'rejected' | 'quarantineLost' | 'viewRefused'>
+  /** A materialized view did not take the rows of an insert; its table has them. */
+  readonly onViewRefused: (error: ClickHouseError) => void
   /** Time for one insert, milliseconds. */
   readonly timeoutMs: number
   /** Milliseconds. */
@@ -29,6 +31,7 @@ const MAX_FAILED_INSERTS = 96
 /**
  * Inserts segments. A repeat sends the same bytes with the same tokens, so what was stored before counts once. When ClickHouse
  * refuses the data of an insert, it is halved until the bad rows are found; they go to the quarantine, and the others are stored.
+ * When a view refuses them, the table may have them already, so the insert goes again as it is, without that view.
  */
 export class SegmentInserter {
   readonly #options: SegmentInserterOptions
@@ -63,20 +66,26 @@ export class SegmentInserter {
   }
 
   /** Returns the error when the data is to blame; throws any other. */
-  async #tryInsert({ blocks, token: deduplicationToken }: PlannedInsert): Promise<ClickHouseError | undefined> {
-    const { store, counters, timeoutMs, now, signal } = this.#options
+  async #tryInsert(insert: PlannedInsert, ignoreViewErrors = false): Promise<ClickHouseError | undefined> {
+    const { store, counters, timeoutMs, now, signal, onViewRefused } = this.#options
+    const { blocks, token: deduplicationToken } = insert
     const { table, columns, format } = blocks[0]!
     const rows = blocks.reduce((sum, block) => sum + block.rows, 0)
     const startedAt = now()
     const count = (outcome: 'stored' | 'failed'): void => counters.inserted(table, rows, (now() - startedAt) / 1000, outcome)
     try {
-      await store.insertBlock({ table, columns, format, body: blocks.map((block) => block.body), deduplicationToken, timeoutMs, signal })
+      await store.insertBlock({ table, columns, format, body: blocks.map((block) => block.body), deduplicationToken, ignoreViewErrors, timeoutMs, signal })
       count('stored')
       return undefined
     } catch (thrown) {
       count('failed')
       const error = thrown instanceof ClickHouseError ? thrown : new ClickHouseError('REFUSED', String(thrown), { cause: thrown })
       if (error.code === 'BAD_DATA') return error
+      if (error.code === 'VIEW_REFUSED' && !ignoreViewErrors) {
+        onViewRefused(error)
+        counters.viewRefused(table)
+        return this.#tryInsert(insert, true)
+      }
       throw error
     }
   }

@@ -4,6 +4,7 @@ import type { JournalFiles } from './journal-files.ts'
 import { encodeRecord } from './journal-record.ts'
 import { recover, type Recovered } from './recover.ts'
 import { digestKey, Repeats } from './repeats.ts'
+import { LANES, LATE } from './segment-name.ts'
 import { readSegment, type Segment, type SegmentContent } from './segment.ts'
 import { SegmentQueue } from './segment-queue.ts'
 import { SegmentWriter, type SegmentWriterOptions } from './segment-writer.ts'
@@ -14,6 +15,8 @@ export interface AcceptableRequest {
   readonly signal: Signal
   /** Names the request's bytes, so that a repeat can be recognised. */
   readonly digest: Uint8Array
+  /** Whether it has records of late days: these go into segments of their own. @default false */
+  readonly isLate?: boolean
   /** At least one; accepted as a whole. */
   readonly blocks: readonly Block[]
   /** Whether its sender still waits. When it does not, the request may come again, and is a repeat then. */
@@ -26,8 +29,8 @@ export type AppendOutcome =
   | { readonly kind: 'accepted'; readonly sequence: number; readonly acceptedAtMs: number }
   /** It was accepted before, when its sender did not hear so. */
   | { readonly kind: 'repeat' }
-  /** There is no room for it. */
-  | { readonly kind: 'full'; readonly message: string; readonly retryAfterSeconds: number }
+  /** There is no room for it until so many bytes are stored. */
+  | { readonly kind: 'full'; readonly message: string; readonly missingBytes: number }
   /** The disk does not take it. */
   | { readonly kind: 'unavailable'; readonly message: string }
 
@@ -59,8 +62,8 @@ const MAX_SEGMENTS = 2_000
 /** Releases between two times that the folder's names are put on the disk. Until then a power cut brings released segments back. */
 const RELEASES_PER_SYNC = 64
 
-/** Advice for a sender that is refused for room, seconds. */
-const RETRY_AFTER_SECONDS = 5
+/** How many times as old a segment with records of late days becomes: each of its days is a part in every table. */
+const LATE_AGE_FACTOR = 30
 
 /**
  * What was accepted and is not in ClickHouse yet, on the disk. A segment is written once, closed once, and sent as it is until
@@ -72,6 +75,7 @@ export class Journal {
   readonly #repeats: Repeats
   readonly #queue: SegmentQueue
   readonly #writer: SegmentWriter
+  readonly #lateWriter: SegmentWriter
   /** By digest. */
   readonly #underway = new Map<string, Underway>()
   #nextSequence: number
@@ -91,16 +95,26 @@ export class Journal {
     this.#nextSequence = recovered.nextSequence
     this.#queue = new SegmentQueue(recovered.segments)
     const { files, segment: bounds, now, onSync } = options
+    const shared = { files, now, onSync }
     this.#writer = new SegmentWriter({
-      files,
+      ...shared,
       bounds,
-      now,
-      onSync,
       onClosed: (segment) => {
         this.#queue.push(segment)
         this.#onSegment()
       },
     })
+    this.#lateWriter = new SegmentWriter({
+      ...shared,
+      bounds: { ...bounds, maxAgeMs: bounds.maxAgeMs * LATE_AGE_FACTOR },
+      onClosed: (segment) => {
+        this.#queue.pushLate(segment)
+        this.#lateWriter.ask()
+        this.#onSegment()
+      },
+    })
+    // Whoever is busy with today's: it is closed when it is old enough.
+    this.#lateWriter.ask()
   }
 
   /** What was found at the start. */
@@ -110,7 +124,7 @@ export class Journal {
 
   /** Bytes on the disk or on their way to it. */
   get bytes(): number {
-    return this.#queue.bytes + this.#writer.bytes
+    return this.#queue.bytes + this.#writer.bytes + this.#lateWriter.bytes
   }
 
   /** Bytes above which requests are refused. */
@@ -120,18 +134,22 @@ export class Journal {
 
   /** Segments that are not stored. */
   get segments(): number {
-    return this.#queue.size + this.#writer.segments
+    return this.#queue.size + this.#writer.segments + this.#lateWriter.segments
   }
 
   /** Age of the oldest segment that is not stored, milliseconds; 0 without one. */
   get oldestAgeMs(): number {
-    const oldest = Math.min(this.#queue.oldestAtMs, this.#writer.oldestAtMs)
-    return oldest === Number.POSITIVE_INFINITY ? 0 : Math.max(0, this.#options.now() - oldest)
+    return this.#ageOf(Math.min(this.#queue.oldestAtMs, this.#writer.oldestAtMs, this.#lateWriter.oldestAtMs))
+  }
+
+  /** The same, without records of late days, which are in no hurry. */
+  get oldestPunctualAgeMs(): number {
+    return this.#ageOf(Math.min(this.#queue.oldestPunctualAtMs, this.#writer.oldestAtMs))
   }
 
   /** Why the last write failed; `undefined` when it did not. */
   get failure(): string | undefined {
-    return this.#writer.failure
+    return this.#writer.failure ?? this.#lateWriter.failure
   }
 
   /** Called whenever a segment can be taken. */
@@ -142,10 +160,11 @@ export class Journal {
   /** What a request of so many bytes is refused with for lack of room; `undefined` when there is room. */
   refusal(bytes = 0): Extract<AppendOutcome, { kind: 'full' }> | undefined {
     const { maxBytes, maxAgeMs } = this.#options
-    const full = (why: string): ReturnType<Journal['refusal']> => ({ kind: 'full', message: `the journal is full: ${why}`, retryAfterSeconds: RETRY_AFTER_SECONDS })
-    if (this.bytes + bytes > maxBytes) return full(`${this.bytes} of ${maxBytes} bytes wait for ClickHouse`)
-    if (this.segments >= MAX_SEGMENTS) return full(`${this.segments} segments wait for ClickHouse`)
-    if (this.oldestAgeMs > maxAgeMs) return full(`what is in it has waited for ${Math.round(this.oldestAgeMs / 1000)} s`)
+    const full = (why: string, missingBytes: number): ReturnType<Journal['refusal']> => ({ kind: 'full', message: `the journal is full: ${why}`, missingBytes })
+    if (this.bytes + bytes > maxBytes) return full(`${this.bytes} of ${maxBytes} bytes wait for ClickHouse`, Math.min(this.bytes, this.bytes + bytes - maxBytes))
+    if (this.segments >= MAX_SEGMENTS) return full(`${this.segments} segments wait for ClickHouse`, this.bytes / this.segments)
+    // The oldest go one in four.
+    if (this.oldestAgeMs > maxAgeMs) return full(`what is in it has waited for ${Math.round(this.oldestAgeMs / 1000)} s`, Math.min(this.bytes, (4 * this.bytes) / this.segments))
     return undefined
   }
 
@@ -169,11 +188,13 @@ export class Journal {
   /**
    * A segment to send; see {@link SegmentQueue}. The newest is the open one: when it is old enough it is closed, and can be
    * taken in a moment. Without any it is closed as soon as it is old enough.
+   *
+   * @param which - `full` leaves the open one to grow.
    */
-  take(): Segment | undefined {
-    if (this.#queue.isNewestNext && this.#writer.closeIfDue()) return undefined
+  take(which: 'full' | 'any' = 'any'): Segment | undefined {
+    if (which === 'any' && this.#queue.isNewestNext && this.#writer.closeIfDue()) return undefined
     const segment = this.#queue.take()
-    if (segment === undefined) this.#writer.ask()
+    if (segment === undefined && which === 'any') this.#writer.ask()
     return segment
   }
 
@@ -196,13 +217,13 @@ export class Journal {
   }
 
   /** Closes the open segment, however young, so that it can be taken. */
-  flush(): Promise<void> {
-    return this.#writer.flush()
+  async flush(): Promise<void> {
+    await Promise.all([this.#writer.flush(), this.#lateWriter.flush()])
   }
 
   /** Puts all that must outlive the process on the disk. */
   async close(): Promise<void> {
-    await this.#writer.close()
+    await Promise.all([this.#writer.close(), this.#lateWriter.close()])
     await this.#repeats.save(this.#options.files)
   }
 
@@ -211,19 +232,25 @@ export class Journal {
     const refusal = this.refusal()
     if (refusal !== undefined) throw new Error(refusal.message)
     await this.#writer.probe()
+    await this.#lateWriter.probe()
   }
 
   async #write(request: AcceptableRequest): Promise<AppendOutcome> {
-    const sequence = this.#nextSequence
+    const isLate = request.isLate === true
+    const sequence = this.#nextSequence + (isLate ? LATE : 0)
     const acceptedAtMs = this.#options.now()
     const parts = encodeRecord({ ...request, sequence, acceptedAtMs })
     const bytes = parts.reduce((sum, part) => sum + part.length, 0)
     const refusal = this.refusal(bytes)
     if (refusal !== undefined) return refusal
-    this.#nextSequence++
+    this.#nextSequence += LANES
     const rows = request.blocks.reduce((sum, block) => sum + block.rows, 0)
-    const failure = await this.#writer.write({ sequence, parts, bytes, rows })
+    const failure = await (isLate ? this.#lateWriter : this.#writer).write({ sequence, parts, bytes, rows })
     return failure === undefined ? { kind: 'accepted', sequence, acceptedAtMs } : { kind: 'unavailable', message: failure }
+  }
+
+  #ageOf(atMs: number): number {
+    return atMs === Number.POSITIVE_INFINITY ? 0 : Math.max(0, this.#options.now() - atMs)
   }
 
   async #syncNames(): Promise<void> {

@@ -1,7 +1,7 @@
 import type { JournalFiles } from './journal-files.ts'
 import type { Repeats } from './repeats.ts'
 import { readSegment, type Segment } from './segment.ts'
-import { parseSegmentName, type SegmentName } from './segment-name.ts'
+import { LANES, parseSegmentName, type SegmentName } from './segment-name.ts'
 
 /** Requests that were accepted this long before the end of the process before may have gone unanswered, milliseconds. */
 const UNANSWERED_MS = 5_000
@@ -56,6 +56,7 @@ export async function recover(files: JournalFiles, repeats: Repeats, nowMs: numb
     if (kept > 0) segments.push({ id: segment.id, file: `${segment.id}.segment`, bytes: kept, createdAtMs: modifiedAtMs, recovered: true })
   }
   await files.syncNames()
+  nextSequence += LANES - (nextSequence % LANES)
   return { segments, nextSequence, tornBytes, unreadable }
 }
 

@@ -14,6 +14,12 @@ export interface SegmentName {
 
 const PATTERN = /^(\d{16})-(\d{13,16})-[0-9a-f]{16}$/
 
+/** Sequences say by their remainder in which lane their segment is written: one after another in each. */
+export const LANES = 2
+
+/** The remainder in the lane for late days. */
+export const LATE = 1
+
 /** Every segment file begins with this; the last byte is the version of the format. */
 export const SEGMENT_HEADER = Buffer.from('BALLASTJRNL\n\0\0\0\u0001', 'latin1')
 

@@ -1,6 +1,7 @@
 import type { JournalFiles } from './journal-files.ts'
 import { OpenSegment } from './open-segment.ts'
 import type { Segment } from './segment.ts'
+import { LANES } from './segment-name.ts'
 
 export interface SegmentWriterOptions {
   readonly files: JournalFiles
@@ -170,7 +171,7 @@ export class SegmentWriter {
 
   async #begin(sequence: number): Promise<OpenSegment> {
     const open = (await this.#spare) ?? (await this.#create(sequence))
-    this.#spare = this.#create(sequence + 1).catch(() => undefined)
+    this.#spare = this.#create(sequence + LANES).catch(() => undefined)
     return open
   }
 

@@ -37,7 +37,7 @@ export interface ExportHandlerOptions {
   /** Which records of a tenant are left out now. */
   readonly samplingOf: (tenantId: string) => TranscodeOptions['sampling']
   readonly journal: Pick<Journal, 'append' | 'refusal' | 'bytes' | 'maxBytes'>
-  /** Seconds until the journal has room for so many bytes. */
+  /** Seconds until the journal has stored so many bytes. */
   readonly journalRetryAfterSeconds: (bytes: number) => number
   /** Milliseconds since 1970. */
   readonly now: () => number
@@ -82,6 +82,9 @@ const JOURNAL_HIGH_WATER = 0.8
 
 /** Part of a saved-up quota that cannot be spent then. */
 const KEPT_WHEN_NEARLY_FULL = 0.5
+
+/** Records that are older open partitions which today's inserts do not have: they go into inserts of their own, milliseconds. */
+const LATE_MS = 2 * 86_400_000
 
 /** Advice when the disk fails. */
 const RETRY_AFTER_SECONDS = 2
@@ -139,10 +142,10 @@ export class ExportHandler {
     const announced = Number(headers['content-length'] ?? 0)
     if (announced > maxBodyBytes) throw tooLarge(maxBodyBytes)
     const isNearlyFull = journal.bytes > JOURNAL_HIGH_WATER * journal.maxBytes
-    if (isNearlyFull && priority === 'low') throw unavailable('the journal is nearly full, and the request of low priority', journalRetryAfterSeconds(announced))
+    if (isNearlyFull && priority === 'low') throw unavailable('the journal is nearly full, and the request of low priority', journalRetryAfterSeconds(journal.bytes - JOURNAL_HIGH_WATER * journal.maxBytes))
     quotas.admit(tenantId, announced, isNearlyFull ? KEPT_WHEN_NEARLY_FULL : 0)
     const refusal = journal.refusal(announced)
-    if (refusal !== undefined) throw unavailable(refusal.message, journalRetryAfterSeconds(announced))
+    if (refusal !== undefined) throw unavailable(refusal.message, journalRetryAfterSeconds(refusal.missingBytes))
     const reservation = admission.reserve(tenantId, announced, priority)
     if (reservation === undefined) throw queueFull(turns.retryAfterSeconds(announced))
     return reservation
@@ -162,7 +165,7 @@ export class ExportHandler {
       // Rejected records are kept for inspection, and accepted with the others or not at all.
       const rejects = transcoded.rejects.length === 0 ? [] : [rejectsBlock(transcoded.rejects, { signal, tenantId, requestId: randomUUID(), receivedAtUnixNano })]
       const blocks = [...transcoded.blocks, ...rejects]
-      const receipt = blocks.length === 0 ? undefined : await this.#accept(admitted, blocks, transcoded.rows)
+      const receipt = blocks.length === 0 ? undefined : await this.#accept(admitted, blocks, transcoded)
       return outcomeOf(tenantId, transcoded, receipt)
     } finally {
       endTurn()
@@ -172,22 +175,23 @@ export class ExportHandler {
   /** What is older is dropped by ClickHouse as soon as it is stored; every other day of an insert is a part of its own. */
   #times(nowMs: number): TimeBounds {
     const { maxRecordAgeMs, maxRecordAheadMs } = this.#options
-    return { oldestUnixNano: unixNano(Math.max(0, nowMs - maxRecordAgeMs)), newestUnixNano: unixNano(nowMs + maxRecordAheadMs) }
+    return { oldestUnixNano: unixNano(Math.max(0, nowMs - maxRecordAgeMs)), lateBeforeUnixNano: unixNano(nowMs - LATE_MS), newestUnixNano: unixNano(nowMs + maxRecordAheadMs) }
   }
 
-  #countTranscoded(whose: Whose, { rows, sampled, rejected, warnings, redactions }: Transcoded): void {
+  #countTranscoded(whose: Whose, { rows, sampled, late, rejected, warnings, redactions }: Transcoded): void {
     const { counters, ledger } = this.#options
     ledger.received(whose, rows + sampled + rejected.count)
     ledger.sampled(whose, sampled)
     for (const [reason, count] of rejected.reasons) ledger.rejected(whose, reason, count)
+    if (late > 0) counters.warned(whose.signal, 'late', late)
     for (const [kind, count] of warnings) counters.warned(whose.signal, kind, count)
     for (const [rule, hits] of redactions) counters.redacted(whose.signal, rule, hits)
   }
 
   /** Waits until the request is on the disk; returns its receipt. */
-  async #accept({ tenantId, signal, digest, request }: AdmittedRequest, blocks: Transcoded['blocks'], rows: number): Promise<string | undefined> {
+  async #accept({ tenantId, signal, digest, request }: AdmittedRequest, blocks: Transcoded['blocks'], { rows, late }: Transcoded): Promise<string | undefined> {
     const { ledger, journal, receipts, journalRetryAfterSeconds } = this.#options
-    const outcome = await journal.append({ tenantId, signal, digest, blocks, isAwaited: () => request.isAwaited() })
+    const outcome = await journal.append({ tenantId, signal, digest, blocks, isLate: late > 0, isAwaited: () => request.isAwaited() })
     const whose = { tenantId, signal }
     switch (outcome.kind) {
       case 'accepted':
@@ -198,7 +202,7 @@ export class ExportHandler {
         return undefined
       case 'full':
         ledger.refused(whose, 'journal_full', rows)
-        throw unavailable(outcome.message, journalRetryAfterSeconds(0))
+        throw unavailable(outcome.message, journalRetryAfterSeconds(outcome.missingBytes))
       case 'unavailable':
         ledger.refused(whose, 'unavailable', rows)
         throw unavailable(outcome.message, RETRY_AFTER_SECONDS)

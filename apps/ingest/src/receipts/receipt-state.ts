@@ -1,7 +1,7 @@
 import { type ClickHouse, tableNames } from '@ballast/clickhouse'
 import type { JournalFiles } from '../journal/journal-files.ts'
 import { readSegment } from '../journal/segment.ts'
-import { parseSegmentName } from '../journal/segment-name.ts'
+import { LANES, parseSegmentName } from '../journal/segment-name.ts'
 
 /** What became of an accepted request. */
 export type ReceiptState =
@@ -38,11 +38,13 @@ export async function receiptState({ files, client }: ReceiptStateOptions, tenan
 
 /** Whether a file of the journal holds the request, or held it and is damaged there; `undefined` when it is stored. */
 async function segmentOf(files: ReceiptStateOptions['files'], sequence: number): Promise<{ readonly state: 'waiting' | 'damaged' } | undefined> {
-  const segments = (await files.list()).flatMap(({ name }) => {
+  const segments = (await files.list()).flatMap(({ name, bytes }) => {
     const segment = parseSegmentName(name)
-    return segment === undefined || segment.sequence > sequence ? [] : [{ name, segment }]
+    // An empty one is made for the next requests.
+    const isOther = segment === undefined || bytes === 0 || segment.sequence > sequence || segment.sequence % LANES !== sequence % LANES
+    return isOther ? [] : [{ name, segment }]
   })
-  // Segments are written one after another, so only the last that begins before it can hold it.
+  // Segments of a lane are written one after another, so only the last that begins before it can hold it.
   const last = segments.reduce<(typeof segments)[number] | undefined>((latest, each) => (latest === undefined || each.segment.sequence > latest.segment.sequence ? each : latest), undefined)
   if (last === undefined) return undefined
   let content: Awaited<ReturnType<typeof readSegment>>

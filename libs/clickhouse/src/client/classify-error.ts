@@ -26,6 +26,9 @@ const codeByNumber = new Map(
 /** A block over more days than ClickHouse takes in one insert: error 252 as well, but sending it again cannot help. */
 const TOO_MANY_PARTITIONS = /partitions for single INSERT block/i
 
+/** What the server adds when it was a view that failed, and not the table. */
+const IN_A_VIEW = /while pushing to view/i
+
 /** A full disk comes under several numbers; the text of the operating system is the same in all. */
 const NO_SPACE = /No space left on device/i
 
@@ -57,5 +60,6 @@ export function classifyError(error: unknown, outcome: RequestOutcome): ClickHou
 function codeOf(number: number, message: string): ClickHouseErrorCode {
   if (NO_SPACE.test(message)) return 'OUT_OF_SPACE'
   if (number === 252 && TOO_MANY_PARTITIONS.test(message)) return 'BAD_DATA'
-  return codeByNumber.get(number) ?? 'REFUSED'
+  const code = codeByNumber.get(number) ?? 'REFUSED'
+  return (code === 'BAD_DATA' || code === 'REFUSED') && IN_A_VIEW.test(message) ? 'VIEW_REFUSED' : code
 }

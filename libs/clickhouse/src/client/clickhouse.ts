@@ -11,6 +11,8 @@ export interface InsertBlock {
   readonly body: Uint8Array | readonly Uint8Array[]
   /** Two inserts with the same token into the same table count once. Send the same bytes with it. */
   readonly deduplicationToken: string
+  /** Stores the rows in the table and in every view that takes them; a view that fails is left out. @default false */
+  readonly ignoreViewErrors?: boolean
   readonly signal?: AbortSignal
   /** Deadline of this insert, milliseconds. @default requestTimeoutMs of the client */
   readonly timeoutMs?: number

@@ -71,7 +71,7 @@ export function createClickHouse(options: ClickHouseOptions = {}): ClickHouse {
           query: `INSERT INTO ${identifier(block.table)}${columns} FORMAT ${block.format}`,
           values: Readable.from(chunks(block.body), { objectMode: false }),
           abort_signal: signal,
-          clickhouse_settings: { ...INSERT_SETTINGS, insert_deduplication_token: block.deduplicationToken },
+          clickhouse_settings: { ...INSERT_SETTINGS, insert_deduplication_token: block.deduplicationToken, ...(block.ignoreViewErrors === true && { materialized_views_ignore_errors: 1 }) },
         })
         // The answer is read to its end: an error may come late, and the connection is free only then.
         for await (const _ of result.stream);

@@ -70,7 +70,7 @@ export class LogWriter implements RecordWriter {
     this.#sampler.begin(options.sampling)
     this.#receivedLow = Number(options.receivedAtUnixNano & 0xffffffffn)
     this.#receivedHigh = Number(options.receivedAtUnixNano >> 32n)
-    this.#times.begin(options)
+    this.#times.begin(options, tally)
   }
 
   beginScope(resource: ResourceGroup, scope: ScopeGroup): void {

@@ -72,7 +72,7 @@ export class SpanWriter implements RecordWriter {
     this.#group.begin(options)
     this.#sampler.begin(options.sampling)
     this.#receivedAtUnixNano = options.receivedAtUnixNano
-    this.#times.begin(options)
+    this.#times.begin(options, tally)
   }
 
   beginScope(resource: ResourceGroup, scope: ScopeGroup): void {

@@ -7,6 +7,8 @@ export class Tally {
   readonly rejects: RejectedRecord[] = []
   /** Records that were left out. */
   sampled = 0
+  /** Records of a time that few others have. */
+  late = 0
 
   warn(kind: WarningKind, times = 1): void {
     this.warnings.set(kind, (this.warnings.get(kind) ?? 0) + times)
@@ -18,7 +20,7 @@ export class Tally {
   }
 
   /** What a request's result says beside its blocks. */
-  outcome(): Pick<Transcoded, 'sampled' | 'rejected' | 'rejects' | 'warnings'> {
-    return { sampled: this.sampled, rejected: { count: this.rejects.length, reasons: this.reasons }, rejects: this.rejects, warnings: this.warnings }
+  outcome(): Pick<Transcoded, 'sampled' | 'late' | 'rejected' | 'rejects' | 'warnings'> {
+    return { sampled: this.sampled, late: this.late, rejected: { count: this.rejects.length, reasons: this.reasons }, rejects: this.rejects, warnings: this.warnings }
   }
 }

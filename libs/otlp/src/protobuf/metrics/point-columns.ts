@@ -85,7 +85,7 @@ export class PointColumns {
     this.#tenantKey = this.#tenantId.idOfText(options.tenantId)
     this.#receivedLow = Number(options.receivedAtUnixNano & 0xffffffffn)
     this.#receivedHigh = Number(options.receivedAtUnixNano >> 32n)
-    this.#times.begin(options)
+    this.#times.begin(options, tally)
   }
 
   /** Begins a metric of a group; its texts are known to be UTF-8. */
