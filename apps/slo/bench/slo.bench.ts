@@ -29,6 +29,7 @@ const HISTORY_DAYS = 30
 const SHORT_HISTORY_DAYS = 4
 /** Ticks of a minute, seconds after it began: the first moves every window on, the last writes the minute down. */
 const TICKS = [15, 30, 45, 60]
+const WARM_UP_TICKS = [15, 60]
 /** Merges of what was filled in are to be over before ticks are measured. */
 const SETTLE_MS = 60_000
 /** How far spans go back: as far as what is kept by the bucket, and a little. */
@@ -83,7 +84,7 @@ async function run({ quick, report }: Context): Promise<void> {
     await settle(healthy)
     // The young world has the events of the healthy one: only its history is shorter.
     const worlds = { healthy: worldOf(healthy, healthy), sick: worldOf(sick, sick), young: worldOf(healthy, young) }
-    await measureMinutes(Object.values(worlds), objectives, { nowMs, minutes: quick ? 4 : 6, cpu })
+    await measureMinutes(Object.values(worlds), objectives, { nowMs, minutes: quick ? 3 : 4, cpu })
     check(worlds, objectives.length)
     const subject = `${objectives.length.toLocaleString('en')} objectives`
     const say = (name: string, value: number, other: number, against: string): void => report({ case: name, subject, value: Number((value * 1000).toFixed(1)), unit: 'ms CPU', ratio: value / other, against })
@@ -94,8 +95,9 @@ async function run({ quick, report }: Context): Promise<void> {
     say('tick, total outage', mean.sick, mean.healthy, 'healthy')
     say('heaviest tick, total outage', heaviest.sick, heaviest.healthy, 'healthy')
     say(`tick, ${HISTORY_DAYS} days of history`, mean.healthy, mean.young, `${SHORT_HISTORY_DAYS} days`)
-    const windowMs = await windowAnswer(healthy, objectives[0]!, nowMs)
+    const { windowMs, nothingMs } = await windowAnswer(healthy, objectives[0]!, nowMs)
     report({ case: `${HISTORY_DAYS} days of one objective`, subject: 'roll-up', value: Number(windowMs.toFixed(1)), unit: 'ms', ratio: windowMs / WINDOW_LIMIT_MS, against: 'limit' })
+    report({ case: 'of this a query that reads nothing', subject: 'roll-up', value: Number(nothingMs.toFixed(1)), unit: 'ms', ratio: nothingMs / windowMs, against: '30 days' })
   } finally {
     for (const database of [healthy, sick, young, server]) await database.close()
     await app.stop()
@@ -131,7 +133,7 @@ async function measureMinutes(worlds: readonly World[], objectives: readonly Obj
   for (const world of worlds) await tick(world, nowMs)
   for (let minute = 0; minute <= minutes; minute++) {
     const spent = new Map(worlds.map((world) => [world, [] as { all: number; own: number }[]]))
-    for (const [place, seconds] of TICKS.entries()) {
+    for (const [place, seconds] of (minute === 0 ? WARM_UP_TICKS : TICKS).entries()) {
       for (const world of (minute + place) % 2 === 0 ? worlds : worlds.toReversed()) spent.get(world)!.push(await tick(world, nowMs + minute * MINUTE_MS + seconds * 1000))
     }
     if (minute === 0) continue
@@ -172,11 +174,17 @@ function objectivesOf({ services, operations }: Sizes): Objective[] {
   })
 }
 
-/** Spans of the last hours and of the minutes to come, made by ClickHouse itself, which is not what is measured. */
-async function fillSpans(clickhouse: ClickHouse, { services, operations }: Sizes, nowMs: number, isSick: boolean): Promise<void> {
+/** Spans of the last hours and of the minutes to come, and of those that are a day old, made by ClickHouse itself, which is not what is measured. */
+async function fillSpans(clickhouse: ClickHouse, sizes: Sizes, nowMs: number, isSick: boolean): Promise<void> {
+  await fillMinutes(clickhouse, sizes, { fromMs: nowMs - RECENT_MS, minutes: RECENT_MS / MINUTE_MS + 10 }, isSick)
+  // Those of a day ago are counted once more.
+  await fillMinutes(clickhouse, sizes, { fromMs: nowMs - DAY_MS - 10 * MINUTE_MS, minutes: 20 }, isSick)
+}
+
+async function fillMinutes(clickhouse: ClickHouse, { services, operations }: Sizes, { fromMs, minutes }: { readonly fromMs: number; readonly minutes: number }, isSick: boolean): Promise<void> {
   const perMinute = services * operations * SPANS_PER_MINUTE
   await clickhouse.command({
-    query: `INSERT INTO ${tableNames.traces} (Timestamp, ServiceName, SpanName, SpanKind, StatusCode, Duration) SELECT fromUnixTimestamp64Milli(toInt64(${nowMs - RECENT_MS}) + intDiv(number, ${perMinute}) * 60000 + (number % 60) * 1000), concat('service-', toString(number % ${services})), concat('operation-', toString(intDiv(number, ${services}) % ${operations})), 'Server', '${isSick ? 'Error' : 'Ok'}', ${isSick ? 900_000_000 : 1_000_000} FROM numbers(${perMinute * (RECENT_MS / MINUTE_MS + 10)})`,
+    query: `INSERT INTO ${tableNames.traces} (Timestamp, ServiceName, SpanName, SpanKind, StatusCode, Duration) SELECT fromUnixTimestamp64Milli(toInt64(${fromMs}) + intDiv(number, ${perMinute}) * 60000 + (number % 60) * 1000), concat('service-', toString(number % ${services})), concat('operation-', toString(intDiv(number, ${services}) % ${operations})), 'Server', '${isSick ? 'Error' : 'Ok'}', ${isSick ? 900_000_000 : 1_000_000} FROM numbers(${perMinute * minutes})`,
     settings: { max_insert_threads: 1, materialize_skip_indexes_on_insert: 0 },
     timeoutMs: 200_000,
   })
@@ -210,19 +218,22 @@ async function settle(clickhouse: ClickHouse): Promise<void> {
   }
 }
 
-/** Time of the query behind a window of thirty days, median of many. */
-async function windowAnswer(clickhouse: ClickHouse, objective: Objective, nowMs: number): Promise<number> {
+/** Time of the query behind a window of thirty days, and of one that reads nothing: medians of many, in turns. */
+async function windowAnswer(clickhouse: ClickHouse, objective: Objective, nowMs: number): Promise<{ readonly windowMs: number; readonly nothingMs: number }> {
   const rollUp = new RollUpStore(clickhouse, { bucketMs: MINUTE_MS, timeoutMs: 20_000 })
   const { series } = needOf(objective, MINUTE_MS, 0)
   const to = Math.floor(nowMs / MINUTE_MS) - 60
-  const times: number[] = []
+  const [times, nothing]: [number[], number[]] = [[], []]
   for (let round = 0; round < 15; round++) {
+    const idleAt = performance.now()
+    await clickhouse.query({ query: 'SELECT 1' })
+    nothing.push(performance.now() - idleAt)
     const startedAt = performance.now()
     const sums = await rollUp.sums([series.id], [{ from: to - HISTORY_DAYS * 1440 + 60 + round, to }], AbortSignal.timeout(20_000))
     times.push(performance.now() - startedAt)
     if ((sums.get(series.id)?.[0]?.total ?? 0) < (HISTORY_DAYS - 1) * 1440 * SPANS_PER_MINUTE) throw new Error(`the window holds ${sums.get(series.id)?.[0]?.total} events`)
   }
-  return median(times)
+  return { windowMs: median(times), nothingMs: median(nothing) }
 }
 
 function median(values: readonly number[]): number {

@@ -39,7 +39,8 @@ test('each fault fires the right tier after the minute before the computed one, 
   const pager = new ListChannel()
   const clock = { nowMs: FAULT_MS }
   const { book, history, close } = alerting({ channels: [pager], now: () => clock.nowMs })
-  const objectives = faults.map(({ service }) => objective({ name: service, service }))
+  // The tiers are those of 30 days; the period is as long as their longest window, so that no more of the past is measured.
+  const objectives = faults.map(({ service }) => ({ ...objective({ name: service, service }), period: { text: '72h', ms: 72 * 60 * MINUTE_MS } }))
   const measurement = new Measurement({ store: new SpanStore({ clickhouse, timeoutMs: 20_000 }), rollUp: new RollUpStore(clickhouse, { bucketMs: MINUTE_MS, timeoutMs: 20_000 }), bucketMs: MINUTE_MS, ingestLagMs: 0, finalAfterMs: 5 * MINUTE_MS, rescanMs: 60 * MINUTE_MS, scanTimeoutMs: 20_000, pastBudgetMs: 60_000 })
   const engine = new Engine({ source: { read: () => Promise.resolve({ objectives, problems: [], goodFiles: new Set<string>() }) }, measurement, alerts: book, log: createLogger('slo', 'silent'), now: () => clock.nowMs })
   // Ticks where the minutes in question begin and end, and one after each: those between would only narrow it down.

@@ -42,6 +42,11 @@ test('each group has an objective of its own beside that of all: the same, about
   expect(rest.grouping).toBeUndefined()
 })
 
+test('a group without events is no alert, unless a policy of the objective asks for it', async () => {
+  set = { ...set, objectives: [{ ...whole, wishes: { resolved: false } }, { ...whole, name: 'watched', wishes: { noData: true } }] }
+  expect((await grouped.read()).objectives.filter(({ group }) => group !== undefined).map(({ wishes }) => wishes)).toEqual([{ noData: false, resolved: false }, { noData: true }])
+})
+
 test('rows are told apart by operation, or by an attribute beside those that they must have', async () => {
   const attributes = { 'http.method': 'GET' }
   const indicator = { ...(whole.indicator as RowIndicator), total: { service: 'checkout', conditions: { attributes } } }

@@ -31,5 +31,7 @@ export function groupObjective({ grouping, ...whole }: Objective & { readonly gr
     displayName: `${whole.displayName ?? whole.name}, ${groupByText(by)} ${value}`,
     indicator: { ...whole.indicator, total: scope },
     group: { of: whole.name, value },
+    // A tenant that sleeps is no fault, unless a policy says so.
+    wishes: { noData: false, ...whole.wishes },
   }
 }

@@ -55,7 +55,7 @@ export class HistogramSource implements Source {
       `    WHERE ServiceName = ${parameters.bind('String', service)} AND MetricName = ${parameters.bind('String', metric)} AND TimeUnix >= ${start} AND TimeUnix < ${time(toMs)}`,
       ...Object.entries(attributes).map(([key, value]) => `      AND Attributes[${parameters.bind('String', key)}] = ${parameters.bind('String', value)}`),
       `    GROUP BY bucket, ResourceAttributes, Attributes, StartTimeUnix, ExplicitBounds, AggregationTemporality`,
-      `  ) WINDOW series AS (PARTITION BY ResourceAttributes, Attributes, StartTimeUnix, ExplicitBounds, AggregationTemporality ORDER BY bucket ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)`,
+      `  ) WINDOW series AS (PARTITION BY cityHash64(ResourceAttributes, Attributes, StartTimeUnix, ExplicitBounds, AggregationTemporality) ORDER BY bucket ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)`,
       `) WHERE bucket >= 0 GROUP BY bucket HAVING total > 0 ORDER BY bucket`,
     ].join('\n')
     return { query, parameters: parameters.values }
