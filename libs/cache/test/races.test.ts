@@ -113,6 +113,31 @@ test('what this process invalidated by its tag is not returned from Redis while 
   expect(await after).toBe('new')
 })
 
+test('what this process invalidated by its tag is not returned when Redis has lost the mark before its time was known', async () => {
+  const clock = new FakeClock()
+  const server = new MemoryServer(clock)
+  const hops: Hop[] = []
+  const tier = new MemoryTier(server, () => hops.shift() ?? straight)
+  const loader = new DeferredLoader<string>()
+  const { cache } = cacheFixture({ clock, shared: tier })
+  const products = cache.define({ name: 'product', load: loader.load, tags: () => ['all'], ...ttl })
+  const first = products.get('1')
+  await clock.advance(0)
+  loader.last.resolve('old')
+  await first
+  hops.push({ delivery: 'lost', outMs: 0, backMs: 0 })
+  expect(await cache.invalidateTags(['all'])).toBe('queued')
+  tier.replay()
+  server.marks.clear()
+  await clock.advance(10)
+  const after = products.get('1')
+  await clock.advance(0)
+  expect(loader.calls).toHaveLength(2)
+  loader.last.resolve('new')
+  expect(await after).toBe('new')
+  expect(server.marks.size).toBe(1)
+})
+
 test('an entry that expired while the marks of its tags were read is not returned', async () => {
   const clock = new FakeClock()
   const server = new MemoryServer(clock)

@@ -25,8 +25,8 @@ export class Mark {
   askedAt = Number.NEGATIVE_INFINITY
   /** Epoch of the channel in which Redis was asked; -1 when a change came since. */
   epoch = -1
-  /** True from a hard invalidation by this process of which Redis's time is not known, until the mark has been read. */
-  unconfirmed = false
+  /** From a hard invalidation by this process of which Redis's time is not known, until one is known that is later than this: `hardUs` before it. */
+  unconfirmedSinceUs: number | undefined
 
   /**
    * @param order - what was loaded before it may have missed an invalidation that was forgotten.
@@ -113,10 +113,12 @@ export class Marks {
           const { hardUs, softUs } = readMark(bytes)
           mark.hardUs = Math.max(mark.hardUs, hardUs)
           mark.softUs = Math.max(mark.softUs, softUs)
+          if (mark.unconfirmedSinceUs !== undefined && mark.hardUs > mark.unconfirmedSinceUs) mark.unconfirmedSinceUs = undefined
           if (undisturbed && shared.pendingMark(key) === undefined) {
+            // It had landed, and Redis has lost it since: what was read from Redis before that would pass for newer.
+            if (mark.unconfirmedSinceUs !== undefined) return resolve(this.#setAgain(key, mark))
             mark.askedAt = askedAt
             mark.epoch = epoch
-            mark.unconfirmed = false
           }
         }
         resolve()
@@ -131,14 +133,17 @@ export class Marks {
   async invalidate(key: string, mark: Mark, kind: MarkKind): Promise<'deleted' | 'queued' | 'local'> {
     this.#raise(key, mark, kind)
     if (this.#shared === undefined) return 'local'
+    const beforeUs = mark.hardUs
     try {
       const atUs = await this.#shared.mark(key, kind)
       if (atUs === undefined) {
-        if (kind === 'hard') mark.unconfirmed = true
+        if (kind === 'hard') mark.unconfirmedSinceUs = beforeUs
         return 'queued'
       }
-      if (kind === 'hard') mark.hardUs = Math.max(mark.hardUs, atUs)
-      else mark.softUs = Math.max(mark.softUs, atUs)
+      if (kind === 'hard') {
+        mark.hardUs = Math.max(mark.hardUs, atUs)
+        mark.unconfirmedSinceUs = undefined
+      } else mark.softUs = Math.max(mark.softUs, atUs)
       return 'deleted'
     } finally {
       // What was asked before the mark stood in Redis does not know of it.
@@ -173,6 +178,14 @@ export class Marks {
       }
     }
     this.#bump(true)
+  }
+
+  async #setAgain(key: string, mark: Mark): Promise<void> {
+    try {
+      await this.invalidate(key, mark, 'hard')
+    } catch {
+      // The queue is full: it stays unconfirmed, and what has the mark is not returned.
+    }
   }
 
   #raise(key: string, mark: Mark, kind: MarkKind): void {

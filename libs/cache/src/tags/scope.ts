@@ -107,7 +107,7 @@ export class Scope {
     }
     const decision = this.decideNow(entry, since)
     // What this process invalidated it does not return, not even when it cannot learn whether the entry is newer.
-    return decision.verdict === 'unknown' && this.#marksOf(entry).some(({ mark }) => mark.unconfirmed) ? { ...decision, verdict: 'hard' } : decision
+    return decision.verdict === 'unknown' && this.#marksOf(entry).some(({ mark }) => mark.unconfirmedSinceUs !== undefined) ? { ...decision, verdict: 'hard' } : decision
   }
 
   /** The same from what is known already. */
