@@ -55,7 +55,7 @@ describe('every command of the README does what it says', () => {
       [9095, ports.SLO_PORT],
       [8081, ports.SHOP_CATALOG_PORT],
     ].reduce((text, [documented, ours]) => text.replaceAll(`127.0.0.1:${documented}`, `127.0.0.1:${ours}`), line)
-    return execFileSync('sh', ['-c', onOurPorts], { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 120_000 })
+    return execFileSync('sh', ['-c', onOurPorts], { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 220_000 })
   }
 
   test('npm start shows a table and a live line with real traffic in it', async () => {
@@ -93,6 +93,12 @@ describe('every command of the README does what it says', () => {
     })
     rmSync(dirname(file), { recursive: true })
     expect(output).toBe(`{ id: '42', name: 'Product 42' }\n`)
+  })
+
+  test('objectives are checked, and a release asks whether it may go out', () => {
+    expect(shell(command(/^npm run slo -- lint$/))).toMatch(/catalog-availability +99\.900 % +30d +page 1h\/5m +14\.4[\s\S]* 0 errors, 0 warnings\n/)
+    // Closed and unknown have exit codes of their own; which it is depends on the traffic so far.
+    expect(shell(`${command(/^npm run slo -- gate/)} || test $? -le 3`)).toMatch(/catalog-availability: (open|closed|unknown)/)
   })
 
   test('a fault burns a budget, an alert is delivered, and the objectives say so', async () => {

@@ -4,6 +4,7 @@ import { readTierCatalog } from './burn/tier-catalog.ts'
 import { CacheHitsReader } from './clickhouse/cache-hits.ts'
 import { ChangeStore } from './clickhouse/change-store.ts'
 import { EventLog } from './clickhouse/event-log.ts'
+import { GroupFinder } from './clickhouse/group-finder.ts'
 import { RollUpStore } from './clickhouse/roll-up-store.ts'
 import { SpanStore } from './clickhouse/span-store.ts'
 import type { settings } from './config.ts'
@@ -16,6 +17,7 @@ import { slothSeries } from './http/sloth-series.ts'
 import { Leadership } from './leader/leadership.ts'
 import { openCoordination } from './leader/open-coordination.ts'
 import { Measurement } from './measure/measurement.ts'
+import { GroupedObjectives } from './objective/grouped-objectives.ts'
 import { ObjectiveFolder } from './openslo/objective-folder.ts'
 import { RecentProofs } from './proof/recent-proofs.ts'
 import { TraceReader } from './proof/trace-reader.ts'
@@ -63,7 +65,8 @@ export async function startSlo({ config, log, health, metrics, lifecycle }: Serv
     scanTimeoutMs: config.queryTimeoutMs,
     pastBudgetMs: config.tickMs,
   })
-  const engine = new Engine({ source: new ObjectiveFolder(config.dir, catalog), measurement, alerts: alerting.book, changes: new ChangeKeeper(new ChangeStore(clickhouse), catalog.bucket.ms), log })
+  const source = new GroupedObjectives({ source: new ObjectiveFolder(config.dir, catalog), groups: new GroupFinder(clickhouse, config.queryTimeoutMs), ingestLagMs: config.ingestLagMs })
+  const engine = new Engine({ source, measurement, alerts: alerting.book, changes: new ChangeKeeper(new ChangeStore(clickhouse), catalog.bucket.ms), log })
   registerGauges({ engine, alerts: alerting.book, measurement, ledger: alerting.ledger, leadership })
 
   health.check('clickhouse', (signal) => store.ping(signal))

@@ -40,10 +40,11 @@ test('vector 20: burn rates of 1, 2, 10 and 1000 exhaust 30 days in 30 d, 15 d, 
   expect(timeToExhaustionMs(30 * DAY_MS, 5, -0.1)).toBe(0)
 })
 
-test('vector 40: exactly 1,440 bad of 100,000 at 99.9 % is not above a burn rate of 14.4; one more is', () => {
+test('vector 40: exactly 1,440 bad of 100,000 at 99.9 % is not above a burn rate of 14.4, but at it; one more is above', () => {
   for (const budget of [budgetOf('0.999'), complement({ ...decimal('99.9'), denominator: decimal('99.9').denominator * 100n })]) {
     const threshold = multiply(decimal('14.4'), budget)
     expect(exceeds({ good: 100_000 - 1440, total: 100_000 }, threshold)).toBe(false)
+    expect([exceeds({ good: 100_000 - 1440, total: 100_000 }, threshold, 'gte'), exceeds({ good: 100_000 - 1439, total: 100_000 }, threshold, 'gte')]).toEqual([true, false])
     expect(exceeds({ good: 100_000 - 1441, total: 100_000 }, threshold)).toBe(true)
   }
 })

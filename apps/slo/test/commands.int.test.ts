@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -22,6 +22,7 @@ import { insertSpans, openDatabase } from './span-rows.ts'
 
 const HOUR_MS = 3_600_000
 const cli = fileURLToPath(new URL('../src/slo-cli.ts', import.meta.url))
+let base: string
 let dir: string
 let clickhouse: ClickHouse
 let engine: Server
@@ -29,7 +30,9 @@ let answer: { status: number; body: unknown }
 let url: string
 
 beforeAll(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'ballast-slo-cli-'))
+  base = await mkdtemp(join(tmpdir(), 'ballast-slo-cli-'))
+  dir = join(base, 'objectives')
+  await mkdir(dir)
   clickhouse = await openDatabase(inject('clickhouseUrl'), 'slo_commands')
   await writeFile(join(dir, 'orders.yaml'), `apiVersion: openslo/v1
 kind: SLO
@@ -50,7 +53,7 @@ spec:
 
 afterAll(async () => {
   engine.close()
-  await Promise.all([clickhouse.close(), rm(dir, { recursive: true, force: true })])
+  await Promise.all([clickhouse.close(), rm(base, { recursive: true, force: true })])
 })
 
 /** Runs the command line as a person does. */
@@ -83,6 +86,29 @@ describe('the commands', () => {
     expect((await report(await context())).data).toMatchObject({ objectives: [{ name: 'orders', good: 150, bad: 50, total: 200, sli: 0.75, budgetRemaining: -24 }] })
   })
 
+  test('report, simulate and suggest leave out what corrections say: a time, or rows', async () => {
+    const corrected = await mkdtemp(join(base, 'corrected-'))
+    const correction = (name: string, startMs: number, rows = ''): string => `---\napiVersion: ballast/v1\nkind: Correction\nmetadata: {name: ${name}}\nspec: {slos: [synthetic], startTime: "${new Date(startMs).toISOString().slice(0, 19).replace('T', ' ')}", duration: 1h${rows}}\n`
+    const at = Math.floor((Date.now() - 20 * HOUR_MS) / HOUR_MS) * HOUR_MS
+    const text = (await readFile(join(dir, 'orders.yaml'), 'utf8')).replace('name: orders', 'name: synthetic').replace('service: checkout}}', 'service: synthetic}}')
+    await writeFile(join(corrected, 'orders.yaml'), text)
+    const client = { service: 'synthetic', status: 'Error' } as const
+    await insertSpans(clickhouse, [
+      { ...client, atMs: at + 1 },
+      { ...client, atMs: at + 3 * HOUR_MS, attributes: { client: 'probe' } },
+      { ...client, atMs: at + 3 * HOUR_MS },
+      { service: 'synthetic', atMs: at + 3 * HOUR_MS },
+    ], 10)
+    await backfill(await context({ days: 2 }, corrected))
+    const figures = async (): Promise<unknown> => (await report(await context({ days: 2 }, corrected))).data
+    expect(await figures()).toMatchObject({ objectives: [{ bad: 30, total: 40 }] })
+    await writeFile(join(corrected, 'corrections.yaml'), correction('works', at) + correction('probe', at + 3 * HOUR_MS, ', rows: {attributes: {client: probe}}'))
+    await backfill(await context({ days: 2 }, corrected))
+    expect(await figures()).toMatchObject({ objectives: [{ bad: 10, total: 20 }] })
+    expect((await simulate(await context({ days: 2 }, corrected))).data).toMatchObject({ objectives: [{ alerts: [{ severity: 'page' }, { severity: 'ticket' }] }] })
+    expect((await suggest(await context({ days: 2 }, corrected))).data).toMatchObject({ objectives: [{ trials: expect.arrayContaining([expect.objectContaining({ target: '0.9', remaining: -4 })]) as unknown }] })
+  })
+
   test('offenders names who has the bad events, and what share of all', async () => {
     expect((await offenders(await context())).data).toMatchObject({ objectives: [{ name: 'orders', groups: [{ group: 'POST /orders', bad: 50, total: 200, share: 1 }] }] })
     expect((await offenders(await context({ by: 'attributes.http.route' }))).lines.join('\n')).toMatch(/\(none\) +50 +200 +75\.000 % +100\.0 %/)
@@ -90,7 +116,7 @@ describe('the commands', () => {
   })
 
   test('lint fails for what is wrong', async () => {
-    const wrong = await mkdtemp(join(dir, 'wrong-'))
+    const wrong = await mkdtemp(join(base, 'wrong-'))
     await writeFile(join(wrong, 'broken.yaml'), 'kind: SLO\n')
     const { exitCode, lines } = lint(await context({}, wrong))
     expect([exitCode, lines]).toEqual([1, expect.arrayContaining([expect.stringContaining('error: broken.yaml:1: SLO: apiVersion is missing')])])

@@ -67,6 +67,54 @@ spec:
 const read = (spec: string): ObjectiveSet => readObjectiveSet([{ file: 'a.yaml', text: `${slo('a')}${slo('b')}apiVersion: ballast/v1\nkind: Composite\nmetadata: {name: whole}\nspec: ${spec}\n` }], shippedCatalog)
 const WHOLE = '{service: shop, combine: sequence, of: [{slo: a}, {slo: b, weight: 2}], timeWindow: [{duration: 3d, isRolling: true}], target: 0.9}'
 
+const UNION = '{service: shop, combine: union, of: [{slo: a}, {slo: b}], timeWindow: [{duration: 3d, isRolling: true}], target: 0.9, timeSliceWindow: 1m}'
+
+/** A measurement of what two services did, minute by minute before now: one event each, bad or not, or none. */
+async function measured(objectives: ObjectiveSet['objectives'], minutes: Readonly<Record<'a' | 'b', string>>): Promise<Measurement> {
+  const store = new ListStore()
+  for (const service of ['a', 'b'] as const) for (const [ago, what] of minutes[service].split('').toReversed().entries()) if (what !== ' ') store.add(NOW_MS - (ago + 1) * MINUTE_MS, what === 'x', service)
+  const measurement = new Measurement({ store, rollUp: new MemoryRollUp(), bucketMs: MINUTE_MS, ingestLagMs: 0, finalAfterMs: 0, rescanMs: 3_600_000, scanTimeoutMs: 1000, pastBudgetMs: 60_000 })
+  await measurement.refresh(objectives, NOW_MS, AbortSignal.timeout(10_000))
+  return measurement
+}
+
+describe('a union of bad time', () => {
+  const whole = ({ objectives }: ObjectiveSet): ObjectiveSet['objectives'][number] => objectives.find(({ name }) => name === 'whole')!
+
+  test('counts a minute once, whichever parts were bad in it, and none in which no part had events', async () => {
+    const set = read(UNION)
+    expect(set.problems.filter(({ level }) => level === 'error')).toEqual([])
+    const { period, budgetRemaining } = evaluate(whole(set), readingOf(whole(set), await measured(set.objectives, { a: '..xx  .', b: '.x.x x.' }), NOW_MS)!)
+    expect(period).toMatchObject({ good: 2, total: 6 })
+    // Four bad minutes of 432 that three days at 90 % allow.
+    expect(budgetRemaining).toBeCloseTo(1 - 4 / 432, 9)
+  })
+
+  test('is never better than its worst part, nor worse than all of them together', async () => {
+    const minute = fc.constantFrom('.', 'x', ' ')
+    const set = read(UNION)
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(minute, minute), { minLength: 1, maxLength: 60 }), async (minutes) => {
+        const [a, b] = [0, 1].map((part) => minutes.map((each) => each[part]).join('')) as [string, string]
+        const { period } = evaluate(whole(set), readingOf(whole(set), await measured(set.objectives, { a, b }), NOW_MS)!)
+        const [badA, badB] = [a, b].map((text) => text.split('').filter((each) => each === 'x').length) as [number, number]
+        expect(period.total - period.good).toBeGreaterThanOrEqual(Math.max(badA, badB))
+        expect(period.total - period.good).toBeLessThanOrEqual(badA + badB)
+        expect(period.total).toBe(minutes.filter(([x, y]) => x !== ' ' || y !== ' ').length)
+      }),
+      { numRuns: 25 },
+    )
+  })
+
+  test('can have time left out of it, as an SLO can', async () => {
+    const correction = `---\napiVersion: ballast/v1\nkind: Correction\nmetadata: {name: works}\nspec: {slos: [whole], startTime: "2026-11-20 23:58:00", duration: 1m}\n`
+    const set = readObjectiveSet([{ file: 'a.yaml', text: `${slo('a')}${slo('b')}apiVersion: ballast/v1\nkind: Composite\nmetadata: {name: whole}\nspec: ${UNION}\n${correction}` }], shippedCatalog)
+    expect(set.problems.filter(({ level }) => level === 'error')).toEqual([])
+    const { period } = evaluate(whole(set), readingOf(whole(set), await measured(set.objectives, { a: '.x.', b: '.xx' }), NOW_MS)!)
+    expect(period).toMatchObject({ good: 1, total: 2 })
+  })
+})
+
 test('a composite is measured by its parts over its own windows, and has a budget and burn rates like any other', async () => {
   const { objectives, problems } = read(WHOLE)
   expect(problems.filter(({ level }) => level === 'error')).toEqual([])
@@ -88,7 +136,10 @@ test.each([
   ['a part that is nowhere', WHOLE.replace('slo: b', 'slo: c'), /of\[1\]\.slo is "c", which names no objective that is in effect; allowed: a, b/],
   ['one part', WHOLE.replace(', {slo: b, weight: 2}', ''), /of has 1 entries; allowed: a list of 2 to 20/],
   ['a weight of nothing', WHOLE.replace('weight: 2', 'weight: 0'), /weight is "0", which is not a weight/],
-  ['another way', WHOLE.replace('sequence', 'union'), /combine is "union"; allowed: weighted, sequence, parallel/],
+  ['another way', WHOLE.replace('sequence', 'average'), /combine is "average"; allowed: weighted, sequence, parallel, union/],
+  ['slices and no union', WHOLE.replace('target: 0.9', 'target: 0.9, timeSliceWindow: 1m'), /timeSliceWindow is "1m", which has a meaning for a union of bad time only/],
+  ['a union without slices', UNION.replace(', timeSliceWindow: 1m', ''), /timeSliceWindow is missing/],
+  ['a union by weight', UNION.replace('slo: b', 'slo: b, weight: 2'), /of\[1\]\.weight is not a known field/],
 ])('a composite with %s is refused, and its parts stay', (_, spec, message) => {
   const { objectives, problems } = read(spec)
   expect(problems.map((problem) => problem.message)).toContainEqual(expect.stringMatching(message))

@@ -55,6 +55,11 @@ describe('a fault that stays: the first minute at which each tier fires', () => 
   })
 })
 
+test('vector 8: exactly the budget fires the last tier after 4,320 min where it compares by gte', () => {
+  const [last] = tiers.slice(-1)
+  expect([courseOf({ ...last!, op: 'gte' }, 0.001, 4330, 4330).fires, courseOf({ ...last!, op: 'gte' }, 0.000_9, 4330, 4330).fires]).toEqual([4320, undefined])
+})
+
 describe('an outage that ends: the minutes at which each tier fires and clears', () => {
   test.each([
     ['vector 11: 100 % for 1 min', 1, 1, [[1, 6], undefined, undefined, undefined]],

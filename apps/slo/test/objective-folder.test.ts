@@ -1,4 +1,4 @@
-import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -89,4 +89,20 @@ test('a file that is too large is a problem, not an objective', async () => {
   const { objectives, problems } = await new ObjectiveFolder(dir, shippedCatalog).read()
   expect(objectives).toEqual([])
   expect(problems).toMatchObject([{ level: 'error', file: 'large.yaml', message: expect.stringContaining('split it') }])
+})
+
+test('folders in the folder are read as well, but no hidden ones: a mounted ConfigMap has its files twice', async () => {
+  await mkdir(join(dir, 'shop', 'checkout'), { recursive: true })
+  await mkdir(join(dir, '..2026_11_21'))
+  await write('..2026_11_21/first.yaml', slo('first', '0.99'))
+  await symlink('..2026_11_21', join(dir, '..data'))
+  await symlink('..data/first.yaml', join(dir, 'first.yaml'))
+  await write('shop/checkout/second.yaml', slo('second', '0.98').replace('service: shop\n', 'service: second\n'))
+  const folder = new ObjectiveFolder(dir, shippedCatalog)
+  const set = await folder.read()
+  expect([targets(set), set.problems]).toEqual([{ first: '0.99', second: '0.98' }, []])
+  await write('shop/checkout/second.yaml', 'kind: [')
+  const broken = await folder.read()
+  expect(targets(broken)).toEqual({ first: '0.99', second: '0.98' })
+  expect(broken.problems[0]!.file).toBe('shop/checkout/second.yaml')
 })

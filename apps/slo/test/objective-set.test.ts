@@ -59,11 +59,12 @@ describe('a file of objectives', () => {
     expect(decimalText(objectives[0]!.target)).toBe('0.995')
   })
 
-  test('of the repository is right', () => {
-    const text = readFileSync(new URL('../../../infra/slo/shop.yaml', import.meta.url), 'utf8')
-    const { objectives, problems } = read(text)
+  test('of the repository is right, all of them together', () => {
+    const files = ['notifications.yaml', 'shop.yaml'].map((file) => ({ file, text: readFileSync(new URL(`../../../infra/slo/${file}`, import.meta.url), 'utf8') }))
+    const { objectives, problems } = readObjectiveSet(files, shippedCatalog)
     expect(problems).toEqual([])
     expect(objectives.map(({ name, target }) => `${name} ${decimalText(target)}`)).toEqual([
+      'notifications-in-time 0.99',
       'storefront-availability 0.995',
       'storefront-latency 0.99',
       'catalog-availability 0.999',
@@ -111,7 +112,7 @@ describe('what is wrong is named by file, line, field, value and what is allowed
     ['a span status that is unknown', changed('statusNot: Error', 'statusNot: error'), 'shop.yaml:17: SLO orders: spec.indicator.spec.ratioMetric.good.metricSource.spec.statusNot is "error"; allowed: Unset, Ok, Error.'],
     ['a duration without a unit', changed('maxDuration: 300ms', 'maxDuration: 300'), 'shop.yaml:17: SLO orders: spec.indicator.spec.ratioMetric.good.metricSource.spec.maxDuration is "300", which is not text; allowed: a whole number and ms, s, m or h, such as 300ms.'],
     ['a good part of other spans', changed('{template: spans, statusNot', '{template: spans, service: catalog, statusNot'), 'shop.yaml:17: SLO orders: spec.indicator.spec.ratioMetric.good.metricSource.spec.service is "catalog", which differs from the total: good or bad events are a part of all events; allowed: checkout.'],
-    ['a template that is unknown', changed('total: {metricSource: {spec: {template: spans', 'total: {metricSource: {spec: {template: promql'), 'shop.yaml:18: SLO orders: spec.indicator.spec.ratioMetric.total.metricSource.spec.template is "promql"; allowed: spans, work, completeness, freshness, cache, sql.'],
+    ['a template that is unknown', changed('total: {metricSource: {spec: {template: spans', 'total: {metricSource: {spec: {template: promql'), 'shop.yaml:18: SLO orders: spec.indicator.spec.ratioMetric.total.metricSource.spec.template is "promql"; allowed: spans, work, completeness, freshness, cache, histogram, sql.'],
     ['a name in capitals', changed('name: orders', 'name: Orders'), 'shop.yaml:9: SLO Orders: metadata.name is "Orders"; allowed: lower-case letters, digits and "-", up to 63, not "-" at an end.'],
     ['a runbook that is a script', changed('https://runbooks', 'javascript://runbooks'), 'shop.yaml:10: SLO orders: metadata.annotations.shop.example/runbook-url is "javascript://runbooks.example/orders"; allowed: a URL that starts with https:// or http://.'],
     ['a version that is unknown', VALID.replace('apiVersion: openslo/v1', 'apiVersion: openslo/v2alpha'), 'shop.yaml:1: Service checkout: apiVersion is "openslo/v2alpha"; allowed: openslo/v1.'],
@@ -185,6 +186,7 @@ describe('templates, so that common indicators need no SQL:', () => {
     ['completeness', '{template: completeness, service: orders, operation: send, kind: Producer}', '{template: completeness, service: mailer, operation: receive, kind: Consumer}', { template: 'completeness', rows: 'spans', expected: { service: 'orders', operation: 'send', kind: 'Producer', conditions: {} }, arrived: { service: 'mailer', operation: 'receive', kind: 'Consumer', conditions: {} } }],
     ['freshness', '{template: freshness, of: work, service: importer, operation: import}', '{template: freshness, maxAge: 10m}', { template: 'freshness', rows: 'work', scope: { service: 'importer', operation: 'import', conditions: {} }, maxAgeMs: 600_000 }],
     ['hits of a cache', '{template: cache, namespace: shop, cache: product}', '{template: cache, answer: hit}', { template: 'cache', good: 'hit', namespace: 'shop', cache: 'product' }],
+    ['latency from a histogram', '{template: histogram, service: shop, metric: http.server.request.duration, attributes: {http.route: /pay}}', '{template: histogram, maxValue: 0.25}', { template: 'histogram', service: 'shop', metric: 'http.server.request.duration', attributes: { 'http.route': '/pay' }, max: 0.25, estimate: false }],
     ['plain SQL', `{template: sql, query: "${QUERY}", parameters: {region: eu}}`, '{template: sql}', { template: 'sql', query: QUERY, parameters: { region: 'eu' } }],
   ])('%s', (_, whole, part, indicator) => {
     expect(read(total(whole, part)).problems).toEqual([])
@@ -196,6 +198,7 @@ describe('templates, so that common indicators need no SQL:', () => {
     ['SQL that reads all there is', '{template: sql, query: SELECT 1}', '{template: sql}', /does not use \{from:DateTime64\(3\)\}/],
     ['two templates', '{template: spans, service: a}', '{template: work, outcome: ok}', /template is "work", which differs from the total/],
     ['an outcome that is unknown', '{template: work, service: a}', '{template: work, outcome: fine}', /outcome is "fine"; allowed: ok, degraded, rejected, aborted, error/],
+    ['a histogram without a limit', '{template: histogram, service: a, metric: m}', '{template: histogram}', /maxValue is missing/],
     ['a kind of unit of work', '{template: work, service: a, kind: Server}', '{template: work, outcome: ok}', /kind is not a known field/],
   ])('%s is refused', (_, whole, part, message) => {
     expect(messages(total(whole, part))).toContainEqual(expect.stringMatching(message))
@@ -241,7 +244,6 @@ describe('what is wrong with windows and slices is said:', () => {
 describe('what is valid OpenSLO but not supported is refused, not ignored:', () => {
   test.each([
     ['a composite objective', changed('      target: 0.9950', '      target: 0.9950\n      compositeWeight: 2'), /objectives\[0\]\.compositeWeight is "2", which is valid OpenSLO but not supported/],
-    ['an alert without data', 'apiVersion: openslo/v1\nkind: AlertPolicy\nmetadata: {name: p}\nspec: {alertWhenNoData: true, conditions: [{conditionRef: c}], notificationTargets: [{targetRef: t}]}\n', /alertWhenNoData is "true", which is valid OpenSLO but/],
     ['a connection of its own', 'apiVersion: openslo/v1\nkind: DataSource\nmetadata: {name: d}\nspec: {type: clickhouse, connectionDetails: {database: other}}\n', /connectionDetails\.database is "other", which is valid OpenSLO but not used here/],
   ])('%s', (_, text, message) => {
     expect(messages(text)).toContainEqual(expect.stringMatching(message))

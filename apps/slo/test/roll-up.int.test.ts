@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { ClickHouse } from '@ballast/clickhouse'
+import { type ClickHouse, type Statement, tableNames } from '@ballast/clickhouse'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { ChangeStore } from '../src/clickhouse/change-store.ts'
@@ -27,7 +27,7 @@ const row = (series: string, minute: number, good: number, total: number, final 
 
 test('changes of definitions come back as they were kept, in order', async () => {
   const store = new ChangeStore(clickhouse)
-  const change: Change = { atMs: 1_800_000_000_123, kind: 'objective', name: 'orders', action: 'added', definition: '{"target":"0.99"}', budgetBefore: {}, budgetAfter: { orders: -0.25 } }
+  const change: Change = { atMs: 1_800_000_000_123, kind: 'objective', name: 'orders', sequence: 0, action: 'added', definition: '{"target":"0.99"}', budgetBefore: {}, budgetAfter: { orders: -0.25 } }
   const later: Change = { ...change, atMs: change.atMs + 1, kind: 'correction', action: 'removed', budgetBefore: { 'a.1': 1, b: 0.5 } }
   await store.append([later, change], signal)
   expect(await store.read(signal)).toEqual([change, later])
@@ -74,5 +74,22 @@ describe('the roll-up', () => {
       }),
       { numRuns: 25 },
     )
+  })
+
+  test('answers for thirty days of one series from a few of its granules, however many series there are', async () => {
+    const [others, days] = [300, 30]
+    const to = Math.floor(Date.now() / 3_600_000) * 60
+    const from = to - days * 1440
+    const insert = (table: string, start: number, step: number, count: number, more: string): Promise<void> =>
+      clickhouse.command({ query: `INSERT INTO ${table} SELECT concat('many-', toString(number % ${others})), toDateTime(${start * 60} + intDiv(number, ${others}) * ${step}), 1, 1, 1, 0, ${more} FROM numbers(${others * count})` })
+    await insert(tableNames.sloHour, from, 3600, days * 24, '1')
+    for (const start of [from, to - 60]) await insert(tableNames.sloMinute, start, 60, 60, '1, 1')
+    const asked: Statement[] = []
+    const watched: ClickHouse = { ...clickhouse, query: (statement) => (asked.push(statement), clickhouse.query(statement)) }
+    const month = new RollUpStore(watched, { bucketMs: MINUTE_MS, timeoutMs: 20_000 })
+    expect((await month.sums(['many-7'], [{ from: from + 20, to: to - 10 }], signal)).get('many-7')![0]!.total).toBe(40 + 50 + (days * 24 - 2))
+    const estimates = await Promise.all(asked.map(({ query, ...rest }) => clickhouse.query<{ rows: string }>({ ...rest, query: `EXPLAIN ESTIMATE ${query}` })))
+    const rowsRead = estimates.flat().reduce((sum, { rows }) => sum + Number(rows), 0)
+    expect([asked.length, rowsRead]).toEqual([2, expect.toSatisfy((rows: number) => rows <= 24 * 1024)])
   })
 })

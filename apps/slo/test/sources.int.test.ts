@@ -1,9 +1,13 @@
+import { readFileSync } from 'node:fs'
 import { type ClickHouse, tableNames } from '@ballast/clickhouse'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { GroupFinder } from '../src/clickhouse/group-finder.ts'
 import { SpanStore } from '../src/clickhouse/span-store.ts'
 import type { BucketCounts, CountResult } from '../src/measure/event-store.ts'
-import type { Indicator, RowIndicator } from '../src/measure/indicator.ts'
-import { availability } from './objectives.ts'
+import type { GroupBy, Indicator, RowIndicator } from '../src/measure/indicator.ts'
+import { groupObjective } from '../src/objective/grouping.ts'
+import { readObjectiveSet } from '../src/openslo/objective-set.ts'
+import { availability, objective, shippedCatalog } from './objectives.ts'
 import { insertSpans, openDatabase } from './span-rows.ts'
 
 const signal = AbortSignal.timeout(60_000)
@@ -48,6 +52,17 @@ test('groups are counted apart: by tenant, by route', async () => {
   expect(await groups({ attribute: 'http.route' })).toEqual([['/cart', 1, 1], ['/pay', 1, 2]])
 })
 
+test('groups that rows have are found, the busiest first, and the objective of each counts its own rows', async () => {
+  const row = (TenantId: string, route: string, StatusCode = 'Ok'): object => ({ Timestamp: at(0), ServiceName: 'found', SpanKind: 'Server', SpanName: 'GET', TenantId, StatusCode, SpanAttributes: route === '' ? {} : { 'http.route': route } })
+  await insert(tableNames.traces, [row('acme', '/pay', 'Error'), row('acme', '/pay'), row('zebra', '/pay/:id'), row('acme', '')])
+  const finder = new GroupFinder(clickhouse, 20_000)
+  const find = (by: GroupBy, limit = 10): Promise<readonly string[]> => finder.find(availability('found'), by, { fromMs: BASE * MINUTE_MS, toMs: (BASE + 1) * MINUTE_MS }, limit)
+  expect([await find('tenant'), await find({ attribute: 'http.route' }), await find('operation'), await find('tenant', 1)]).toEqual([['acme', 'zebra'], ['/pay', '/pay/:id'], ['GET'], ['acme']])
+  const whole = { ...objective({ service: 'found' }), indicator: availability('found'), grouping: { by: { attribute: 'http.route' }, max: 2 } }
+  expect(await counted(groupObjective(whole, '/pay').indicator)).toEqual([[0, 1, 2]])
+  expect(await counted(groupObjective(whole, '/pay/:id').indicator)).toEqual([[0, 1, 1]])
+})
+
 test('attributes and tenants narrow what is counted', async () => {
   const row = (TenantId: string, region: string): object => ({ Timestamp: at(0), ServiceName: 'narrow', SpanKind: 'Server', SpanName: 'GET /', TenantId, SpanAttributes: { region } })
   await insert(tableNames.traces, [row('acme', 'eu'), row('acme', 'us'), row('zebra', 'eu')])
@@ -88,6 +103,43 @@ test('caches: hits of all answers, and fresh ones of the hits, from the growth o
   expect(await counted({ ...cache, good: 'hit' })).toEqual([[0, 90, 100], [1, 90, 100]])
   expect(await counted({ ...cache, good: 'fresh' })).toEqual([[0, 80, 90], [1, 80, 90]])
   expect(await counted({ ...cache, good: 'hit', cache: 'other' })).toEqual([])
+})
+
+describe('a histogram', () => {
+  const latency = { template: 'histogram', service: 'histogram', metric: 'http.server.request.duration', max: 250, estimate: false } as const
+  const point = (minute: number, BucketCounts: readonly number[], facts: object = {}): object => ({
+    TimeUnix: at(minute), StartTimeUnix: at(-20), ServiceName: 'histogram', MetricName: 'http.server.request.duration', AggregationTemporality: 1, ExplicitBounds: [100, 250, 500, 1000], BucketCounts, Count: BucketCounts.reduce((sum, count) => sum + count, 0), Attributes: { route: '/' }, ...facts,
+  })
+
+  test('vector 39: good is the count at the bound; between two bounds it is refused, or estimated', async () => {
+    await insert(tableNames.metricsHistogram, [point(0, [800, 150, 40, 8, 2])])
+    expect(await counted(latency)).toEqual([[0, 950, 1000]])
+    expect((await count([{ ...latency, max: 300 }, availability('histogram')])).failures).toEqual([expect.stringMatching(/300 is no bound of the histogram http\.server\.request\.duration[^]*100, 250, 500, 1000/)])
+    expect(await counted({ ...latency, max: 300, estimate: true })).toEqual([[0, 958, 1000]])
+    expect(await counted({ ...latency, max: 5000, estimate: true })).toEqual([[0, 998, 1000]])
+    expect(await counted({ ...latency, attributes: { route: '/other' } })).toEqual([])
+  })
+
+  test('that is cumulative counts its growth, from zero where it began, one series for each process', async () => {
+    const facts = (process: string, start = -20): object => ({ AggregationTemporality: 2, StartTimeUnix: at(start), MetricName: 'grown', ResourceAttributes: { process } })
+    await insert(tableNames.metricsHistogram, [
+      point(-1, [100, 100, 0, 0, 0], facts('a')), point(0, [104, 101, 0, 2, 0], facts('a')), point(1, [104, 104, 0, 2, 1], facts('a')),
+      point(1, [3, 0, 0, 0, 1], facts('b', 1)),
+    ])
+    expect(await counted({ ...latency, metric: 'grown' })).toEqual([[0, 5, 7], [1, 6, 8]])
+  })
+})
+
+test('the objective of notifications counts deliveries to people, those in time as good, across restarts of the engine', async () => {
+  const text = readFileSync(new URL('../../../infra/slo/notifications.yaml', import.meta.url), 'utf8')
+  const [notifications] = readObjectiveSet([{ file: 'notifications.yaml', text }], shippedCatalog).objectives
+  const point = (minute: number, Value: number, inTime: string, target = 'oncall', start = -20): object => ({
+    TimeUnix: at(minute), StartTimeUnix: at(start), ServiceName: 'slo', MetricName: 'ballast_slo_deliveries', AggregationTemporality: 2, IsMonotonic: true, Value,
+    Attributes: { target, in_time: inTime },
+    ResourceAttributes: { 'host.name': 'a', 'process.pid': '7' },
+  })
+  await insert(tableNames.metricsSum, [point(-1, 10, 'true'), point(0, 14, 'true'), point(0, 1, 'false', 'oncall', 0), point(1, 3, 'true', 'oncall', 1), point(1, 90, 'true', 'history', 1)])
+  expect(await counted(notifications!.indicator)).toEqual([[0, 4, 5], [1, 3, 3]])
 })
 
 describe('a query of one\'s own', () => {

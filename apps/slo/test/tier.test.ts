@@ -48,10 +48,12 @@ describe('a threshold that can never fire', () => {
     expect(refusals).toEqual(['the page tier 1h/5m can never fire: it needs a burn rate above 14.4, and a total outage burns 10; it is left out'])
   })
 
-  test('is one that equals the highest possible burn rate, because the comparison is strict', () => {
+  test('is one that equals the highest possible burn rate where the comparison is strict, and one above it where it is not', () => {
     const catalog = parseTierCatalog('{"bucket":"1m","tiers":[{"severity":"page","budgetShare":"0.01","long":"1h","short":"5m"}]}', 'tiers.json')
     const at = (target: string): number => tiersFor(catalog, { budget: complement(parseDecimal(target)!), period: parseWindow('1000h')! }).tiers.length
     expect([at('0.9'), at('0.9001')]).toEqual([0, 1])
+    const orEqual = parseTierCatalog('{"bucket":"1m","tiers":[{"severity":"page","op":"gte","budgetShare":"0.01","long":"1h","short":"5m"}]}', 'tiers.json')
+    expect(['0.9', '0.8999'].map((target) => tiersFor(orEqual, { budget: complement(parseDecimal(target)!), period: parseWindow('1000h')! }).tiers.length)).toEqual([1, 0])
   })
 
   test('is one that looks back longer than the period', () => {

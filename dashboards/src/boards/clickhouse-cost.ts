@@ -1,7 +1,7 @@
 import type { BoardSpec } from '../kit/board.ts'
 import { linkTo } from '../kit/links.ts'
 import { chart, stat, table } from '../kit/panels.ts'
-import { rollUpRows } from '../kit/sql.ts'
+import { rollUpRows, type RollUpName } from '../kit/sql.ts'
 import { tableNames } from '@ballast/clickhouse'
 
 const parts = `system.parts WHERE active AND database = currentDatabase()`
@@ -9,10 +9,7 @@ const day = `toDateTime(toStartOfDay(parseDateTimeBestEffortOrZero(partition)))`
 /** Days of data that there are of each table, at least one. */
 const days = `greatest(1, uniqExact(partition))`
 const queries = `system.query_log WHERE $__timeFilter(event_time) AND type = 'QueryFinish' AND is_initial_query`
-const rollUps = [
-  ['spans', tableNames.redMinute],
-  ['metrics', tableNames.metricsMinute],
-] as const
+const rollUps = [newestMinutes('spans', 'red'), newestMinutes('metrics', 'metrics')]
 
 /** What does the data cost, and who queries it? */
 export const clickHouseCost: BoardSpec = {
@@ -41,7 +38,7 @@ export const clickHouseCost: BoardSpec = {
     ],
     [
       table({ title: 'Attribute keys', description: 'Keys of attributes with their number of values, from one record in sixteen. A key with very many values on every row is dear.', width: 12, units: { values: 'short', rows: 'short' }, sql: `SELECT Source AS source, Key AS key, uniq(Value) AS values, sum(Rows) AS rows, any(Value) AS example FROM ${tableNames.attributeValues} WHERE Day >= toDate($__fromTime) AND Day <= toDate($__toTime) GROUP BY source, key ORDER BY rows DESC, key LIMIT 100` }),
-      table({ title: 'Roll-ups, newest', description: 'Newest minute of each roll-up in the range.', width: 12, units: { behind: 's' }, columnLimits: { behind: { warning: 180, bad: 600 } }, sql: `SELECT kind, max(Time) AS newest, toUnixTimestamp($__toTime) - toUnixTimestamp(newest) AS behind FROM (${rollUps.map(([name, from]) => `SELECT '${name}' AS kind, Time FROM ${from} WHERE $__timeFilter(Time)`).join(' UNION ALL ')}) GROUP BY kind ORDER BY kind LIMIT 10` }),
+      table({ title: 'Roll-ups, newest', description: 'Newest minute of each roll-up in the range.', width: 12, units: { behind: 's' }, columnLimits: { behind: { warning: 180, bad: 600 } }, sql: `SELECT kind, max(Time) AS newest, toUnixTimestamp($__toTime) - toUnixTimestamp(newest) AS behind FROM (${rollUps.join(' UNION ALL ')}) GROUP BY kind ORDER BY kind LIMIT 10` }),
     ],
   ],
   details: {
@@ -50,6 +47,12 @@ export const clickHouseCost: BoardSpec = {
       table({ title: 'Slowest shapes', description: 'Queries that differ in their values alone, by the time that they took in all.', width: 12, units: { queries: 'short', p95: 's', rows: 'short' }, sql: `SELECT substring(any(query), 1, 200) AS shape, count() AS queries, quantile(0.95)(query_duration_ms) / 1000 AS p95, sum(read_rows) AS rows FROM ${queries} GROUP BY normalized_query_hash ORDER BY sum(query_duration_ms) DESC LIMIT 50` }),
     ],
   },
+}
+
+/** Minutes of a roll-up with the newest one among them: those of the newest hour, which the hours tell, so that not all are read. */
+function newestMinutes(kind: string, name: RollUpName): string {
+  const hour = `(SELECT max(Time) FROM ${tableNames[`${name}Hour`]} WHERE $__timeFilter(Time))`
+  return `SELECT '${kind}' AS kind, Time FROM ${tableNames[`${name}Minute`]} WHERE $__timeFilter(Time) AND Time >= ${hour}`
 }
 
 /** Sums of the parts of each day, for tables that are cut by day. */

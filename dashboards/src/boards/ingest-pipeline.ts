@@ -3,7 +3,7 @@ import { histogramQuantile, histogramQuantiles } from '../kit/histogram-sql.ts'
 import { linkTo } from '../kit/links.ts'
 import { attribute, counterRows, gaugesBy, gaugeRows, histogramCounters, LATEST, rates, ratesBy } from '../kit/metric-sql.ts'
 import { chart, stat, table } from '../kit/panels.ts'
-import { chosen, RANGE, ratio, recent, rollUpRows, STEP } from '../kit/sql.ts'
+import { chosen, placed, PLACED_SERIES, RANGE, ratio, recent, rollUpRows, STEP } from '../kit/sql.ts'
 import { tableNames } from '@ballast/clickhouse'
 
 const INSERT_TIME = 'ballast_ingest_insert_duration_seconds'
@@ -76,7 +76,6 @@ export const ingestPipeline: BoardSpec = {
 }
 
 function meanBy(label: string, count: string, source: { readonly metric: readonly string[] }): string {
-  const rows = `(SELECT *, ${label} AS label FROM ${counterRows(source)})`
-  const top = `if(label IN (SELECT label FROM ${rows} WHERE MetricName = '${count}' GROUP BY label ORDER BY sum(Increase) DESC, label LIMIT 7), label, 'other')`
-  return `SELECT time, ${top} AS series, sumIf(Increase, MetricName != '${count}') / nullIf(sumIf(Increase, MetricName = '${count}'), 0) AS value FROM ${rows} GROUP BY time, series HAVING sumIf(Increase, MetricName = '${count}') >= 0 AND any(${STEP}) > 0 ORDER BY time, series`
+  const rows = `(SELECT time, ${label} AS label, sumIf(Increase, MetricName != '${count}') AS Total, sumIf(Increase, MetricName = '${count}') AS Amount FROM ${counterRows(source)} GROUP BY time, label)`
+  return `SELECT time, ${PLACED_SERIES} AS series, sum(Total) / nullIf(sum(Amount), 0) AS value FROM ${placed(rows, 'Amount')} GROUP BY time, series HAVING sum(Amount) >= 0 AND any(${STEP}) > 0 ORDER BY time, series`
 }

@@ -2,7 +2,7 @@ import type { BoardSpec } from '../kit/board.ts'
 import { linkTo } from '../kit/links.ts'
 import { chart, heatmap, logs, stat, table } from '../kit/panels.ts'
 import { BUCKET, chosen, durationQuantile, durationsBelow, PREVIOUS_RANGE, RANGE, ratio, recent, rollUpRows, STEP } from '../kit/sql.ts'
-import { tableNames } from '@ballast/clickhouse'
+import { DURATION_BUCKETS_PER_DOUBLING, tableNames } from '@ballast/clickhouse'
 
 /** Requests up to this long satisfy, up to four times as long are tolerated: Apdex. Seconds. */
 const APDEX_S = 0.25
@@ -41,7 +41,7 @@ export const serviceRed: BoardSpec = {
     [
       heatmap({
         title: 'Durations', description: 'How many requests took how long. Two bands are two kinds of request, often a cache hit and a miss.', unit: 's', width: 12,
-        sql: `SELECT time, toString(exp2(Doubling + 1) / 1e9) AS le, sum(N) AS requests FROM (SELECT ${BUCKET} AS time, intDiv(bucket, 8) AS Doubling, n AS N FROM ${served} ARRAY JOIN mapKeys(Durations) AS bucket, mapValues(Durations) AS n) GROUP BY time, le ORDER BY time, toFloat64(le)`,
+        sql: `SELECT time, toString(exp2(Doubling + 1) / 1e9) AS le, requests FROM (SELECT time, intDiv(bucket, ${DURATION_BUCKETS_PER_DOUBLING}) AS Doubling, sum(n) AS requests FROM (SELECT ${BUCKET} AS time, Durations FROM ${served}) ARRAY JOIN mapKeys(Durations) AS bucket, mapValues(Durations) AS n GROUP BY time, Doubling) ORDER BY time, Doubling`,
       }),
       table({
         title: 'Routes', description: 'The busiest operations. Sort by errors or p99 to find what hurts.', width: 12, units: { rate: 'reqps', errors: 'percentunit', p99: 's' }, columnLimits: { errors: { warning: 0.005, bad: 0.01 } },

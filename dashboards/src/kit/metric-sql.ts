@@ -1,5 +1,5 @@
 import { counterColumns, counterGrowth } from '@ballast/clickhouse'
-import { BUCKET, rollUpRows, STEP, topOrOther } from './sql.ts'
+import { BUCKET, placed, PLACED_SERIES, rollUpRows, STEP, topOrOther } from './sql.ts'
 
 /** Which points of a metric are meant. */
 export interface MetricSource {
@@ -36,9 +36,8 @@ export const LATEST = 'argMax(Total / Points, Time)'
 
 /** Growth a second of counters, by a label, at most eight series: the largest and `other`. */
 export function ratesBy(label: string, source: MetricSource): string {
-  const rows = counterRows(source)
-  const labelled = `(SELECT *, ${label} AS label FROM ${rows})`
-  return `SELECT time, ${topOrOther('label', 'Increase', labelled)} AS series, sum(Increase) / any(${STEP}) AS value FROM ${labelled} GROUP BY time, series ORDER BY time, series`
+  const rows = `(SELECT time, ${label} AS label, sum(Increase) AS Amount FROM ${counterRows(source)} GROUP BY time, label)`
+  return `SELECT time, ${PLACED_SERIES} AS series, sum(Amount) / any(${STEP}) AS value FROM ${placed(rows, 'Amount')} GROUP BY time, series ORDER BY time, series`
 }
 
 /** Growth a second of counters, as columns: conditions over the rows by name of the series. */

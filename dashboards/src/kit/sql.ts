@@ -64,11 +64,26 @@ export function ratio(numerator: string, denominator: string): string {
   return `(${numerator}) / nullIf(${denominator}, 0)`
 }
 
+/** Series with a name of their own in a chart; the rest is `other`. */
+const NAMED_SERIES = 7
+
 /**
- * The largest series by name, the rest as `other`.
+ * The largest series by name, the rest as `other`. Reads the source twice: where that is dear, {@link placed} reads it once.
  *
  * @param source - rows with the label and the amount.
  */
-export function topOrOther(label: string, amount: string, source: string, most = 7): string {
-  return `if(${label} IN (SELECT ${label} FROM ${source} GROUP BY ${label} ORDER BY sum(${amount}) DESC, ${label} LIMIT ${most}), ${label}, 'other')`
+export function topOrOther(label: string, amount: string, source: string): string {
+  return `if(${label} IN (SELECT ${label} FROM ${source} GROUP BY ${label} ORDER BY sum(${amount}) DESC, ${label} LIMIT ${NAMED_SERIES}), ${label}, 'other')`
 }
+
+/**
+ * Rows with the `Place` of their label among all, the largest first, for {@link PLACED_SERIES}.
+ *
+ * @param rows - one row for each `time` and `label`, with the amount.
+ */
+export function placed(rows: string, amount: string): string {
+  return `(SELECT *, dense_rank() OVER (ORDER BY Whole DESC, label) AS Place FROM (SELECT *, sum(${amount}) OVER (PARTITION BY label) AS Whole FROM ${rows}))`
+}
+
+/** The largest series of {@link placed} by name, the rest as `other`. */
+export const PLACED_SERIES = `if(Place <= ${NAMED_SERIES}, label, 'other')`

@@ -1,4 +1,5 @@
-import type { Cache } from '../src/index.ts'
+import type { Cache, Definition, Explanation } from '../src/index.ts'
+import { until } from './redis-fixture.ts'
 
 const TICK_MS = 5
 
@@ -35,6 +36,10 @@ export interface DrillReport {
 
 /** What the loaders of a drill take. */
 const LOAD_MS = 5
+/** The ids whose loader fails. */
+const STALE_IDS = ['s0', 's1', 's2', 's3']
+/** So many looks in a row that find all copies: a message about a store comes soon after the answer to it. */
+const SETTLED_LOOKS = 10
 
 /**
  * Callers that ask for values all the time, in one process or several, while something happens to Redis:
@@ -45,7 +50,7 @@ export class Drill {
   readonly #ask: ((n: number) => readonly Promise<string>[])[]
   readonly #errors: string[] = []
   readonly #calls = new Set<Promise<void>>()
-  readonly #keepStale: (() => Promise<unknown>)[] = []
+  readonly #stale: Definition<string>[] = []
   #count = 0
   #slowestMs = 0
   #sourceDown = false
@@ -64,7 +69,7 @@ export class Drill {
         hardTtl: '10m',
         refreshRetryDelay: 20,
       })
-      this.#keepStale.push(() => stale.getMany(['s0', 's1', 's2', 's3']))
+      this.#stale.push(stale)
       return (n) => [loadable.get(`known${n % 20}`), loadable.get(`new${n}`), stale.get(`s${n % 4}`)]
     })
   }
@@ -77,8 +82,9 @@ export class Drill {
    * @param staleToo - false when the source works from the beginning.
    */
   async during(fault: (repairSource: () => void) => Promise<unknown>, staleToo = true): Promise<DrillReport> {
-    for (const keep of this.#keepStale) await keep()
+    await Promise.all(this.#stale.map((stale) => stale.getMany(STALE_IDS)))
     this.#sourceDown = staleToo
+    if (staleToo) await this.#settle()
     let n = 0
     const timer = setInterval(() => {
       n++
@@ -95,6 +101,21 @@ export class Drill {
     this.#sourceDown = false
     this.#lag.stop()
     return { calls: this.#count, errors: [...new Set(this.#errors)], slowestMs: Math.round(this.#slowestMs) }
+  }
+
+  /**
+   * Waits until every process has its copies to fall back on, and nothing under way takes them: a renewal that one process began while
+   * the source still worked takes the copies of the others, and whoever cannot ask Redis then has nothing.
+   */
+  async #settle(): Promise<void> {
+    const explained = (): Promise<readonly Explanation[]> => Promise.all(this.#stale.flatMap((stale) => STALE_IDS.map((id) => stale.explain(id))))
+    await until('what the source was asked for while it worked is stored', async () => (await explained()).every(({ loading }) => !loading))
+    let looks = 0
+    await until('every process has its copies', async () => {
+      await Promise.all(this.#stale.map((stale) => stale.getMany(STALE_IDS)))
+      looks = (await explained()).every(({ local }) => local !== undefined) ? looks + 1 : 0
+      return looks === SETTLED_LOOKS
+    })
   }
 
   #watch(call: Promise<string>): void {

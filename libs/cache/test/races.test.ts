@@ -53,6 +53,23 @@ test('who asks after the channel is back does not join a load from before', asyn
   expect([await before, await after]).toEqual(['old', 'new'])
 })
 
+test('what Redis was asked for before the channel was back is read once more', async () => {
+  const { clock, server, network, tier, loader, products } = oneProcess()
+  const first = products.get('1')
+  await clock.advance(0)
+  loader.last.resolve('old')
+  await first
+  await tier.cut()
+  network.hop = { delivery: 'answered', outMs: 0, backMs: 50 }
+  const before = products.get('1')
+  await clock.advance(10)
+  server.invalidate('product:1')
+  tier.track()
+  await clock.advance(40)
+  expect(await before).toBe('old')
+  expect(products.peek('1')).toBeUndefined()
+})
+
 test('a stale copy that expired while Redis was waited for is not returned', async () => {
   const { clock, network, tier, loader, products } = oneProcess()
   const first = products.get('1')
@@ -113,6 +130,34 @@ test('an entry that expired while the marks of its tags were read is not returne
   const after = products.get('1')
   await clock.advance(300)
   expect(loader.calls).toHaveLength(2)
+  loader.last.resolve('new')
+  expect(await after).toBe('new')
+})
+
+test('who asks after a change does not get the old value of a refresh that began before it and came to nothing', async () => {
+  const { clock, server, network, loader, products } = oneProcess()
+  const first = products.get('1')
+  await clock.advance(0)
+  loader.last.resolve('old')
+  await first
+  await clock.advance(0)
+  await products.get('1')
+  await clock.advance(60_000)
+  // The refresh asks for the lease, which another process takes to write what is newer.
+  network.hop = { delivery: 'answered', outMs: 50, backMs: 50 }
+  const stale = products.get('1')
+  await clock.advance(10)
+  server.invalidate('product:1')
+  const other = new MemoryTier(server)
+  await other.beginWrite('product:1', 'token of the other')
+  await clock.advance(10)
+  network.hop = straight
+  let answered: string | undefined
+  const after = products.get('1').then((value) => (answered = value))
+  await clock.advance(100)
+  expect([await stale, answered]).toEqual(['old', undefined])
+  await other.delete('product:1')
+  await clock.advance(10)
   loader.last.resolve('new')
   expect(await after).toBe('new')
 })

@@ -110,3 +110,25 @@ describe('metric points', () => {
     expect(await rows(`SELECT toUInt32(count()) AS n FROM (SELECT DISTINCT Time FROM ${tableNames.metricsMinute} WHERE MetricName = 'gets')`)).toEqual([{ n: 2 }])
   })
 })
+
+describe('of a day of minutes', () => {
+  const midnight = Math.floor(Date.now() / 86_400_000) * 86_400 - 86_400
+  /** Rows in the granules that a query cannot leave out. */
+  const rowsRead = async (table: string, where: string): Promise<number> => {
+    const estimates = await rows(`EXPLAIN ESTIMATE SELECT Time FROM ${table} WHERE Time >= toDateTime(${midnight}) AND Time < toDateTime(${midnight + 86_400}) AND ${where}`)
+    return estimates.reduce((sum, estimate) => sum + Number(estimate['rows']), 0)
+  }
+
+  test('an hour of one metric is read without the other hours and metrics', async () => {
+    await client.command({ query: `INSERT INTO otel_metrics_gauge (MetricName, ServiceName, TimeUnix, Value) SELECT concat('m-', toString(number % 20)), 'shop', toDateTime64(${midnight} + 60 * intDiv(number, 20), 9), 1 FROM numbers(20 * 1440)` })
+    expect(await rowsRead(tableNames.metricsMinute, '1')).toBeGreaterThanOrEqual(20 * 1_440)
+    expect(await rowsRead(tableNames.metricsMinute, `MetricName = 'm-7' AND Time >= toDateTime(${midnight + 36_000}) AND Time < toDateTime(${midnight + 39_600})`)).toBeLessThanOrEqual(3 * 1_024)
+  })
+
+  test('what services answered is read without what they called', async () => {
+    await client.command({ query: `INSERT INTO otel_traces (Timestamp, ServiceName, SpanKind, SpanName) SELECT toDateTime64(${midnight} + 60 * intDiv(number, 20), 9), concat('s-', toString(intDiv(number, 2) % 10)), if(number % 2 = 0, 'Client', 'Server'), 'GET' FROM numbers(20 * 1440)` })
+    expect(await rowsRead(tableNames.redMinute, '1')).toBeGreaterThanOrEqual(20 * 1_440)
+    expect(await rowsRead(tableNames.redMinute, `SpanKind IN ('Server', 'Consumer')`)).toBeLessThanOrEqual(10 * 1_440 + 2 * 1_024)
+    expect(await rowsRead(tableNames.redMinute, `SpanKind = 'Server' AND ServiceName = 's-3'`)).toBeLessThanOrEqual(1_440 + 2 * 1_024)
+  })
+})

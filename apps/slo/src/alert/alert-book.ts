@@ -165,7 +165,8 @@ export class AlertBook {
     const before = ledger.states.get(key)
     const onRoute = before?.kind === 'firing' && before.restored === true ? routeOf(routes, alertLabels(notice.data)).targets : []
     const told = [...this.#targets].filter((target) => ledger.told.get(toldKey(key, target))?.alertId === notice.alert.id)
-    const targets = new Set([HISTORY, ...onRoute, ...told, ...waiting.filter((delivery) => !spared.includes(delivery)).map(({ target }) => target)])
+    const isWanted = notice.data.alertWhenResolved !== false
+    const targets = new Set(!isWanted ? [HISTORY] : [HISTORY, ...onRoute, ...told, ...waiting.filter((delivery) => !spared.includes(delivery)).map(({ target }) => target)])
     return { queued: [...targets].map((target) => newDelivery(notice, target, nowMs)), finished: spared.map(({ id }) => id) }
   }
 

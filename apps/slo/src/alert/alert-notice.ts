@@ -45,6 +45,7 @@ export function firingNotice({ evaluation, condition, proof, links, lastAlertId,
     ...proof,
     links,
     runbookUrl: objective.runbookUrl ?? null,
+    ...(objective.wishes?.resolved === false && { alertWhenResolved: false }),
   }
   return { state: 'firing', alert, atMs, data }
 }
@@ -64,7 +65,7 @@ export function resolvedNotice(firing: AlertNotice, evaluation: Evaluation | und
 /** The figures of an alert that change with time. */
 type AlertNumbers = Pick<AlertData, 'good' | 'bad' | 'total' | 'burn' | 'burnRates' | 'budgetRemaining' | 'timeToExhaustionMs'>
 
-function numbers(evaluation: Evaluation, reading: Omit<TierReading, 'chance'> | undefined): AlertNumbers {
+function numbers(evaluation: Evaluation, reading: TierReading | undefined): AlertNumbers {
   const { good, total } = reading?.long ?? evaluation.period
   const burn = (reading?.long ?? evaluation.windows[0])?.burn
   const remaining = evaluation.budgetRemaining

@@ -83,6 +83,8 @@ export const alertDataSchema = z.object({
   ...proofSchema.shape,
   links: linksSchema,
   runbookUrl: z.string().nullable(),
+  /** `false`: its objective's policies want nobody told that it is over. */
+  alertWhenResolved: z.literal(false).exactOptional(),
   /** Why it resolved; absent while it fires. */
   resolution: z.enum(['recovered', 'objective removed']).exactOptional(),
 })

@@ -15,6 +15,8 @@ export interface Condition {
   readonly reading?: TierReading
 }
 
+/** The rule of an objective whose policy asks for alerts without data where the catalogue has no rule. */
+const NO_DATA = { severity: 'ticket', after: { text: '30m', ms: 30 * 60_000 } } as const
 /** A budget alert ends when this much more of the budget is back, so that it does not come and go around its limit. */
 const BUDGET_HYSTERESIS = 0.05
 /** An exhaustion alert ends when the budget lasts this much longer than its limit. */
@@ -30,15 +32,18 @@ export function conditionsOf(evaluation: Evaluation, rules: AlertRules, fires: (
     const reading = evaluation.holding.get(severity)
     return { kind: 'burn', severity, holds: reading !== undefined, name: reading?.tier.name ?? '', ...(reading !== undefined && { reading }) }
   })
-  return [...burns, ...noData(evaluation, rules), ...budgetLow(evaluation, rules, fires), ...exhaustion(evaluation, rules, fires)]
+  const breaches = [...burns, ...budgetLow(evaluation, rules, fires), ...exhaustion(evaluation, rules, fires)]
+  // What nobody is to be told of does not hold, so that an alert of before the policy said so ends.
+  const isWanted = evaluation.objective.wishes?.breaching !== false
+  return [...breaches.map((breach) => (isWanted ? breach : { ...breach, holds: false })), ...noData(evaluation, rules)]
 }
 
 /** No event for a while, of an objective that has had some: a service that is down sends nothing, and nothing is no error. */
-function noData({ period, windows }: Evaluation, { noData: rule }: AlertRules): Condition[] {
-  if (rule === undefined) return []
-  const window = windows.find((reading) => reading.window.ms >= rule.after.ms)
-  if (window === undefined) return []
-  return [{ kind: 'no-data', severity: rule.severity, holds: period.total > 0 && window.total === 0, name: `no events for ${window.window.text}` }]
+function noData({ objective: { wishes }, period, windows }: Evaluation, { noData: known }: AlertRules): Condition[] {
+  const rule = known ?? (wishes?.noData === true ? NO_DATA : undefined)
+  const window = rule && windows.find((reading) => reading.window.ms >= rule.after.ms)
+  if (rule === undefined || window === undefined) return []
+  return [{ kind: 'no-data', severity: rule.severity, holds: wishes?.noData !== false && period.total > 0 && window.total === 0, name: `no events for ${window.window.text}` }]
 }
 
 function budgetLow({ budgetRemaining }: Evaluation, { budget: rule }: AlertRules, fires: (kind: AlertKind, severity: Severity) => boolean): Condition[] {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { SloError } from '../errors.ts'
+import { type Comparison, comparisons } from './burn-rate.ts'
 import { type Fraction, parseDecimal, toNumber } from './fraction.ts'
 import { parseWindow, type Window } from './window.ts'
 
@@ -12,6 +13,7 @@ export type Severity = (typeof severities)[number]
 export interface CatalogTier {
   readonly severity: Severity
   readonly budgetShare: Fraction
+  readonly op: Comparison
   readonly long: Window
   readonly short: Window
 }
@@ -53,7 +55,7 @@ const budgetShare = z.string().transform((text, context) => {
 
 const severity = z.enum(severities)
 
-const tier = z.strictObject({ severity, budgetShare, long: window, short: window })
+const tier = z.strictObject({ severity, budgetShare, op: z.enum(comparisons).default('gt'), long: window, short: window })
 
 const alertRules = z.strictObject({
   keepFiringFor: window.optional(),

@@ -1,4 +1,5 @@
 import { type CatalogTier, type Severity, type TierCatalog } from './tier-catalog.ts'
+import type { Comparison } from './burn-rate.ts'
 import { compare, type Fraction, multiply, toNumber } from './fraction.ts'
 import type { Window } from './window.ts'
 
@@ -9,6 +10,8 @@ export interface Tier {
   readonly severity: Severity
   readonly long: Window
   readonly short: Window
+  /** Whether it fires at its threshold, or only above. */
+  readonly op: Comparison
   /** Burn rate above which it fires: `q · P / W`, share of the budget times period over long window. */
   readonly factor: Fraction
   /** Error ratio above which it fires: the factor times the budget. */
@@ -40,7 +43,7 @@ export function tiersFor(catalog: TierCatalog, objective: { readonly budget: Fra
     const what = `the ${tier.severity} tier ${tier.name}`
     if (tier.long.ms > objective.period.ms) {
       refusals.push(`${what} looks back longer than the objective's period of ${objective.period.text}, so it is left out`)
-    } else if (compare(tier.threshold, ONE) >= 0) {
+    } else if (tier.op === 'gt' ? compare(tier.threshold, ONE) >= 0 : compare(tier.threshold, ONE) > 0) {
       const highest = toNumber({ numerator: objective.budget.denominator, denominator: objective.budget.numerator })
       refusals.push(`${what} can never fire: it needs a burn rate above ${shown(tier.factor)}, and a total outage burns ${round(highest)}; it is left out`)
     } else {
@@ -51,9 +54,9 @@ export function tiersFor(catalog: TierCatalog, objective: { readonly budget: Fra
   return { tiers, refusals, warnings }
 }
 
-function scale({ severity, budgetShare, long, short }: CatalogTier, { budget, period }: { readonly budget: Fraction; readonly period: Window }): Tier {
+function scale({ severity, budgetShare, op, long, short }: CatalogTier, { budget, period }: { readonly budget: Fraction; readonly period: Window }): Tier {
   const factor = multiply(budgetShare, { numerator: BigInt(period.ms), denominator: BigInt(long.ms) })
-  return { name: `${long.text}/${short.text}`, severity, long, short, factor, threshold: multiply(factor, budget) }
+  return { name: `${long.text}/${short.text}`, severity, long, short, op, factor, threshold: multiply(factor, budget) }
 }
 
 function shown(value: Fraction): string {

@@ -1,6 +1,7 @@
 import { SpanStore } from '../clickhouse/span-store.ts'
 import { SloError } from '../errors.ts'
 import { type GroupBy, isRowIndicator } from '../measure/indicator.ts'
+import { parseGroupBy } from '../objective/grouping.ts'
 import type { Objective } from '../objective/objective.ts'
 import { type CommandContext, type CommandResult, chosenMeasured, percent, table } from './command.ts'
 
@@ -52,8 +53,7 @@ async function groupsOf({ indicator }: Objective, groupBy: GroupBy, { clickhouse
 }
 
 function readGroupBy(text: string): GroupBy {
-  if (text === 'tenant' || text === 'operation') return text
-  const attribute = /^attributes\.(.+)$/.exec(text)?.[1]
-  if (attribute !== undefined) return { attribute }
+  const by = parseGroupBy(text)
+  if (by !== undefined) return by
   throw new SloError('OPTION_INVALID', `--by is ${JSON.stringify(text)}; allowed: tenant, operation, attributes.NAME.`)
 }

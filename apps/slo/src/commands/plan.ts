@@ -16,11 +16,11 @@ export async function plan(context: CommandContext): Promise<CommandResult> {
   const to = Math.floor((context.now() - config.ingestLagMs) / bucketMs)
   const store = new SpanStore({ clickhouse, timeoutMs: config.queryTimeoutMs })
   const range = { from: to - HOUR_MS / bucketMs, to }
-  const { cost = [], failures = [] } = await store.countBuckets({ indicators: series.map(({ indicator }) => indicator), bucketMs, range, watermarkMs: to * bucketMs, signal })
+  const { cost = [], failures = [] } = await store.countBuckets({ indicators: series.map(({ parts }) => parts[0]!.indicator), bucketMs, range, watermarkMs: to * bucketMs, signal })
   const data = objectives.map((objective, index) => {
     const measured = marks.get(ids[index]!)
     const missingMs = Math.max(0, measured === undefined ? objective.period.ms : (measured.from - to) * bucketMs + objective.period.ms)
-    return { name: objective.name, series: ids[index]!, template: series[index]!.indicator.template, sharedBy: ids.filter((id) => id === ids[index]).length, missingMs, rowsPerHour: cost[index] ?? 0 }
+    return { name: objective.name, series: ids[index]!, template: objective.indicator.template, sharedBy: ids.filter((id) => id === ids[index]).length, missingMs, rowsPerHour: cost[index] ?? 0 }
   })
   const rows = data.map(({ name, series: id, template, sharedBy, missingMs, rowsPerHour }) => [name, id, template, String(sharedBy), missingMs === 0 ? 'measured' : `${lengthText(missingMs)} to measure`, rowsPerHour.toLocaleString('en')])
   const lines = [...table([['objective', 'series', 'template', 'shared by', 'past', 'rows an hour'], ...rows]), ...failures.map((failure) => `error: ${failure}`)]

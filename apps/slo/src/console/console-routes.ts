@@ -2,6 +2,7 @@ import type { createHttpServer } from '@ballast/service'
 import type { AlertNotice, Proof } from '../alert/alert.ts'
 import { SloError } from '../errors.ts'
 import { alertView } from '../http/alert-view.ts'
+import { groupViews } from '../http/group-view.ts'
 import { headlinesOf } from '../http/headlines.ts'
 import { objectiveHistory } from '../http/objective-history.ts'
 import { objectiveViews } from '../http/objective-view.ts'
@@ -50,8 +51,9 @@ export function addConsole(server: ReturnType<typeof createHttpServer>, { engine
     const view = views().find(({ name }) => name === objective.name)!
     const window = objective.tiers.flatMap((tier) => [tier.short, tier.long]).toSorted((a, b) => a.ms - b.ms).find(({ ms }) => ms >= PROOF_WINDOW_MS) ?? objective.period
     const [proof, transitions, steps] = await Promise.all([proofs.read(objective, window.ms).catch(() => undefined), past(objective.name).catch(() => undefined), objectiveHistory(objective, engine.state, history)])
+    const groups = groupViews(engine.state.set?.objectives ?? [], views(), objective.name)
     const mine = alerts.open().filter(({ alert }) => alert.objective === objective.name).map(alertView)
-    return page(reply, { title: view.objective ?? view.name, body: objectivePage({ objective, view, history: steps, alerts: mine, past: transitions, proof, proofWindow: window.text }) })
+    return page(reply, { title: view.objective ?? view.name, body: objectivePage({ objective, view, history: steps, groups, alerts: mine, past: transitions, proof, proofWindow: window.text }) })
   })
   server.get<{ Params: { service: string } }>('/services/:service', ({ params: { service } }, reply) => {
     const objectives = views().filter((view) => view.service === service)

@@ -8,13 +8,19 @@ import { burnDownChart, eventsChart } from './charts.ts'
 import { budgetBar, conditionBadge, conditionOf, serviceLink } from './figures.ts'
 import { countText, shareText, timeText } from './format.ts'
 import { type Html, html } from './html.ts'
+import { table } from './list-page.ts'
 import { tierTable } from './tier-table.ts'
+
+/** Groups that the page names. */
+const TOP_GROUPS = 10
 
 /** What the page of an objective shows. */
 export interface ObjectiveContent {
   readonly objective: Objective
   readonly view: ObjectiveView
   readonly history: ObjectiveHistory
+  /** Of an objective with one for each group: theirs, the worst first. */
+  readonly groups: readonly ObjectiveView[]
   readonly alerts: readonly AlertView[]
   /** Transitions of the past, newest first; `undefined` when they cannot be read. */
   readonly past: readonly AlertNotice[] | undefined
@@ -25,7 +31,7 @@ export interface ObjectiveContent {
 }
 
 /** One objective: how much budget is left, how fast it goes, and why. */
-export function objectivePage({ objective, view, history, alerts, past, proof, proofWindow }: ObjectiveContent): Html {
+export function objectivePage({ objective, view, history, groups, alerts, past, proof, proofWindow }: ObjectiveContent): Html {
   const tiles = [
     ['budget left', budgetBar(view.budgetRemaining)],
     [`good of the last ${view.window}`, shareText(view.sli, 3)],
@@ -38,6 +44,7 @@ export function objectivePage({ objective, view, history, alerts, past, proof, p
 ${view.alert !== null && html`<p>${view.alert.summary}</p>`}
 <ul class="tiles">${tiles.map(([name, figure]) => html`<li><b>${figure}</b>${name}</li>`)}</ul>
 ${alerts.map(openAlert)}
+${groups.length > 0 && html`<section class="card"><h2>Groups with the most bad events</h2>${table(groups.slice(0, TOP_GROUPS))}${groups.length > TOP_GROUPS && html`<p class="note">${TOP_GROUPS} of ${groups.length}. <a href="/?q=${encodeURIComponent(`${objective.name}@`)}">All of them</a>.</p>`}</section>`}
 <section class="card"><h2>Budget</h2><div class="scroll" tabindex="0" role="region" aria-label="Chart of the budget">${burnDownChart(history)}</div></section>
 <section class="card"><h2>Burn rates and their limits</h2>${tierTable(objective.tiers, view.burn)}</section>
 <section class="card"><h2>Events</h2><div class="scroll" tabindex="0" role="region" aria-label="Charts of events">${eventsChart(history)}</div></section>

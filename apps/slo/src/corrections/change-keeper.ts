@@ -25,7 +25,7 @@ export class ChangeKeeper {
     this.#changes ??= await this.#log.read(signal)
     const known = [...this.#changes, ...this.#found]
     const definitions = { objective: new Map(objectives.map((each) => [each.name, this.#definition(each)])), correction: new Map(objectives.flatMap(({ corrections }) => corrections.map((each) => [each.name, correctionDefinition(each)] as const))) }
-    const found = (['objective', 'correction'] as const).flatMap((kind) => differences(kind, definitionsOf(known, kind), definitions[kind], removable).map((change): Change => ({ ...change, atMs: nowMs, budgetBefore: budgetsOf(change, before), budgetAfter: {} })))
+    const found = (['objective', 'correction'] as const).flatMap((kind) => differences(kind, definitionsOf(known, kind), definitions[kind], removable).map((change): Change => ({ ...change, sequence: countOf(known, change), atMs: nowMs, budgetBefore: budgetsOf(change, before), budgetAfter: {} })))
     this.#found = [...this.#found, ...found]
     const all = [...known, ...found]
     return objectives.map((each) => {
@@ -37,10 +37,13 @@ export class ChangeKeeper {
   /** Keeps what was found, now that it is known what it made of the budgets. What cannot be kept is tried again at the next tick. */
   async keep(evaluations: readonly Evaluation[], signal: AbortSignal): Promise<void> {
     if (this.#found.length === 0) return
-    // Another replica may have found the same and been faster.
+    // Another replica may have found the same and been faster; one that is as fast writes the same change.
     const kept = await this.#log.read(signal)
     const isKept = ({ kind, name, action, definition }: Change): boolean => (action === 'removed' ? !definitionsOf(kept, kind).has(name) : definitionsOf(kept, kind).get(name) === definition)
-    const found = this.#found.filter((change) => !isKept(change)).map((change) => ({ ...change, budgetAfter: budgetsOf(change, evaluations) }))
+    const found: Change[] = []
+    for (const change of this.#found) {
+      if (!isKept(change)) found.push({ ...change, sequence: countOf(kept, change) + countOf(found, change), budgetAfter: budgetsOf(change, evaluations) })
+    }
     if (found.length > 0) await this.#log.append(found, signal)
     this.#changes = [...kept, ...found]
     this.#found = []
@@ -61,6 +64,10 @@ function differences(kind: ChangeKind, before: ReadonlyMap<string, string>, now:
   })
   const gone = removable ? [...before].filter(([name]) => !now.has(name)) : []
   return [...written, ...gone.map(([name, definition]) => ({ kind, name, action: 'removed' as const, definition }))]
+}
+
+function countOf(changes: readonly Change[], { kind, name }: Pick<Change, 'kind' | 'name'>): number {
+  return changes.filter((change) => change.kind === kind && change.name === name).length
 }
 
 /** Budgets of the objectives that a change is about. */

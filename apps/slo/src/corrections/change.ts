@@ -10,6 +10,8 @@ export interface Change {
   readonly atMs: number
   readonly kind: ChangeKind
   readonly name: string
+  /** Changes of this kind and name that came before: with them it is the identity of a change. */
+  readonly sequence: number
   readonly action: 'added' | 'changed' | 'removed'
   /** What it says now, as JSON; what it said last, when it was removed. */
   readonly definition: string
@@ -22,6 +24,7 @@ export interface Change {
 export interface ChangeLog {
   /** All changes, oldest first. */
   read(signal: AbortSignal): Promise<readonly Change[]>
+  /** Of changes with the same identity the earliest stays. */
   append(changes: readonly Change[], signal: AbortSignal): Promise<void>
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { objectiveHistorySchema } from './history-view.ts'
 import { alertViewSchema } from './alert-view.ts'
 import { deadLetterViewSchema, deliveryViewSchema } from './delivery-view.ts'
+import { groupViewSchema } from './group-view.ts'
 import { objectiveViewSchema } from './objective-view.ts'
 import { acknowledgeSchema, silenceRequestSchema, silenceViewSchema } from './remark-routes.ts'
 
@@ -25,6 +26,7 @@ export const operations: readonly Operation[] = [
   { method: 'get', path: '/api/v1/headlines', summary: 'What the dashboards begin with', answer: z.object({ objectives: z.number(), healthy: z.number(), atRisk: z.number(), exhausted: z.number(), cache: cache.nullable() }) },
   { method: 'get', path: '/api/v1/objectives', summary: 'Every objective with its figures', answer: z.object({ objectives: z.array(objectiveViewSchema), measuredAt: time.nullable(), watermark: time.nullable(), failure: z.string().nullable() }) },
   { method: 'get', path: '/api/v1/objectives/{name}', summary: 'One objective', answer: objectiveViewSchema },
+  { method: 'get', path: '/api/v1/objectives/{name}/groups', summary: 'Its groups, those with the most bad events first', answer: z.object({ groups: z.array(groupViewSchema) }) },
   { method: 'get', path: '/api/v1/objectives/{name}/history', summary: 'Events and budget over time', answer: objectiveHistorySchema },
   { method: 'get', path: '/api/v1/alerts', summary: 'Alerts that are not over', answer: z.object({ alerts: z.array(alertViewSchema) }) },
   { method: 'post', path: '/api/v1/alerts/{id}/acknowledgement', summary: 'Somebody has seen an alert: it is not escalated', body: acknowledgeSchema, answer: z.object({ alertId: z.string(), acknowledgedBy: z.string() }) },

@@ -9,6 +9,7 @@ import type { AlertStore } from '../outbox/alert-store.ts'
 import type { Ledger } from '../outbox/ledger.ts'
 import { alertView } from './alert-view.ts'
 import { deadLetterView, deliveryView } from './delivery-view.ts'
+import { groupViews } from './group-view.ts'
 import { headlinesOf } from './headlines.ts'
 import { type CountsHistory, objectiveHistory } from './objective-history.ts'
 import { objectiveViews } from './objective-view.ts'
@@ -42,6 +43,7 @@ export function addRoutes(server: ReturnType<typeof createHttpServer>, { engine,
     if (view !== undefined) return view
     throw objectiveNotFound(views.map(({ name }) => name))
   })
+  server.get<{ Params: { name: string } }>('/api/v1/objectives/:name/groups', ({ params }) => ({ groups: groupViews(engine.state.set?.objectives ?? [], objectiveViews(engine.state, alerts), findObjective(engine, params.name).name) }))
   server.get<{ Params: { name: string } }>('/api/v1/objectives/:name/history', ({ params }) => objectiveHistory(findObjective(engine, params.name), engine.state, history))
   server.get('/api/v1/alerts', () => ({ alerts: alerts.open().map(alertView) }))
   server.get('/api/v1/problems', () => ({ problems: engine.state.set?.problems ?? [] }))

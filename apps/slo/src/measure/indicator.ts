@@ -74,6 +74,19 @@ export interface CacheIndicator {
   readonly cache?: string
 }
 
+/** Values that a histogram of metrics recorded, such as durations. */
+export interface HistogramIndicator {
+  readonly template: 'histogram'
+  readonly service: string
+  readonly metric: string
+  /** Attributes of the points that have exactly these values. */
+  readonly attributes?: Readonly<Record<string, string>>
+  /** A value up to this is good, in the metric's unit. */
+  readonly max: number
+  /** Whether it may lie between two bounds: what is good is then estimated. */
+  readonly estimate: boolean
+}
+
 /** How a value is compared with what an objective says. */
 export interface Threshold {
   readonly op: 'lt' | 'lte' | 'gt' | 'gte'
@@ -90,7 +103,7 @@ export interface SqlIndicator {
 }
 
 /** Good events over all events. */
-export type Indicator = RowIndicator | CompletenessIndicator | FreshnessIndicator | CacheIndicator | SqlIndicator
+export type Indicator = RowIndicator | CompletenessIndicator | FreshnessIndicator | CacheIndicator | HistogramIndicator | SqlIndicator
 
 /** Whether an indicator counts rows one by one, so that a bad event is a row that can be shown. */
 export function isRowIndicator(indicator: Indicator): indicator is RowIndicator {

@@ -1,7 +1,7 @@
 import type { BucketCounts, BucketRange, EventStore } from './event-store.ts'
 import type { Indicator } from './indicator.ts'
 import type { Series } from './series.ts'
-import { type SliceRule, slicesOf } from './slices.ts'
+import { type SliceRule, slicesOf, unitedSlices } from './slices.ts'
 
 /** What scans need beside the range. */
 export interface ScanContext {
@@ -32,7 +32,8 @@ export class ScanPlan {
   readonly series: readonly Series[]
   /** Each indicator once. */
   readonly #indicators: readonly Indicator[]
-  readonly #indexes: readonly number[]
+  /** For each series where its indicators stand. */
+  readonly #indexes: readonly (readonly number[])[]
   /** Buckets that ranges must be aligned to, so that no slice is cut. */
   readonly #alignment: number
 
@@ -40,12 +41,14 @@ export class ScanPlan {
     this.series = series
     const indexes = new Map<string, number>()
     const indicators: Indicator[] = []
-    this.#indexes = series.map(({ indicator, indicatorKey }) => {
-      const known = indexes.get(indicatorKey)
-      if (known !== undefined) return known
-      indexes.set(indicatorKey, indicators.length)
-      return indicators.push(indicator) - 1
-    })
+    this.#indexes = series.map(({ parts }) =>
+      parts.map(({ indicator, key }) => {
+        const known = indexes.get(key)
+        if (known !== undefined) return known
+        indexes.set(key, indicators.length)
+        return indicators.push(indicator) - 1
+      }),
+    )
     this.#indicators = indicators
     this.#alignment = series.reduce((common, { slices }) => leastCommonMultiple(common, slices?.buckets ?? 1), 1)
   }
@@ -69,16 +72,19 @@ export class ScanPlan {
     const { series, rowsRead, cost, failures = [] } = await store.countBuckets({ indicators: this.#indicators, bucketMs, range, watermarkMs, signal: deadline })
     const counts = new Map<string, readonly BucketCounts[]>()
     for (const [place, { id, slices }] of this.series.entries()) {
-      const buckets = series[this.#indexes[place]!]
-      if (buckets === undefined) continue
-      counts.set(id, slices === undefined ? buckets : shaped(buckets, { from: range.from, to: Math.min(range.to, whole) }, slices, before?.(id, range.from - slices.buckets), before !== undefined))
+      const parts = this.#indexes[place]!.flatMap((index) => (series[index] === undefined ? [] : [series[index]]))
+      if (parts.length < this.#indexes[place]!.length) continue
+      counts.set(id, slices === undefined ? parts[0]! : shaped(parts, { from: range.from, to: Math.min(range.to, whole) }, slices, before?.(id, range.from - slices.buckets), before !== undefined))
     }
-    return { counts, cost: new Map(this.series.map(({ id }, place) => [id, cost?.[this.#indexes[place]!] ?? 0])), rowsRead, failures }
+    return { counts, cost: new Map(this.series.map(({ id }, place) => [id, this.#indexes[place]!.reduce((sum, index) => sum + (cost?.[index] ?? 0), 0)])), rowsRead, failures }
   }
 }
 
-function shaped(buckets: readonly BucketCounts[], range: BucketRange, rule: SliceRule, before: Slice | undefined, watched: boolean): BucketCounts[] {
-  return slicesOf(buckets, range, rule.noTraffic === 'bad' && !watched ? { ...rule, noTraffic: 'ignore' } : rule, before)
+function shaped(parts: readonly (readonly BucketCounts[])[], range: BucketRange, rule: SliceRule, before: Slice | undefined, watched: boolean): readonly BucketCounts[] {
+  const { budgeting } = rule
+  const noTraffic = rule.noTraffic === 'bad' && !watched ? 'ignore' : rule.noTraffic
+  const rules = [budgeting, ...(budgeting.method === 'Timeslices' ? (budgeting.others ?? []) : []).map(({ sliceTarget }) => ({ ...budgeting, sliceTarget }))].map((each): SliceRule => ({ ...rule, noTraffic, budgeting: each }))
+  return unitedSlices(parts.map((buckets, index) => slicesOf(buckets, range, rules[index]!, before)))
 }
 
 function leastCommonMultiple(a: number, b: number): number {

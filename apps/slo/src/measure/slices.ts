@@ -37,6 +37,14 @@ export function slicesOf(buckets: readonly BucketCounts[], range: BucketRange, {
   return slices
 }
 
+/** Slices of several parts as those of one: bad where any of them is. Where no part has a slice, there is none. */
+export function unitedSlices(parts: readonly (readonly BucketCounts[])[]): readonly BucketCounts[] {
+  if (parts.length === 1) return parts[0]!
+  const slices = new Map<number, BucketCounts>()
+  for (const slice of parts.flat()) if (slice.good === 0 || !slices.has(slice.bucket)) slices.set(slice.bucket, slice)
+  return [...slices.values()].toSorted((a, b) => a.bucket - b.bucket)
+}
+
 function goodUnits(good: number, total: number, budgeting: SliceRule['budgeting']): number {
   if (budgeting.method === 'RatioTimeslices') return Number((BigInt(good) * BigInt(2 * RATIO_UNITS) + BigInt(total)) / BigInt(2 * total))
   const { numerator, denominator } = budgeting.sliceTarget

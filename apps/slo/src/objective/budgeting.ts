@@ -1,4 +1,5 @@
 import type { Fraction } from '../burn/fraction.ts'
+import type { Indicator } from '../measure/indicator.ts'
 
 /**
  * What the budget is a budget of. `Occurrences`: events. `Timeslices`: slices of time, each good or bad by its own ratio.
@@ -6,7 +7,13 @@ import type { Fraction } from '../burn/fraction.ts'
  */
 export type Budgeting =
   | { readonly method: 'Occurrences' }
-  | { readonly method: 'Timeslices'; readonly sliceMs: number; readonly sliceTarget: Fraction }
+  | {
+      readonly method: 'Timeslices'
+      readonly sliceMs: number
+      readonly sliceTarget: Fraction
+      /** A slice is bad, too, when it is bad for one of these: the union of their bad time. */
+      readonly others?: readonly { readonly indicator: Indicator; readonly sliceTarget: Fraction }[]
+    }
   | { readonly method: 'RatioTimeslices'; readonly sliceMs: number }
 
 /** What no events at all mean: nothing, all is well, all is broken, or whatever was last. */

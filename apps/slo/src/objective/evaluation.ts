@@ -4,7 +4,7 @@ import { severities, type Severity } from '../burn/tier-catalog.ts'
 import type { Tier } from '../burn/tier.ts'
 import type { Window } from '../burn/window.ts'
 import { RATIO_UNITS } from '../measure/slices.ts'
-import { type Chance, chanceOf, passes } from './gates.ts'
+import { passes } from './gates.ts'
 import type { Objective } from './objective.ts'
 import type { Reading } from './reading.ts'
 
@@ -20,8 +20,6 @@ export interface TierReading {
   readonly tier: Tier
   readonly long: WindowReading
   readonly short: WindowReading
-  /** How likely the bad rows of the long window would be at the threshold. */
-  readonly chance: Chance
 }
 
 /** An objective at one moment. */
@@ -68,11 +66,10 @@ export function evaluate(objective: Objective, reading: Reading | Reading['count
     const tiers = objective.tiers.filter((tier) => tier.severity === severity).toSorted((a, b) => a.long.ms - b.long.ms)
     for (const tier of tiers) {
       const [long, short] = [readings.get(tier.long.ms)!, readings.get(tier.short.ms)!]
-      if (!exceeds(short, ageGate(objective, tier, tier.short.ms, historyMs)) || !exceeds(long, ageGate(objective, tier, tier.long.ms, historyMs))) continue
-      const chance = chanceOf(long, tier.threshold)
-      if (!passes(objective.gates, chance) || (objective.gates.young === 'wait' && historyMs < tier.long.ms)) continue
-      holding.set(severity, { tier, long, short, chance })
-      break
+      // Every window is compared, whatever the others say: a tick costs the same whether much burns or nothing does.
+      const [longBurns, shortBurns] = [exceeds(long, ageGate(objective, tier, tier.long.ms, historyMs), tier.op), exceeds(short, ageGate(objective, tier, tier.short.ms, historyMs), tier.op)]
+      if (holding.has(severity) || !longBurns || !shortBurns || !passes(objective.gates, long, tier.threshold)) continue
+      if (objective.gates.young !== 'wait' || historyMs >= tier.long.ms) holding.set(severity, { tier, long, short })
     }
   }
   return {

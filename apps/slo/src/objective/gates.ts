@@ -19,19 +19,7 @@ export interface Gates {
 /** No gates. */
 export const openGates: Gates = { minBadEvents: 0, significance: undefined, young: 'alert' }
 
-/** Whether so many bad rows are chance: how many rows, how many of them bad, and how likely that or more is at the threshold. */
-export interface Chance {
-  readonly rows: number
-  readonly badRows: number
-  readonly probability: number
-}
-
-/** The chance of a window's bad rows at a threshold: counted in rows, because a row that stands for many was still seen once. */
-export function chanceOf({ good, total, rows = total, badRows = total - good }: Counts, threshold: Fraction): Chance {
-  return { rows, badRows, probability: binomialTail(badRows, rows, toNumber(threshold)) }
-}
-
-/** Whether the bad rows of the long window suffice. */
-export function passes({ minBadEvents, significance }: Gates, { rows, badRows, probability }: Chance): boolean {
-  return rows > 0 && badRows >= minBadEvents && (significance === undefined || probability < significance)
+/** Whether the bad rows of the long window suffice. Rows are counted, because a row that stands for many events was still seen once. */
+export function passes({ minBadEvents, significance }: Gates, { good, total, rows = total, badRows = total - good }: Counts, threshold: Fraction): boolean {
+  return rows > 0 && badRows >= minBadEvents && (significance === undefined || binomialTail(badRows, rows, toNumber(threshold)) < significance)
 }

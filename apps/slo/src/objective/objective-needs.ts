@@ -1,4 +1,4 @@
-import { periodAt, type TimeSpan } from '../calendar/period.ts'
+import { type Period, periodAt, type TimeSpan } from '../calendar/period.ts'
 import { type CorrectedRows, timesOf, united, without } from '../corrections/correction.ts'
 import { isRowIndicator } from '../measure/indicator.ts'
 import { partOf, periodWindow, rollingWindow, type SumWindow } from '../measure/sum-window.ts'
@@ -62,7 +62,7 @@ export function needOf(objective: Objective, bucketMs: number, nowMs: number): O
   if (known?.bucketMs === bucketMs && known.hour === hour) return known.need
   const { indicator, budgeting, noTraffic, period, tiers } = objective
   const series = seriesOf(indicator, budgeting, noTraffic, bucketMs)
-  const exclusions = exclusionsOf(objective, series, bucketMs, nowMs)
+  const exclusions = exclusionsOf(objective, bucketMs, asked(period, nowMs))
   const needed = (window: SumWindow): NeededWindow => ({ window, excluded: exclusions.map(({ series: each, from, to }) => ({ series: each, window: partOf(window, from, Math.min(to, window.stop ?? to)) })) })
   const whole = periodWindow(period, bucketMs)
   const need = {
@@ -75,19 +75,23 @@ export function needOf(objective: Objective, bucketMs: number, nowMs: number): O
   return need
 }
 
-interface Exclusion {
+/** A stretch of buckets that corrections leave out: of the objective's own series, or of the rows that they describe. */
+export interface Exclusion {
   readonly series: Series
   readonly from: number
   readonly to: number
 }
 
-/** Times, and rows of other times, that corrections leave out: as stretches of buckets over the series itself, or over one of those rows. */
-function exclusionsOf({ corrections, period, indicator, budgeting, noTraffic }: Objective, series: Series, bucketMs: number, nowMs: number): Exclusion[] {
+/** The time that windows look at, from the period's beginning or a month ago; and an hour ahead: until then nobody asks again. */
+function asked(period: Period, nowMs: number): TimeSpan {
+  return { fromMs: Math.min(periodAt(period, nowMs).fromMs - HOUR_MS, nowMs - 31 * 24 * HOUR_MS), toMs: nowMs + 2 * HOUR_MS }
+}
+
+/** What corrections leave out in a span: whole times, and rows of other times. */
+export function exclusionsOf({ corrections, indicator, budgeting, noTraffic }: Objective, bucketMs: number, span: TimeSpan): Exclusion[] {
   if (corrections.length === 0) return []
-  // An hour ahead: until then nobody asks again.
-  const span = { fromMs: periodAt(period, nowMs).fromMs - HOUR_MS, toMs: nowMs + 2 * HOUR_MS }
-  const longest = Math.min(span.fromMs, nowMs - 31 * 24 * HOUR_MS)
-  const times = (rows: CorrectedRows | undefined): TimeSpan[] => corrections.filter((each) => each.rows === rows).flatMap((each) => timesOf(each, { ...span, fromMs: longest }))
+  const series = seriesOf(indicator, budgeting, noTraffic, bucketMs)
+  const times = (rows: CorrectedRows | undefined): TimeSpan[] => corrections.filter((each) => each.rows === rows).flatMap((each) => timesOf(each, span))
   const stretch = (each: Series, { fromMs, toMs }: TimeSpan): Exclusion => ({ series: each, from: Math.floor(fromMs / bucketMs), to: Math.ceil(toMs / bucketMs) })
   const whole = united(times(undefined))
   const parts = corrections.flatMap(({ rows }) => {

@@ -2,7 +2,8 @@ import type { Fraction } from '../burn/fraction.ts'
 import type { Tier } from '../burn/tier.ts'
 import type { Period } from '../calendar/period.ts'
 import type { Correction } from '../corrections/correction.ts'
-import type { Indicator } from '../measure/indicator.ts'
+import type { GroupBy, Indicator } from '../measure/indicator.ts'
+import type { AlertWishes } from './alert-wishes.ts'
 import type { Budgeting, NoTraffic } from './budgeting.ts'
 import type { Weighing } from './composite.ts'
 import type { Gates } from './gates.ts'
@@ -17,6 +18,13 @@ export interface Revision {
 /** An objective over other objectives: each as it is, but with the windows of the whole. */
 export interface Composite extends Weighing {
   readonly parts: readonly { readonly objective: Objective; readonly weight: number }[]
+}
+
+/** That an objective has one of its own for each group of its rows. */
+export interface Grouping {
+  readonly by: GroupBy
+  /** Groups that get an objective at most: the busiest of those that are there when it is first looked. */
+  readonly max: number
 }
 
 /** One objective, ready to be evaluated: references resolved, decimals exact, tiers scaled. */
@@ -44,5 +52,11 @@ export interface Objective {
   readonly revisions: readonly Revision[]
   /** Of an objective over other objectives: it is not measured itself. */
   readonly composite?: Composite
+  /** What its alert policies say; nothing without any. */
+  readonly wishes?: AlertWishes
+  /** Whether each group of its rows has an objective of its own beside it. */
+  readonly grouping?: Grouping
+  /** Of the objective of one group: the objective of all, and which group it is. */
+  readonly group?: { readonly of: string; readonly value: string }
   readonly runbookUrl: string | undefined
 }

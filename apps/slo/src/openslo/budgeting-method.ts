@@ -1,4 +1,5 @@
 import { complement, type Fraction, parseDecimal } from '../burn/fraction.ts'
+import type { Window } from '../burn/window.ts'
 import { type Budgeting, occurrences } from '../objective/budgeting.ts'
 import { readDuration } from './time-window.ts'
 import type { YamlField } from './yaml-field.ts'
@@ -18,14 +19,27 @@ export function readBudgeting(objective: YamlField, method: Budgeting['method'])
     for (const field of [target, window]) if (field.given) return field.refuse('has a meaning for slices of time only', 'budgetingMethod: Timeslices, budgetingMethod: RatioTimeslices')
     return occurrences
   }
-  const duration = window.given ? readDuration(window) : window.miss('a slice such as 1m')
-  if (duration === undefined) return undefined
-  if (HOUR_MS % duration.ms !== 0) return window.refuse('does not divide an hour', '1m, 2m, 5m, 10m, 15m, 30m, 1h')
+  const sliceMs = readSliceWindow(window)
+  if (sliceMs === undefined) return undefined
   if (method === 'RatioTimeslices') {
-    return target.given ? target.refuse('has no meaning for RatioTimeslices, in which a slice counts by its ratio', 'nothing') : { method, sliceMs: duration.ms }
+    return target.given ? target.refuse('has no meaning for RatioTimeslices, in which a slice counts by its ratio', 'nothing') : { method, sliceMs }
   }
   const sliceTarget = readSliceTarget(target)
-  return sliceTarget && { method, sliceMs: duration.ms, sliceTarget }
+  return sliceTarget && { method, sliceMs, sliceTarget }
+}
+
+/** Reads how long a slice is, milliseconds. */
+export function readSliceWindow(window: YamlField): number | undefined {
+  const duration = window.given ? readDuration(window) : window.miss('a slice such as 1m')
+  if (duration === undefined || HOUR_MS % duration.ms === 0) return duration?.ms
+  return window.refuse('does not divide an hour', '1m, 2m, 5m, 10m, 15m, 30m, 1h')
+}
+
+/** Whether slices are whole buckets; says so when they are not. */
+export function slicesFit(sliceMs: number, bucket: Window, window: YamlField): boolean {
+  if (sliceMs % bucket.ms === 0) return true
+  window.refuse(`is not a whole number of the engine's buckets of ${bucket.text}`, `a multiple of ${bucket.text}`)
+  return false
 }
 
 function readSliceTarget(field: YamlField): Fraction | undefined {

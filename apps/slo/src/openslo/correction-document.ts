@@ -3,7 +3,7 @@ import { type CorrectedRows, type Correction, ruleFault } from '../corrections/c
 import { parseWindow } from '../burn/window.ts'
 import { type Metadata, nameRule } from './metadata.ts'
 import { attributeRule, readTexts } from './row-template.ts'
-import type { Reference } from './slo-document.ts'
+import type { Reference } from './reference.ts'
 import type { YamlField } from './yaml-field.ts'
 
 /** A correction as a document has it; `slos` are the names that it refers to. */

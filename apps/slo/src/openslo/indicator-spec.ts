@@ -1,11 +1,11 @@
 import type { Indicator } from '../measure/indicator.ts'
 import { nameRule, type Metadata } from './metadata.ts'
-import { readCacheIndicator, readCompletenessIndicator, readFreshnessIndicator, readSqlIndicator, type SqlForm } from './other-templates.ts'
+import { readCacheIndicator, readCompletenessIndicator, readFreshnessIndicator, readHistogramIndicator, readSqlIndicator, type SqlForm } from './other-templates.ts'
 import { readRowIndicator, rowTemplates } from './row-template.ts'
 import type { YamlField } from './yaml-field.ts'
 
 /** Where events come from, as `template` says it. */
-const templates = [...rowTemplates, 'completeness', 'freshness', 'cache', 'sql'] as const
+const templates = [...rowTemplates, 'completeness', 'freshness', 'cache', 'histogram', 'sql'] as const
 
 /** An indicator as a document has it; `dataSources` are the names that it refers to. */
 export interface IndicatorSpec {
@@ -58,6 +58,7 @@ function readTemplate(template: (typeof templates)[number], total: YamlField, pa
   if (counts === 'bad') return part.refuse(`is a part of the template ${template}, which says what is good`, 'good')
   if (template === 'completeness') return readCompletenessIndicator(total, part)
   if (template === 'freshness') return readFreshnessIndicator(total, part)
+  if (template === 'histogram') return readHistogramIndicator(total, part)
   if (template === 'cache') return readCacheIndicator(total, part)
   return part.isMapOf(['template']) ? readSqlIndicator(total, { kind: 'counts' }) : undefined
 }

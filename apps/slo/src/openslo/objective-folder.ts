@@ -14,8 +14,10 @@ interface KnownFile {
 
 /** Larger files are refused, bytes. */
 const MAX_FILE_BYTES = 1024 * 1024
+/** Folders in folders that are looked into. */
+const MAX_DEPTH = 8
 
-/** A folder of OpenSLO files, read again when one of them changes. */
+/** A folder of OpenSLO files, and those in it, read again when one of them changes. */
 export class ObjectiveFolder {
   readonly #dir: string
   readonly #catalog: TierCatalog
@@ -38,7 +40,7 @@ export class ObjectiveFolder {
   async #scan(): Promise<boolean> {
     let names: string[]
     try {
-      names = (await readdir(this.#dir)).filter((name) => /\.ya?ml$/.test(name)).toSorted()
+      names = (await this.#list('', 0)).toSorted()
     } catch (error) {
       return this.#noteFolderFault(`cannot be read (${(error as Error).message}); set SLO_DIR to the folder of the objectives`)
     }
@@ -48,6 +50,14 @@ export class ObjectiveFolder {
     this.#files = files
     const fault = this.#noteFolderFault(undefined)
     return fault || files.size !== before.size || [...files].some(([name, file]) => before.get(name) !== file)
+  }
+
+  /** Names of the files in a folder and those below it, seen from the top. Hidden ones are left out: a mounted ConfigMap has its files twice, once in such a folder. */
+  async #list(folder: string, depth: number): Promise<string[]> {
+    const entries = (await readdir(join(this.#dir, folder), { withFileTypes: true })).filter(({ name }) => !name.startsWith('.'))
+    const files = entries.filter((entry) => !entry.isDirectory() && /\.ya?ml$/.test(entry.name)).map(({ name }) => join(folder, name))
+    const below = depth === MAX_DEPTH ? [] : entries.filter((entry) => entry.isDirectory())
+    return [...files, ...(await Promise.all(below.map(({ name }) => this.#list(join(folder, name), depth + 1)))).flat()]
   }
 
   async #look(name: string): Promise<KnownFile> {

@@ -1,4 +1,4 @@
-import { type AlertPolicyReferences, readAlertConditionSpec, readAlertPolicySpec, readDataSourceSpec, readNotificationTargetSpec } from './alert-document.ts'
+import { type AlertPolicySpec, readAlertConditionSpec, readAlertPolicySpec, readDataSourceSpec, readNotificationTargetSpec } from './alert-document.ts'
 import { type CompositeDocument, readComposite } from './composite-document.ts'
 import { type CorrectionDocument, readCorrection } from './correction-document.ts'
 import { readIndicatorSpec, type SliDocument } from './indicator-spec.ts'
@@ -17,8 +17,8 @@ export interface NamedDocument {
   readonly metadata: Metadata
 }
 
-/** An alert policy: which condition and targets it joins. */
-export interface AlertPolicyDocument extends AlertPolicyReferences {
+/** An alert policy, as a document of its own. */
+export interface AlertPolicyDocument extends AlertPolicySpec {
   readonly kind: 'AlertPolicy'
   readonly metadata: Metadata
 }
@@ -56,8 +56,8 @@ function readKind(kind: OpenSloKind, root: YamlField, metadata: Metadata | undef
       return ratio && metadata && { kind, metadata, ...ratio }
     }
     case 'AlertPolicy': {
-      const references = readAlertPolicySpec(spec)
-      return metadata && { kind, metadata, ...references }
+      const policy = readAlertPolicySpec(spec)
+      return metadata && { kind, metadata, ...policy }
     }
     case 'AlertCondition':
       readAlertConditionSpec(spec)

@@ -1,4 +1,4 @@
-import type { CacheIndicator, CompletenessIndicator, FreshnessIndicator, SqlIndicator } from '../measure/indicator.ts'
+import type { CacheIndicator, CompletenessIndicator, FreshnessIndicator, HistogramIndicator, SqlIndicator } from '../measure/indicator.ts'
 import { sqlParameters } from '../source/sql-source.ts'
 import { attributeRule, conditionFields, readDurationNs, readScope, readTexts, rowTemplates, scopeFields } from './row-template.ts'
 import type { TextRule, YamlField } from './yaml-field.ts'
@@ -39,6 +39,17 @@ export function readCacheIndicator(total: YamlField, part: YamlField): CacheIndi
     return name === undefined ? [] : [[key, name] as const]
   })
   return good && { template: 'cache', good, ...Object.fromEntries(names) }
+}
+
+/** Values of a histogram. */
+export function readHistogramIndicator(total: YamlField, part: YamlField): HistogramIndicator | undefined {
+  if (!total.isMapOf(['template', 'service', 'metric', 'attributes']) || !part.isMapOf(['template', 'maxValue', 'estimate'])) return undefined
+  const [service, metric, attributes] = [total.get('service').text(attributeRule), total.get('metric').text(attributeRule), readTexts(total.get('attributes'))]
+  const max = part.get('maxValue')
+  const digits = max.given ? max.digits() : max.miss('a number in the unit of the metric, a bound of its buckets')
+  const estimate = part.get('estimate').optionalFlag() ?? false
+  if (max.given && digits === undefined) return max.refuse('is not a number', 'a number in the unit of the metric')
+  return service === undefined || metric === undefined || digits === undefined ? undefined : { template: 'histogram', service, metric, ...(attributes === undefined ? {} : { attributes }), max: Number(digits), estimate }
 }
 
 /** A query of one's own. It is never put together: what varies is bound. */

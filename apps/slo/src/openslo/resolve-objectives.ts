@@ -2,12 +2,16 @@ import { complement } from '../burn/fraction.ts'
 import { tiersFor } from '../burn/tier.ts'
 import type { TierCatalog } from '../burn/tier-catalog.ts'
 import { type Indicator, isRowIndicator } from '../measure/indicator.ts'
-import type { Budgeting } from '../objective/budgeting.ts'
 import type { Objective } from '../objective/objective.ts'
-import { compositeObjective } from './composite-document.ts'
+import type { AlertWishes } from '../objective/alert-wishes.ts'
+import { type AlertPolicySpec, joinedWishes } from './alert-document.ts'
+import { slicesFit } from './budgeting-method.ts'
+import { compositeObjective, unionObjective } from './composite-document.ts'
+import { canGroup } from '../objective/grouping.ts'
 import type { IndicatorSpec } from './indicator-spec.ts'
 import type { OpenSloDocument, OpenSloKind } from './open-slo-document.ts'
-import { readThreshold, type Reference, refuseThreshold, type SloDocument } from './slo-document.ts'
+import { readThreshold, refuseThreshold, type SloDocument } from './slo-document.ts'
+import type { Reference } from './reference.ts'
 import type { YamlField } from './yaml-field.ts'
 
 type DocumentOf<K extends OpenSloKind> = Extract<OpenSloDocument, { readonly kind: K }>
@@ -24,30 +28,38 @@ export function resolveObjectives(documents: readonly OpenSloDocument[], catalog
     const names = [...byName.values()].filter((document) => document.kind === kind).map(({ metadata }) => metadata.name)
     return field.refuse(`names no ${kind}`, names.length === 0 ? `the name of a ${kind}, of which there are none` : names.join(', '))
   }
+  const checkPolicy = ({ conditions, targets }: AlertPolicySpec): void => {
+    for (const condition of conditions) find('AlertCondition', condition)
+    for (const target of targets) find('AlertNotificationTarget', target)
+  }
   const objectives: Objective[] = []
   // Services need not be declared; but where some are, one that is not is a typing mistake.
   const declaresServices = documents.some(({ kind }) => kind === 'Service')
   for (const document of byName.values()) {
     if (document.kind === 'AlertPolicy') {
-      for (const condition of document.conditions) find('AlertCondition', condition)
-      for (const target of document.targets) find('AlertNotificationTarget', target)
+      checkPolicy(document)
     } else if (document.kind === 'SLI') {
       for (const dataSource of document.dataSources) find('DataSource', dataSource)
     } else if (document.kind === 'SLO') {
       const slo = document
       if (declaresServices && !byName.has(`Service ${slo.service.name}`)) slo.service.field.warn('names no Service')
-      for (const policy of slo.alertPolicies) find('AlertPolicy', policy)
+      const policies = slo.alertPolicies.flatMap((policy) => {
+        if ('name' in policy) return find('AlertPolicy', policy) ?? []
+        checkPolicy(policy)
+        return policy
+      })
       const indicator = indicatorOf(slo, (reference) => find('SLI', reference), (reference) => find('DataSource', reference))
-      if (indicator !== undefined && !slo.source.failed) objectives.push(...objectivesOf(slo, indicator, catalog))
+      if (indicator !== undefined && !slo.source.failed) objectives.push(...objectivesOf(slo, indicator, joinedWishes(policies), catalog))
     }
   }
-  const corrected = withCorrections(objectives, [...byName.values()].filter((document) => document.kind === 'Correction'))
-  const composites = [...byName.values()].flatMap((document) => {
-    if (document.kind !== 'Composite') return []
-    if (corrected.some(({ name }) => name === document.metadata.name)) return document.field.refuse('has the name of an SLO', 'another name') ?? []
-    return compositeObjective(document, corrected, catalog) ?? []
-  })
-  return [...corrected, ...composites]
+  const composites = [...byName.values()].filter((document) => document.kind === 'Composite')
+  for (const { metadata, field } of composites) if (objectives.some(({ name }) => name === metadata.name)) field.refuse('has the name of an SLO', 'another name')
+  const named = composites.filter(({ source }) => !source.failed)
+  // A union is measured itself, so that things can be left out of it; the others are made of what their parts have.
+  const unions = named.flatMap((document) => (document.combination === 'union' ? (unionObjective(document, objectives, catalog) ?? []) : []))
+  const corrected = withCorrections([...objectives, ...unions], [...byName.values()].filter((document) => document.kind === 'Correction'))
+  const wholes = named.flatMap((document) => (document.combination === 'union' ? [] : (compositeObjective(document, corrected, catalog) ?? [])))
+  return [...corrected, ...wholes]
 }
 
 /** Gives objectives what is to be left out of them. */
@@ -91,10 +103,12 @@ function indicatorOf(
   return slo.indicator
 }
 
-function objectivesOf(slo: DocumentOf<'SLO'>, spec: IndicatorSpec, catalog: TierCatalog): Objective[] {
+function objectivesOf(slo: DocumentOf<'SLO'>, spec: IndicatorSpec, wishes: AlertWishes, catalog: TierCatalog): Objective[] {
   return slo.objectives.flatMap(({ displayName, target, budgeting, field }, index) => {
     const indicator = indicatorFor(spec, field)
-    if (indicator === undefined || !slicesFit(budgeting, catalog, field)) return []
+    if (indicator === undefined || (budgeting.method !== 'Occurrences' && !slicesFit(budgeting.sliceMs, catalog.bucket, field.get('timeSliceWindow')))) return []
+    const { grouping } = slo.annotations
+    if (grouping !== undefined && !canGroup(indicator, grouping.by)) return slo.metadata.annotations.get('group-by')!.refuse('tells no rows of this indicator apart: it counts no rows, or those of one group', 'tenant, operation, attributes.NAME') ?? []
     const budget = complement(target)
     const { tiers, refusals, warnings } = tiersFor(catalog, { budget, period: slo.period })
     // A refused tier takes nothing else with it: the objective is still evaluated by the others.
@@ -114,6 +128,7 @@ function objectivesOf(slo: DocumentOf<'SLO'>, spec: IndicatorSpec, catalog: Tier
       tiers,
       corrections: [],
       revisions: [],
+      wishes,
       runbookUrl: slo.metadata.runbookUrl,
     }
   })
@@ -127,10 +142,4 @@ function indicatorFor({ indicator, needsThreshold }: IndicatorSpec, field: YamlF
   }
   const threshold = readThreshold(field)
   return threshold && { ...indicator, form: { kind: 'threshold', threshold } }
-}
-
-function slicesFit(budgeting: Budgeting, { bucket }: TierCatalog, field: YamlField): boolean {
-  if (budgeting.method === 'Occurrences' || budgeting.sliceMs % bucket.ms === 0) return true
-  field.get('timeSliceWindow').refuse(`is not a whole number of the engine's buckets of ${bucket.text}`, `a multiple of ${bucket.text}`)
-  return false
 }

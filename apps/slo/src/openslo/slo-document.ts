@@ -2,18 +2,14 @@ import { complement, dividedBy, type Fraction, parseDecimal } from '../burn/frac
 import type { Period } from '../calendar/period.ts'
 import type { Threshold } from '../measure/indicator.ts'
 import type { Budgeting } from '../objective/budgeting.ts'
+import { type AlertPolicySpec, readAlertPolicySpec, readInPlace } from './alert-document.ts'
 import { readBudgeting, readMethod } from './budgeting-method.ts'
 import { type IndicatorSpec, readIndicatorSpec } from './indicator-spec.ts'
 import { displayNameRule, type Metadata, nameRule, readDescription, readMetadata } from './metadata.ts'
 import { type ObjectiveAnnotations, readObjectiveAnnotations } from './objective-annotations.ts'
+import type { Reference } from './reference.ts'
 import { readTimeWindow } from './time-window.ts'
 import type { YamlField } from './yaml-field.ts'
-
-/** A name of another document, and where it was written. */
-export interface Reference {
-  readonly name: string
-  readonly field: YamlField
-}
 
 /** One of the objectives of an SLO. */
 export interface SloObjective {
@@ -33,7 +29,8 @@ export interface SloDocument {
   readonly period: Period
   readonly annotations: ObjectiveAnnotations
   readonly objectives: readonly SloObjective[]
-  readonly alertPolicies: readonly Reference[]
+  /** By name, or as they stand in place. */
+  readonly alertPolicies: readonly (Reference | AlertPolicySpec)[]
 }
 
 /** Reads an SLO document whose metadata are read already. */
@@ -108,13 +105,10 @@ export function readTarget(objective: YamlField): Fraction | undefined {
   return complement(value).numerator > 0n ? value : field.refuse('leaves no error budget', allowed)
 }
 
-function readAlertPolicy(policy: YamlField): Reference[] {
-  const field = policy.get('alertPolicyRef')
-  if (!field.given && policy.get('kind').given) {
-    policy.refuse('is valid OpenSLO, but an alert policy inside an SLO is not supported here yet', 'alertPolicyRef')
-    return []
-  }
+function readAlertPolicy(policy: YamlField): SloDocument['alertPolicies'] {
+  if (policy.get('kind').given || policy.get('spec').given) return readInPlace(policy, 'AlertPolicy') ? [readAlertPolicySpec(policy.get('spec'))] : []
   if (!policy.isMapOf(['alertPolicyRef'])) return []
+  const field = policy.get('alertPolicyRef')
   const name = field.text(nameRule)
   return name === undefined ? [] : [{ name, field }]
 }

@@ -31,6 +31,8 @@ export function servicesOf(indicator: Indicator): readonly string[] {
       return [indicator.expected.service, indicator.arrived.service]
     case 'freshness':
       return [indicator.scope.service]
+    case 'histogram':
+      return [indicator.service]
     case 'cache':
       return indicator.service === undefined ? [] : [indicator.service]
     case 'sql':

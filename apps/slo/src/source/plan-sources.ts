@@ -1,6 +1,7 @@
 import { indicatorKey, type Indicator } from '../measure/indicator.ts'
 import { CacheSource } from './cache-source.ts'
 import { FreshnessSource } from './freshness-source.ts'
+import { HistogramSource } from './histogram-source.ts'
 import { RowSource } from './row-source.ts'
 import type { Source } from './source.ts'
 import { SqlSource } from './sql-source.ts'
@@ -34,6 +35,7 @@ function sourceKey(indicator: Indicator): string {
     case 'cache':
       return 'cache'
     case 'freshness':
+    case 'histogram':
     case 'sql':
       return indicatorKey(indicator)
   }
@@ -51,6 +53,8 @@ function sourceOf(group: readonly { readonly index: number; readonly indicator: 
       return new CacheSource(of(group, 'cache'))
     case 'freshness':
       return new FreshnessSource(index, indicator)
+    case 'histogram':
+      return new HistogramSource(index, indicator)
     case 'sql':
       return new SqlSource(group.map((each) => each.index), indicator)
   }

@@ -12,7 +12,9 @@ export class Flight<R> {
   promise!: Promise<R>
   /** When a load began; wall-clock milliseconds. */
   startedAt = 0
-  /** True once a refresh has ended without a new value: its result is the old one. */
+  /** Whether it is a refresh: somebody has an old value already. */
+  renews = false
+  /** True once a refresh has ended without a new value: its result is the old one, which is not for those who had none when they joined. */
   fellBack = false
   /** Of the channel of changes when it began. */
   readonly epoch: number

@@ -40,13 +40,14 @@ export class Refresher<R> {
     if (this.start(id, key, entry, source, 'early')) counters.earlyRefreshes++
   }
 
-  /** Starts the load that renews a value, unless one runs or has just failed; true when it did. Whoever joins the load gets the old value at worst, or the error when that may not be returned any more. */
+  /** Starts the load that renews a value, unless one runs or has just failed; true when it did. It ends with the old value at worst, or the error when that may not be returned any more. */
   start(id: string, key: string, old: LocalEntry<R>, source: Source<R>, reason: LoadReason = 'expired'): boolean {
     const { clock, counters, scope } = this.#context
     if (clock.now() < old.retryAt || this.#loads.get(id) !== undefined || this.#stopped) return false
     counters.refreshes++
     const flight = this.#loads.start(id, scope.now())
     flight.startedAt = clock.exactNow()
+    flight.renews = true
     flight.promise = this.#run(id, key, flight, old, source, reason)
     flight.promise.catch(() => {})
     return true

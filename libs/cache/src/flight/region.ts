@@ -199,14 +199,14 @@ export class Region<R> {
   #join(id: string, running: Flight<R>, source: Source<R>): Promise<R> {
     const { scope, counters } = this.#context
     source.leave?.(id)
-    if (running.since.tagged === scope.version) {
+    if (running.since.tagged === scope.version && !running.renews) {
       counters.coalesced++
       return running.promise
     }
-    // Tags or namespaces were invalidated since it began; whether those of this value, is known when it lands.
+    // Tags or namespaces were invalidated since it began; whether those of this value, is known when it lands. And a refresh that comes to nothing ends with the old value, which may be what this caller has just been told is gone.
     return running.promise.then(
       (value) => {
-        if (running.outdated) return this.#again(id, source)
+        if (running.outdated || running.fellBack) return this.#again(id, source)
         counters.coalesced++
         return value
       },
@@ -217,7 +217,7 @@ export class Region<R> {
     )
   }
 
-  /** For who joined what turned out to be outdated. Not a new `get`: the reading that this is part of would wait for itself. */
+  /** For who joined what turned out to be of no use. Not a new `get`: the reading that this is part of would wait for itself. */
   #again(id: string, source: Source<R>): R | Promise<R> {
     const { counters } = this.#context
     const entry = this.#standing(id, this.#local.get(id))

@@ -124,13 +124,14 @@ export class LocalTier<R> {
   /**
    * Keeps what Redis had.
    *
-   * @param epoch - of the channel when Redis was asked; `undefined` when a change came in between.
+   * @param epoch - of the channel when Redis was asked; `undefined`: no message about this key would be understood. What was asked for
+   * before the channel went live is read once more: a change may have come in between, of which nobody told.
    * @param policy - by which it may be refreshed early, and ends when it is not used.
    */
   keepRead(id: string, entry: Entry<R>, askedAt: number, epoch: number | undefined, standing: Standing, policy: KeepPolicy): LocalEntry<R> {
     if (!this.#changes.live) return this.#set(id, entry, askedAt + this.#trustMs, false, standing, policy)
-    if (epoch === undefined) return this.#set(id, entry, 0, false, standing, policy)
-    return this.#set(id, entry, epoch === this.#changes.epoch && this.#changes.complete ? Number.POSITIVE_INFINITY : askedAt + this.#trustMs, false, standing, policy)
+    if (epoch !== this.#changes.epoch) return this.#set(id, entry, 0, false, standing, policy)
+    return this.#set(id, entry, this.#changes.complete ? Number.POSITIVE_INFINITY : askedAt + this.#trustMs, false, standing, policy)
   }
 
   /**

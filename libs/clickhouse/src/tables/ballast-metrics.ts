@@ -14,7 +14,7 @@ export const ballastMetrics = rollUp({
   name: 'ballast_metrics',
   keys: [label('MetricName'), label('ServiceName'), label('Instance'), attributeMap('Attributes'), { name: 'Start', type: 'DateTime', codec: 'ZSTD(1)' }, { name: 'Temporality', type: 'UInt8', codec: 'ZSTD(1)' }],
   measures: [summed('Points'), summed('Total', 'Float64'), extreme('min', 'Lowest', 'Float64'), extreme('max', 'Highest', 'Float64')],
-  keysBeforeTime: 2,
+  keysBeforeTime: 1,
   shardingKey: 'cityHash64(MetricName, ServiceName, Attributes)',
 })
 

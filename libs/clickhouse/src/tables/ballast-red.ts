@@ -11,13 +11,14 @@ export const DURATION_BUCKETS_PER_DOUBLING = 8
 /** Rate, errors and duration of spans. Every count is weighted with `SampleRate`. */
 export const ballastRed = rollUp({
   name: 'ballast_red',
-  keys: [label('ServiceName'), label('SpanKind'), label('SpanName'), label('Environment'), label('Version'), label('Peer')],
+  keys: [label('SpanKind'), label('ServiceName'), label('SpanName'), label('Environment'), label('Version'), label('Peer')],
   measures: [
     summed('Spans'),
     summed('Errors'),
     summed('DurationSum'),
     extreme('max', 'DurationMax', 'UInt64'),
-    { name: 'Durations', type: 'SimpleAggregateFunction(sumMap, Map(UInt16, UInt64))', codec: 'ZSTD(1)' },
+    // Most of what a query of durations does is to unpack them: LZ4 does it three times as fast, in three times the bytes.
+    { name: 'Durations', type: 'SimpleAggregateFunction(sumMap, Map(UInt16, UInt64))', codec: 'LZ4' },
   ],
   keysBeforeTime: 2,
   shardingKey: 'cityHash64(ServiceName, SpanName)',
@@ -32,7 +33,7 @@ const PEER = [
   `concat(SpanAttributes['server.address'], ':', SpanAttributes['server.port']))`,
 ].join(' ')
 
-const KEYS = 'TenantId, ServiceName, SpanKind, SpanName, Environment, Version, Peer, Time'
+const KEYS = 'TenantId, SpanKind, ServiceName, SpanName, Environment, Version, Peer, Time'
 
 /** Fills the minutes of {@link ballastRed} from every block of spans. */
 export const ballastRedView: MaterializedViewDefinition = {

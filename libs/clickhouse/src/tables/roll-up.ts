@@ -14,6 +14,12 @@ export interface RollUpOptions {
   readonly shardingKey: string
 }
 
+/**
+ * Rows between two marks of the index. A query wants a few minutes of a few names, and reads whole granules: of the default of 8192 rows nine in
+ * ten would be read for nothing.
+ */
+const INDEX_GRANULARITY = 1024
+
 /** A roll-up in two steps: minutes, kept for two weeks, and hours, kept for thirteen months, filled from the minutes. */
 export interface RollUp {
   readonly minute: TableDefinition
@@ -43,15 +49,18 @@ export function rollUp(options: RollUpOptions): RollUp {
 function step(options: RollUpOptions, name: 'minute' | 'hour', kept: { readonly partitionBy: string; readonly keptDays: number }): TableDefinition {
   const keys = options.keys.map((key) => key.name)
   const day = name === 'minute' ? 'toStartOfHour(Time)' : 'toStartOfDay(Time)'
-  const order = ['TenantId', ...keys.slice(0, options.keysBeforeTime), day, ...keys.slice(options.keysBeforeTime), 'Time']
+  const primaryKey = ['TenantId', ...keys.slice(0, options.keysBeforeTime), day]
   return {
     name: `${options.name}_${name}`,
     columns: [tenantId, ...options.keys, { name: 'Time', type: 'DateTime', codec: 'Delta(4), ZSTD(1)' }, ...options.measures],
     indexes: [],
     engine: 'AggregatingMergeTree',
     partitionBy: kept.partitionBy,
-    orderBy: `(${order.join(', ')})`,
+    // The index ends with the time, so that it does not hold whole maps of attributes in memory.
+    primaryKey: `(${primaryKey.join(', ')})`,
+    orderBy: `(${[...primaryKey, ...keys.slice(options.keysBeforeTime), 'Time'].join(', ')})`,
     ttl: `Time + toIntervalDay(${kept.keptDays})`,
+    settings: { index_granularity: INDEX_GRANULARITY },
     shardingKey: options.shardingKey,
     since: 2,
   }
