@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { SegmentWriter } from '../src/journal/segment-writer.ts'
 import type { Segment } from '../src/journal/segment.ts'
+import { SEGMENT_HEADER } from '../src/journal/segment-name.ts'
 import { MemoryFiles } from './memory-files.ts'
 
 beforeEach(() => {
@@ -8,6 +9,16 @@ beforeEach(() => {
 })
 afterEach(() => {
   vi.useRealTimers()
+})
+
+test('two thousand requests close a segment, however small they are: each is a block that ClickHouse reads by itself', async () => {
+  const files = new MemoryFiles()
+  const closed: Segment[] = []
+  const writer = new SegmentWriter({ files, bounds: { maxRows: 1e9, maxBytes: 1e9, maxAgeMs: 200 }, now: () => Date.now(), onClosed: (segment) => void closed.push(segment) })
+  // The first goes alone; the others wait for it, and share the next writes.
+  await Promise.all(Array.from({ length: 4_500 }, (_, sequence) => writer.write({ sequence, parts: [Buffer.from('x')], bytes: 1, rows: 1 })))
+  await writer.flush()
+  expect(closed.map(({ bytes }) => bytes - SEGMENT_HEADER.length)).toEqual([2_000, 2_000, 500])
 })
 
 test('the next segment is written while the one before is closed, and they are handed over in their order', async () => {

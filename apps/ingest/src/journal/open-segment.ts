@@ -22,6 +22,7 @@ export class OpenSegment {
   createdAtMs: number
   /** Bytes that are on the disk. */
   bytes = 0
+  records = 0
   rows = 0
   /** Old enough to be closed. */
   isDue = false
@@ -43,13 +44,14 @@ export class OpenSegment {
   }
 
   /** Resolves when the records are on the disk; after a rejection nothing more may be appended. */
-  async append(records: readonly Uint8Array[], rows: number, onSync?: (seconds: number) => void): Promise<void> {
-    const parts: readonly Uint8Array[] = this.bytes === 0 ? [SEGMENT_HEADER, ...records] : records
+  async append(bytes: readonly Uint8Array[], { records, rows }: { readonly records: number; readonly rows: number }, onSync?: (seconds: number) => void): Promise<void> {
+    const parts: readonly Uint8Array[] = this.bytes === 0 ? [SEGMENT_HEADER, ...bytes] : bytes
     this.#timer ??= this.#begin()
     const startedAt = performance.now()
     await this.#file.write(parts, this.bytes)
     onSync?.((performance.now() - startedAt) / 1000)
     this.bytes += parts.reduce((sum, part) => sum + part.length, 0)
+    this.records += records
     this.rows += rows
   }
 

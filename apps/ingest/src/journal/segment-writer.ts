@@ -27,6 +27,12 @@ interface Pending extends RecordToWrite {
   readonly resolve: (failure: string | undefined) => void
 }
 
+/**
+ * Requests that close a segment, however small they are: each is a block of its own in the insert, and 12,000 of them have taken
+ * more memory than a query of ClickHouse may have, so that the insert failed for ever.
+ */
+const MAX_RECORDS = 2_000
+
 const PROBE_FILE = 'probe'
 const PROBE_BYTES = 64 * 1024
 
@@ -149,17 +155,18 @@ export class SegmentWriter {
 
   #isDone(): boolean {
     if (this.#open === undefined) return false
-    const { rows, bytes, isDue } = this.#open
+    const { records, rows, bytes, isDue } = this.#open
     const { maxRows, maxBytes } = this.#options.bounds
-    return rows >= maxRows || bytes >= maxBytes || (isDue && this.#asked) || this.#flushing
+    return records >= MAX_RECORDS || rows >= maxRows || bytes >= maxBytes || (isDue && this.#asked) || this.#flushing
   }
 
   /** What waits, as far as it belongs into the open segment. */
   #nextGroup(): readonly Pending[] {
     const { maxRows, maxBytes } = this.#options.bounds
     let { rows, bytes } = this.#open ?? { rows: 0, bytes: 0 }
+    const room = MAX_RECORDS - (this.#open?.records ?? 0)
     let count = 0
-    while (count < this.#pending.length && (count === 0 || (rows < maxRows && bytes < maxBytes))) {
+    while (count < this.#pending.length && (count === 0 || (count < room && rows < maxRows && bytes < maxBytes))) {
       const next = this.#pending[count++]!
       rows += next.rows
       bytes += next.bytes
@@ -186,7 +193,7 @@ export class SegmentWriter {
     try {
       this.#open ??= await this.#begin(group[0]!.sequence)
       const rows = group.reduce((sum, record) => sum + record.rows, 0)
-      await this.#open.append(group.flatMap(({ parts }) => parts), rows, onSync)
+      await this.#open.append(group.flatMap(({ parts }) => parts), { records: group.length, rows }, onSync)
       this.#failure = undefined
     } catch (error) {
       this.#failure = `the journal cannot be written: ${(error as Error).message}`
