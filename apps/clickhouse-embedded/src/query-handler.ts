@@ -15,9 +15,16 @@ import { sendResult } from './http/result-sender.ts'
 import { insertFromFile, oneBlockSettings } from './insert/insert-sql.ts'
 import type { Spool } from './insert/spool.ts'
 import { errorLabel, type QueryMetrics } from './query-metrics.ts'
+import { isRowFormat } from './query/row-formats.ts'
+import type { Statement } from './query/statement.ts'
 
 /** ClickHouse's default of max_query_size, bytes. */
 const DEFAULT_MAX_QUERY_BYTES = 262_144
+
+const DEFAULT_FORMAT = 'TabSeparated'
+
+/** A result that cannot be streamed is made in memory: up to 256 MiB, unless the query says otherwise. */
+const wholeResultSettings: EngineQuery['settings'] = [['max_result_bytes', String(256 * 2 ** 20)]]
 
 /** What handling queries needs. */
 export interface QueryHandlerOptions {
@@ -100,8 +107,10 @@ export class QueryHandler {
         return this.#options.spool.with(text.rows, (path) => this.#run(exchange, query, 'insert', insertFromFile(sql, statement, path), oneBlockSettings))
       case 'insert':
       case 'rows':
-      case 'statement':
-        return this.#run(exchange, query, statement.type, Buffer.from(sql, 'latin1').toString('utf8'), [])
+      case 'statement': {
+        const whole = statement.type === 'rows' && !isRowFormat(formatOf(query, statement))
+        return this.#run(exchange, query, whole ? 'statement' : statement.type, Buffer.from(sql, 'latin1').toString('utf8'), whole ? wholeResultSettings : [])
+      }
     }
   }
 
@@ -111,7 +120,7 @@ export class QueryHandler {
       {
         mode,
         sql,
-        format: query.defaultFormat ?? 'TabSeparated',
+        format: query.defaultFormat ?? DEFAULT_FORMAT,
         database: query.database === '' ? undefined : query.database,
         settings: [
           ['max_execution_time', String(config.maxExecutionTimeMs / 1000)],
@@ -142,11 +151,10 @@ export class QueryHandler {
   #response({ request, response, query, text }: Exchange): QueryResponse {
     const { config, engine, isStopping } = this.#options
     const acceptsGzip = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))
-    const named = text?.statement.type === 'rows' || text?.statement.type === 'statement' ? text.statement.format : undefined
     return new QueryResponse(response, {
       ...engine.facts,
       queryId: query?.queryId ?? randomUUID(),
-      format: named ?? query?.defaultFormat ?? 'TabSeparated',
+      format: formatOf(query, text?.statement),
       gzip: query?.compressResponse === true && acceptsGzip,
       isLast: isStopping,
       sendTimeoutMs: config.sendTimeoutMs,
@@ -159,6 +167,11 @@ export class QueryHandler {
       yield chunk
     }
   }
+}
+
+function formatOf(query: QueryRequest | undefined, statement: Statement | undefined): string {
+  const named = statement?.type === 'rows' || statement?.type === 'statement' ? statement.format : undefined
+  return named ?? query?.defaultFormat ?? DEFAULT_FORMAT
 }
 
 async function* noBody(): AsyncGenerator<Buffer> {}

@@ -51,6 +51,16 @@ describe('curl', () => {
     expect(parquet.stdout.subarray(-4).toString()).toBe('PAR1')
   })
 
+  test('gets one document of a result that the engine makes in pieces', async () => {
+    const rows = 'SELECT number AS a FROM numbers(200000)'
+    expect(JSON.parse(await text([server.url, '-d', `${rows} FORMAT JSON`]))).toMatchObject({ meta: [{ name: 'a', type: 'UInt64' }], rows: 200_000 })
+    const csv = await text([`${server.url}/?default_format=CSVWithNames`, '-d', rows])
+    expect([csv.slice(0, 6), csv.match(/"a"/g)?.length, csv.split('\n').length]).toEqual(['"a"\n0\n', 1, 200_002])
+    const parquet = (await curl([server.url, '-d', `${rows} FORMAT Parquet`])).stdout
+    expect(parquet.toString('latin1').match(/PAR1/g)).toHaveLength(2)
+    expect(await text([server.url, '-d', `${rows} FORMAT JSON SETTINGS max_result_bytes = 1000`])).toMatch(/^Code: 396\. DB::Exception: .*\(TOO_MANY_ROWS_OR_BYTES\)/)
+  })
+
   test('gets ClickHouse’s headers', async () => {
     const head = await text(['-i', `${server.url}/?query_id=q-7`, '-d', 'SELECT 1 FORMAT TSV'])
     expect(head).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
