@@ -199,9 +199,10 @@ describe('the shop with samples, schedules and a log of failures', () => {
       const views = 400
       for (let from = 0; from < views; from += 20) await Promise.all(Array.from({ length: 20 }, (_, i) => view(1 + ((from + i) % 100))))
       expect(await view(1)).toBe(200)
-      await expect.poll(() => receiver.events.filter(({ eventName }) => eventName === 'price.review').length, { timeout: 10_000 }).toBeGreaterThan(0)
-      const review = receiver.events.find(({ eventName }) => eventName === 'price.review')
-      expect(review).toMatchObject({ service: 'catalog', attributes: { 'price.reviewed': 5, 'work.timer.price.change.count': 5 } })
+      // On a busy machine a turn is skipped while the one before it still runs.
+      const review = (): unknown => receiver.events.find(({ eventName, attributes }) => eventName === 'price.review' && attributes['work.outcome'] !== 'rejected')
+      await expect.poll(review, { timeout: 20_000 }).toBeDefined()
+      expect(review()).toMatchObject({ service: 'catalog', attributes: { 'price.reviewed': 5, 'work.timer.price.change.count': 5 } })
       expect(lines).toEqual([])
 
       expect((await fetch(`http://127.0.0.1:${catalog}/faults`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ kind: 'errors', share: 1 }) })).status).toBe(200)
