@@ -34,6 +34,8 @@ const WARM_UP_TICKS = [15, 60]
 const SETTLE_MS = 60_000
 /** How far spans go back: as far as what is kept by the bucket, and a little. */
 const RECENT_MS = 130 * MINUTE_MS
+/** Longest that the ticks of all worlds may take together, on a slow machine. Milliseconds. */
+const WHOLE_RUN_MS = 1_200_000
 const CPU_LIMIT_SECONDS = 2
 const WINDOW_LIMIT_MS = 50
 /** `/proc/<pid>/stat` counts in hundredths of a second. */
@@ -119,7 +121,7 @@ function worldOf(events: ClickHouse, kept: ClickHouse): World {
 
 /** Ticks all worlds minute by minute, one after the other and in turns, so that what disturbs one disturbs all. The first minute warms up. */
 async function measureMinutes(worlds: readonly World[], objectives: readonly Objective[], { nowMs, minutes, cpu }: { readonly nowMs: number; readonly minutes: number; readonly cpu: () => number }): Promise<void> {
-  const signal = AbortSignal.timeout(240_000)
+  const signal = AbortSignal.timeout(WHOLE_RUN_MS)
   const tick = async (world: World, atMs: number): Promise<{ all: number; own: number }> => {
     const [before, ownBefore] = [cpu(), process.cpuUsage()]
     await world.measurement.refresh(objectives, atMs, signal)
