@@ -5,6 +5,7 @@ import { DeferredLoader } from './deferred-loader.ts'
 
 const ttl = { softTtl: '1m', hardTtl: '10m', jitter: 0, loadTimeout: '1h' } as const
 const straight: Hop = { delivery: 'answered', outMs: 0, backMs: 0 }
+const lost: Hop = { delivery: 'lost', outMs: 0, backMs: 0 }
 
 /** One process whose commands take the way that the test sets, with a live channel. */
 function oneProcess() {
@@ -16,6 +17,22 @@ function oneProcess() {
   const { cache } = cacheFixture({ clock, shared: tier, local: { maxStaleness: '10m' } })
   tier.track()
   return { clock, server, network, tier, loader, products: cache.define({ name: 'product', load: loader.load, ...ttl }) }
+}
+
+/** One process that has stored `old` with a tag; commands take the ways in `hops`, then the straight one. */
+async function oneTaggedEntry() {
+  const clock = new FakeClock()
+  const server = new MemoryServer(clock)
+  const hops: Hop[] = []
+  const tier = new MemoryTier(server, () => hops.shift() ?? straight)
+  const loader = new DeferredLoader<string>()
+  const { cache } = cacheFixture({ clock, shared: tier })
+  const products = cache.define({ name: 'product', load: loader.load, tags: () => ['all'], ...ttl })
+  const first = products.get('1')
+  await clock.advance(0)
+  loader.last.resolve('old')
+  await first
+  return { clock, server, hops, tier, loader, cache, products }
 }
 
 test('an invalidation also reaches a load whose value is on its way to Redis', async () => {
@@ -87,18 +104,7 @@ test('a stale copy that expired while Redis was waited for is not returned', asy
 })
 
 test('what this process invalidated by its tag is not returned from Redis while nobody can tell whether the mark counts', async () => {
-  const clock = new FakeClock()
-  const server = new MemoryServer(clock)
-  const lost: Hop = { delivery: 'lost', outMs: 0, backMs: 0 }
-  const hops: Hop[] = []
-  const tier = new MemoryTier(server, () => hops.shift() ?? straight)
-  const loader = new DeferredLoader<string>()
-  const { cache } = cacheFixture({ clock, shared: tier })
-  const products = cache.define({ name: 'product', load: loader.load, tags: () => ['all'], ...ttl })
-  const first = products.get('1')
-  await clock.advance(0)
-  loader.last.resolve('old')
-  await first
+  const { clock, hops, tier, loader, cache, products } = await oneTaggedEntry()
   // The mark arrives with the next attempt, so Redis's time of it is not known here.
   hops.push(lost)
   expect(await cache.invalidateTags(['all'])).toBe('queued')
@@ -114,18 +120,8 @@ test('what this process invalidated by its tag is not returned from Redis while 
 })
 
 test('what this process invalidated by its tag is not returned when Redis has lost the mark before its time was known', async () => {
-  const clock = new FakeClock()
-  const server = new MemoryServer(clock)
-  const hops: Hop[] = []
-  const tier = new MemoryTier(server, () => hops.shift() ?? straight)
-  const loader = new DeferredLoader<string>()
-  const { cache } = cacheFixture({ clock, shared: tier })
-  const products = cache.define({ name: 'product', load: loader.load, tags: () => ['all'], ...ttl })
-  const first = products.get('1')
-  await clock.advance(0)
-  loader.last.resolve('old')
-  await first
-  hops.push({ delivery: 'lost', outMs: 0, backMs: 0 })
+  const { clock, server, hops, tier, loader, cache, products } = await oneTaggedEntry()
+  hops.push(lost)
   expect(await cache.invalidateTags(['all'])).toBe('queued')
   tier.replay()
   server.marks.clear()
