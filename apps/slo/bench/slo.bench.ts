@@ -63,7 +63,7 @@ interface World {
 /** `npm run bench -- slo`. */
 export const bench = {
   name: 'slo',
-  summary: 'ticks of 10,000 objectives over 100 services (--quick: 2,000 over 100), sick beside healthy, and with a month of history beside four days',
+  summary: 'ticks of 10,000 objectives over 100 services (--quick: 1,000 over 100), sick beside healthy, and with a month of history beside four days',
   run,
 }
 
@@ -75,7 +75,7 @@ async function run({ quick, report }: Context): Promise<void> {
   const [healthy, sick, young] = ['healthy', 'sick', 'young'].map((name) => server.withDatabase(name)) as [ClickHouse, ClickHouse, ClickHouse]
   const cpu = (): number => process.cpuUsage().user / 1e6 + process.cpuUsage().system / 1e6 + cpuTicks(app.process.pid!) / TICKS_PER_SECOND
   try {
-    const sizes: Sizes = { services: 100, operations: quick ? 10 : 50 }
+    const sizes: Sizes = { services: 100, operations: quick ? 5 : 50 }
     const objectives = objectivesOf(sizes)
     const nowMs = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS - 10 * MINUTE_MS
     for (const database of [healthy, sick, young]) await prepare(database)

@@ -249,15 +249,6 @@ describe('what is valid OpenSLO but not supported is refused, not ignored:', () 
     expect(messages(text)).toContainEqual(expect.stringMatching(message))
     expect(read(text).objectives).toEqual([])
   })
-
-  test('a condition of its own is accepted with a warning that says who decides', () => {
-    const { problems } = read(`apiVersion: openslo/v1
-kind: AlertCondition
-metadata: {name: fast}
-spec: {severity: page, condition: {kind: burnrate, op: gte, threshold: 14.4, lookbackWindow: 1h, alertAfter: 0m}}
-`)
-    expect(problems).toMatchObject([{ level: 'warning', document: 'AlertCondition fast', field: 'spec.condition' }])
-  })
 })
 
 test('what is missing is said once what is written is right, so that one mistake is one problem', () => {

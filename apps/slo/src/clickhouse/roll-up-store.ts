@@ -84,7 +84,7 @@ export class RollUpStore implements RollUp {
 
   async rollHours(range: BucketRange, series: readonly string[] | undefined, signal: AbortSignal): Promise<void> {
     const parameters = new Parameters()
-    const conditions = [this.#within(range, parameters), ...named(series ?? [], parameters, MAX_NAMED_IN_STATEMENT)]
+    const conditions = [this.#within(range), ...named(series ?? [], parameters, MAX_NAMED_IN_STATEMENT)]
     const sums = MEASURES.map((name) => `sum(${name})`).join(', ')
     await this.#clickhouse.command({
       query: `INSERT INTO ${tableNames.sloHour} (Series, Time, ${MEASURES.join(', ')}, Version) SELECT Series, toStartOfHour(Time, 'UTC') AS Hour, ${sums}, toUnixTimestamp64Milli(now64(3)) FROM ${tableNames.sloMinute} FINAL ${where(conditions)} GROUP BY Series, Hour`,
@@ -102,14 +102,14 @@ export class RollUpStore implements RollUp {
       return hours.from < hours.to ? { hours: [hours], minutes: [{ from, to: hours.from }, { from: hours.to, to }] } : { hours: [], minutes: [{ from, to }] }
     })
     const parameters = new Parameters()
-    const inHours = parts.map((part) => this.#withinAny(part.hours, parameters))
-    const inMinutes = parts.map((part) => this.#withinAny(part.minutes, parameters))
+    const inRange = parts.map((part) => `if(IsHour = 1, ${this.#withinAny(part.hours)}, ${this.#withinAny(part.minutes)})`)
     const sources = [
       ...this.#newest(tableNames.sloHour, series, parts.flatMap((part) => part.hours), parameters, '1 AS IsHour'),
       ...this.#newest(tableNames.sloMinute, series, parts.flatMap((part) => part.minutes), parameters, '0 AS IsHour'),
     ]
     if (sources.length === 0) return new Map()
-    const columns = MEASURES.map((name) => `[${ranges.map((_, index) => `sumIf(${name}, if(IsHour = 1, ${inHours[index]}, ${inMinutes[index]}))`).join(', ')}]`)
+    // Of a single range the sources hold nothing else.
+    const columns = MEASURES.map((name) => (ranges.length === 1 ? `[sum(${name})]` : `[${inRange.map((condition) => `sumIf(${name}, ${condition})`).join(', ')}]`))
     // One query: the server takes longer to begin one than to read a month of a series.
     const rows = await this.#query<SumRow>(`SELECT Series AS series, [${columns.join(', ')}] AS sums FROM (${sources.join(' UNION ALL ')}) GROUP BY Series`, parameters, signal)
     return new Map(rows.map((row) => [row.series, ranges.map((_, index) => sumsAt(row, index))]))
@@ -165,7 +165,7 @@ export class RollUpStore implements RollUp {
     if (wanted.length === 0) return []
     const step = table === tableNames.sloHour ? HOUR_MS / this.#bucketMs : 1
     const rows = (series.length * wanted.reduce((sum, { from, to }) => sum + to - from, 0)) / step
-    const conditions = where([...named(series, parameters, table === tableNames.sloMinute ? MAX_NAMED_MINUTES : MAX_NAMED), this.#withinAny(wanted, parameters)])
+    const conditions = where([...named(series, parameters, table === tableNames.sloMinute ? MAX_NAMED_MINUTES : MAX_NAMED), this.#withinAny(wanted)])
     const select = (counts: readonly string[]): string => `SELECT ${['Series', 'Time', ...counts, ...more].join(', ')} FROM ${table}`
     if (rows > MAX_HASHED) return [`${select(MEASURES)} FINAL ${conditions}`]
     return [`${select(MEASURES.map((name) => `argMax(${name}, Version) AS ${name}`))} ${conditions} GROUP BY Series, Time`]
@@ -185,13 +185,14 @@ export class RollUpStore implements RollUp {
     await this.#clickhouse.insertBlock({ table, format, body, deduplicationToken: randomUUID(), signal, timeoutMs: this.#timeoutMs })
   }
 
-  #withinAny(ranges: readonly BucketRange[], parameters: Parameters): string {
-    const stretches = ranges.filter(({ from, to }) => from < to).map((range) => this.#within(range, parameters))
+  #withinAny(ranges: readonly BucketRange[]): string {
+    const stretches = ranges.filter(({ from, to }) => from < to).map((range) => this.#within(range))
     return stretches.length === 0 ? '0' : `(${[...new Set(stretches)].map((stretch) => `(${stretch})`).join(' OR ')})`
   }
 
-  #within({ from, to }: BucketRange, parameters: Parameters): string {
-    return `Time >= ${parameters.bind('DateTime', this.#seconds(from))} AND Time < ${parameters.bind('DateTime', this.#seconds(to))}`
+  /** Our own numbers stand in the text: as parameters they would take the server longer than the month of a series does. */
+  #within({ from, to }: BucketRange): string {
+    return `Time >= toDateTime(${this.#seconds(from)}) AND Time < toDateTime(${this.#seconds(to)})`
   }
 
   #seconds(bucket: number): number {
