@@ -243,7 +243,7 @@ describe('what is wrong with windows and slices is said:', () => {
 
 describe('what is valid OpenSLO but not supported is refused, not ignored:', () => {
   test.each([
-    ['a composite objective', changed('      target: 0.9950', '      target: 0.9950\n      compositeWeight: 2'), /objectives\[0\]\.compositeWeight is "2", which is valid OpenSLO but not supported/],
+    ['a weight of what has no indicator of its own', changed('      target: 0.9950', '      target: 0.9950\n      compositeWeight: 2'), /objectives\[0\]\.compositeWeight is "2", which has a meaning only where each objective has an indicator of its own/],
     ['a connection of its own', 'apiVersion: openslo/v1\nkind: DataSource\nmetadata: {name: d}\nspec: {type: clickhouse, connectionDetails: {database: other}}\n', /connectionDetails\.database is "other", which is valid OpenSLO but not used here/],
   ])('%s', (_, text, message) => {
     expect(messages(text)).toContainEqual(expect.stringMatching(message))

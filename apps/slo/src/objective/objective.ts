@@ -17,7 +17,7 @@ export interface Revision {
 
 /** An objective over other objectives: each as it is, but with the windows of the whole. */
 export interface Composite extends Weighing {
-  readonly parts: readonly { readonly objective: Objective; readonly weight: number }[]
+  readonly parts: readonly { readonly objective: Objective; readonly weight: Fraction }[]
 }
 
 /** That an objective has one of its own for each group of its rows. */

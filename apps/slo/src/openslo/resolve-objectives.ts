@@ -12,6 +12,7 @@ import type { IndicatorSpec } from './indicator-spec.ts'
 import type { OpenSloDocument, OpenSloKind } from './open-slo-document.ts'
 import { readThreshold, refuseThreshold, type SloDocument } from './slo-document.ts'
 import type { Reference } from './reference.ts'
+import { isWeighted, partAlerts, weightedObjective } from './weighted-objective.ts'
 import type { YamlField } from './yaml-field.ts'
 
 type DocumentOf<K extends OpenSloKind> = Extract<OpenSloDocument, { readonly kind: K }>
@@ -34,6 +35,7 @@ export function resolveObjectives(documents: readonly OpenSloDocument[], catalog
     joinedPolicy(policy, { condition: (reference) => find('AlertCondition', reference)?.condition, target: (reference) => find('AlertNotificationTarget', reference)?.target })
   if (receivers !== undefined) checkTargets(documents.flatMap(writtenTargets), receivers)
   const objectives: Objective[] = []
+  const weighted: { readonly slo: SloDocument; readonly alerts: Alerts }[] = []
   // Services need not be declared; but where some are, one that is not is a typing mistake.
   const declaresServices = documents.some(({ kind }) => kind === 'Service')
   for (const document of byName.values()) {
@@ -48,18 +50,29 @@ export function resolveObjectives(documents: readonly OpenSloDocument[], catalog
         const spec = 'name' in policy ? find('AlertPolicy', policy) : policy
         return spec === undefined ? [] : [joined(spec)]
       })
-      const indicator = indicatorOf(slo, (reference) => find('SLI', reference), (reference) => find('DataSource', reference))
-      if (indicator !== undefined && !slo.source.failed) objectives.push(...objectivesOf(slo, indicator, alertsOf(policies, catalog), catalog))
+      const indicatorOf = (spec: IndicatorSpec | Reference): IndicatorSpec | undefined => {
+        if (!('indicator' in spec)) return find('SLI', spec)
+        for (const dataSource of spec.dataSources) find('DataSource', dataSource)
+        return spec
+      }
+      const shared = slo.indicator && indicatorOf(slo.indicator)
+      const indicators = slo.objectives.map(({ indicator }) => (indicator === undefined ? shared : indicatorOf(indicator)))
+      const alerts = alertsOf(policies, catalog)
+      const found = objectivesOf(slo, indicators, isWeighted(slo) ? partAlerts : alerts, catalog)
+      if (slo.source.failed) continue
+      objectives.push(...found)
+      if (isWeighted(slo) && found.length === slo.objectives.length) weighted.push({ slo, alerts })
     }
   }
   const composites = [...byName.values()].filter((document) => document.kind === 'Composite')
-  for (const { metadata, field } of composites) if (objectives.some(({ name }) => name === metadata.name)) field.refuse('has the name of an SLO', 'another name')
+  for (const { metadata, field } of composites) if (objectives.some(({ name, slo }) => name === metadata.name || slo === metadata.name)) field.refuse('has the name of an SLO', 'another name')
   const named = composites.filter(({ source }) => !source.failed)
   // A union is measured itself, so that things can be left out of it; the others are made of what their parts have.
   const unions = named.flatMap((document) => (document.combination === 'union' ? (unionObjective(document, objectives, catalog) ?? []) : []))
   const corrected = withCorrections([...objectives, ...unions], [...byName.values()].filter((document) => document.kind === 'Correction'))
   const wholes = named.flatMap((document) => (document.combination === 'union' ? [] : (compositeObjective(document, corrected, catalog) ?? [])))
-  return [...corrected, ...wholes]
+  const byWeight = weighted.map(({ slo, alerts }) => weightedObjective(slo, corrected.filter((part) => part.slo === slo.metadata.name), alerts, catalog))
+  return [...corrected, ...byWeight, ...wholes]
 }
 
 /** The targets that a document writes down itself. */
@@ -100,19 +113,10 @@ function indexed(documents: readonly OpenSloDocument[]): Map<string, OpenSloDocu
   return byName
 }
 
-function indicatorOf(
-  slo: SloDocument,
-  findSli: (reference: Reference) => DocumentOf<'SLI'> | undefined,
-  findDataSource: (reference: Reference) => unknown,
-): IndicatorSpec | undefined {
-  if (!('indicator' in slo.indicator)) return findSli(slo.indicator)
-  for (const dataSource of slo.indicator.dataSources) findDataSource(dataSource)
-  return slo.indicator
-}
-
-function objectivesOf(slo: DocumentOf<'SLO'>, spec: IndicatorSpec, alerts: Alerts, catalog: TierCatalog): Objective[] {
+function objectivesOf(slo: DocumentOf<'SLO'>, indicators: readonly (IndicatorSpec | undefined)[], alerts: Alerts, catalog: TierCatalog): Objective[] {
   return slo.objectives.flatMap(({ displayName, target, budgeting, field }, index) => {
-    const indicator = indicatorFor(spec, field)
+    const spec = indicators[index]
+    const indicator = spec && indicatorFor(spec, field)
     if (indicator === undefined || (budgeting.method !== 'Occurrences' && !slicesFit(budgeting.sliceMs, catalog.bucket, field.get('timeSliceWindow')))) return []
     const { grouping } = slo.annotations
     if (grouping !== undefined && !canGroup(indicator, grouping.by)) return slo.metadata.annotations.get('group-by')!.refuse('tells no rows of this indicator apart: it counts no rows, or those of one group', 'tenant, operation, attributes.NAME') ?? []
