@@ -3,8 +3,10 @@ import { describe, expect, test } from 'vitest'
 import type { Counts } from '../src/burn/burn-rate.ts'
 import { decimalText, parseDecimal } from '../src/burn/fraction.ts'
 import { Measurement } from '../src/measure/measurement.ts'
+import { rollingWindow } from '../src/measure/sum-window.ts'
 import { combinations, combined, COMPOSITE_UNITS, type Weighing } from '../src/objective/composite.ts'
 import { evaluate } from '../src/objective/evaluation.ts'
+import { needOf } from '../src/objective/objective-needs.ts'
 import { readingOf } from '../src/objective/reading.ts'
 import { type ObjectiveSet, readObjectiveSet } from '../src/openslo/objective-set.ts'
 import { ListStore } from './list-store.ts'
@@ -82,7 +84,7 @@ spec:
   objectives: [{target: 0.99}]
 ---
 `
-const read = (spec: string): ObjectiveSet => readObjectiveSet([{ file: 'a.yaml', text: `${slo('a')}${slo('b')}apiVersion: ballast/v1\nkind: Composite\nmetadata: {name: whole}\nspec: ${spec}\n` }], shippedCatalog)
+const read = (spec: string, noTraffic = 'ignore'): ObjectiveSet => readObjectiveSet([{ file: 'a.yaml', text: `${slo('a')}${slo('b')}apiVersion: ballast/v1\nkind: Composite\nmetadata: {name: whole, annotations: {no-traffic: ${noTraffic}}}\nspec: ${spec}\n` }], shippedCatalog)
 const WHOLE = '{service: shop, combine: sequence, of: [{slo: a}, {slo: b, weight: 2}], timeWindow: [{duration: 3d, isRolling: true}], target: 0.9}'
 
 const UNION = '{service: shop, combine: union, of: [{slo: a}, {slo: b}], timeWindow: [{duration: 3d, isRolling: true}], target: 0.9, timeSliceWindow: 1m}'
@@ -106,6 +108,29 @@ describe('a union of bad time', () => {
     expect(period).toMatchObject({ good: 2, total: 6 })
     // Four bad minutes of 432 that three days at 90 % allow.
     expect(budgetRemaining).toBeCloseTo(1 - 4 / 432, 9)
+  })
+
+  test.each([
+    ['ignore', 3, 5],
+    ['good', 3, 8],
+    ['bad', 6, 8],
+    // The second minute is as good as the first, the fifth and sixth are as bad as the fourth.
+    ['hold', 5, 8],
+  ])('takes a minute in which no part had events by no-traffic: %s, and one in which any had some by those', async (noTraffic, bad, total) => {
+    const set = read(UNION, noTraffic)
+    expect(set.problems.filter(({ level }) => level === 'error')).toEqual([])
+    const objectives = [whole(set)]
+    const store = new ListStore()
+    const measurement = new Measurement({ store, rollUp: new MemoryRollUp(), bucketMs: MINUTE_MS, ingestLagMs: 0, finalAfterMs: 0, rescanMs: 3_600_000, scanTimeoutMs: 1000, pastBudgetMs: 60_000 })
+    await measurement.refresh(objectives, NOW_MS, AbortSignal.timeout(10_000))
+    // The engine watches minute by minute: what was last is known from the tick before.
+    const minutes = { a: '. xx  ..', b: '. .x   x' }
+    for (let minute = 0; minute < 8; minute++) {
+      for (const service of ['a', 'b'] as const) if (minutes[service][minute] !== ' ') store.add(NOW_MS + minute * MINUTE_MS, minutes[service][minute] === 'x', service)
+      await measurement.refresh(objectives, NOW_MS + (minute + 1) * MINUTE_MS, AbortSignal.timeout(10_000))
+    }
+    const sums = measurement.sum(needOf(objectives[0]!, MINUTE_MS, NOW_MS).series.id, rollingWindow(8 * MINUTE_MS, MINUTE_MS))!
+    expect([sums.total - sums.good, sums.total]).toEqual([bad, total])
   })
 
   test('is never better than its worst part, nor worse than all of them together', async () => {

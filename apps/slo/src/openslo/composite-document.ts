@@ -66,10 +66,9 @@ export function compositeObjective(document: CompositeDocument, objectives: read
 
 /** The objective that a union of bad time is: it is measured by slices, each bad where that of any part is. */
 export function unionObjective(document: CompositeDocument, objectives: readonly Objective[], catalog: TierCatalog): Objective | undefined {
-  const { sliceMs = 0, annotations, field } = document
+  const { sliceMs = 0, field } = document
   const found = partsOf(document, objectives)
   if (found === undefined || !slicesFit(sliceMs, catalog.bucket, field.get('timeSliceWindow'))) return undefined
-  if (annotations.noTraffic === 'hold') return field.refuse('has the annotation no-traffic: hold, which a union cannot: it does not know what a part had last', 'ignore, good, bad')
   const [first, ...others] = found.map(({ objective: { indicator, budgeting, target } }) => ({ indicator, sliceTarget: budgeting.method === 'Timeslices' ? budgeting.sliceTarget : target }))
   return { ...wholeOf(document, catalog), indicator: first!.indicator, budgeting: { method: 'Timeslices', sliceMs, sliceTarget: first!.sliceTarget, others } }
 }
