@@ -3,7 +3,7 @@ import { BlockBuilder, type ClickHouse, FixedColumn, StringColumn, tableNames, t
 import { Parameters } from '../measure/bound-query.ts'
 import type { BucketCounts, BucketRange } from '../measure/event-store.ts'
 import type { RollUp, RollUpRow, SeriesMark } from '../measure/roll-up.ts'
-import { noEvents, type Sums } from '../measure/sums.ts'
+import type { Sums } from '../measure/sums.ts'
 import { countValue } from '../source/count-value.ts'
 
 const HOUR_MS = 3_600_000
