@@ -13,6 +13,7 @@ import { span, traces } from './otlp-server.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'ballast-noisy-'))
 const QUOTA_BYTES = 64 * 1024
+const NOISY_BYTES = 32 * 1024
 const REQUESTS = 40
 const QUIET = ['quiet-1', 'quiet-2', 'quiet-3', 'quiet-4']
 const agent = new Agent({ keepAlive: true })
@@ -66,37 +67,45 @@ async function timesOf(tenant: string): Promise<readonly number[]> {
 
 const p99 = (times: readonly number[]): number => times.toSorted((a, b) => a - b)[Math.ceil(times.length * 0.99) - 1]!
 
-/** What the quiet tenants waited without and with the noisy one, in turn so that what else the machine does is in both, and what the noisy one was answered. */
-async function beside(rounds: number): Promise<{ readonly alone: readonly number[]; readonly beside: readonly number[]; readonly answered: Readonly<Record<string, number>> }> {
+interface Measured {
+  readonly alone: number[]
+  readonly beside: number[]
+  /** How often the noisy tenant was answered with each status. */
+  readonly answered: Record<string, number>
+}
+
+/** What the quiet tenants waited without and with the noisy one, in turn so that what else the machine does is in both, until it is enough. */
+async function measure(isEnough: (measured: Measured, rounds: number) => boolean): Promise<Measured> {
   await quiet()
-  const body = bodyOf(32 * 1024)
+  const body = bodyOf(NOISY_BYTES)
   const workerData: NoisySenderOptions = { url, key: 'noisy', body, perSecond: 50 * (QUOTA_BYTES / body.length) }
   const noisy = new Worker(new URL('noisy-sender.ts', import.meta.url), { workerData })
   await once(noisy, 'message')
-  const alone: number[] = []
-  const beside: number[] = []
-  const answered: Record<string, number> = {}
-  for (let round = 0; round < rounds; round++) {
-    alone.push(...(await quiet()))
+  const measured: Measured = { alone: [], beside: [], answered: {} }
+  for (let rounds = 0; !isEnough(measured, rounds); rounds++) {
+    measured.alone.push(...(await quiet()))
     noisy.postMessage('start')
-    beside.push(...(await quiet()))
+    measured.beside.push(...(await quiet()))
     noisy.postMessage('stop')
     const [answers] = (await once(noisy, 'message')) as [Record<string, number>]
-    for (const [status, count] of Object.entries(answers)) answered[status] = (answered[status] ?? 0) + count
+    for (const [status, count] of Object.entries(answers)) measured.answered[status] = (measured.answered[status] ?? 0) + count
   }
   await noisy.terminate()
-  return { alone, beside, answered }
+  return measured
 }
 
 test('a tenant at 50 times its quota is refused what is over it, and nobody else is', { timeout: 120_000 }, async () => {
-  const { answered } = await beside(1)
+  const startedAt = performance.now()
+  const { answered } = await measure((measured) => (measured.answered['429'] ?? 0) >= 20)
   expect(Object.keys(answered)).toEqual(['200', '429'])
-  expect(answered['429']).toBeGreaterThan(10 * answered['200']!)
+  // What the bucket held, what flowed in since, and the one request that may overdraw it.
+  const seconds = (performance.now() - startedAt) / 1000
+  expect(answered['200']! * NOISY_BYTES).toBeLessThanOrEqual(QUOTA_BYTES * (1 + seconds) + 2 * NOISY_BYTES)
 })
 
 // The disk of a shared machine alone makes p99 differ by more than that from minute to minute, so it is measured at length only.
 test.runIf(process.env['BALLAST_TEST_LONG'] === '1')('a tenant at 50 times its quota leaves the others’ p99 within 1.5 times of alone', { timeout: 600_000 }, async () => {
-  const measured = await beside(40)
+  const measured = await measure((_, rounds) => rounds === 40)
   const ratio = p99(measured.beside) / p99(measured.alone)
   process.stdout.write(`p99 alone ${p99(measured.alone).toFixed(1)} ms, beside a noisy tenant ${p99(measured.beside).toFixed(1)} ms: ${ratio.toFixed(2)}\n`)
   expect(ratio).toBeLessThan(1.5)
