@@ -16,12 +16,12 @@ export function statusProtobuf(error: IngestError): Buffer {
 }
 
 /** The same in protobuf's JSON. */
-export function statusJson(error: IngestError): string {
+export function statusJson(error: IngestError): Buffer {
   const { code, message } = statusOf(error)
   const details: object[] = []
   if (error.retryAfterSeconds !== undefined) details.push({ '@type': `${TYPE}RetryInfo`, retryDelay: `${error.retryAfterSeconds}s` })
   if (error.code === 'BAD_REQUEST') details.push({ '@type': `${TYPE}BadRequest`, fieldViolations: [{ field: error.field, description: message }] })
-  return JSON.stringify({ code, message, ...(details.length > 0 && { details }) })
+  return Buffer.from(JSON.stringify({ code, message, ...(details.length > 0 && { details }) }))
 }
 
 /** Code and message of a status. */

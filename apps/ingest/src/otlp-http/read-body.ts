@@ -68,7 +68,7 @@ async function inflateBounded(name: string, body: Uint8Array, limitBytes: number
  * @param then - called once: at its end, or when it has taken too long.
  */
 export function discardBody(request: IncomingMessage, then: () => void): void {
-  if (request.complete || request.destroyed) {
+  if (request.complete || request.readableEnded || request.destroyed) {
     then()
     return
   }
