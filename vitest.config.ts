@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { compileCacheDir } from './scripts/stack/app-process.ts'
 
 const conditions = ['@ballast/source', 'node', 'import', 'default']
 
@@ -11,6 +12,8 @@ export default defineConfig({
   test: {
     // Most files wait for servers most of the time, and some use several processes: as many files as there are cores.
     maxWorkers: availableParallelism(),
+    // For the programs that tests start, which are many: npm, nx and our own.
+    env: { NODE_COMPILE_CACHE: compileCacheDir },
     projects: [
       {
         extends: true,

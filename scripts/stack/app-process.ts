@@ -29,6 +29,9 @@ export interface AppProcessOptions {
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
+/** Where Node keeps what it compiled, for the next start: an app that loads its sources starts in half the time. */
+export const compileCacheDir = join(root, 'node_modules', '.cache', 'node-compile')
+
 /** What the start script of an app tells Node. */
 function nodeFlags(app: string): readonly string[] {
   const { scripts } = JSON.parse(readFileSync(join(root, 'apps', app, 'package.json'), 'utf8')) as { readonly scripts: { readonly start: string } }
@@ -44,7 +47,7 @@ export async function startApp(options: AppProcessOptions): Promise<AppProcess> 
   const { app, name = app, entry = 'src/main.ts', env, onLine } = options
   const child = spawn(process.execPath, [...nodeFlags(app), `apps/${app}/${entry}`], {
     cwd: root,
-    env: { ...process.env, ...env },
+    env: { NODE_COMPILE_CACHE: compileCacheDir, ...process.env, ...env },
     // The IPC channel tells the child when this process is gone, even by SIGKILL.
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // A process group of its own: Ctrl-C reaches this process alone, which then stops its children in order.

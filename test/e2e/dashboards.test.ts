@@ -26,7 +26,7 @@ let ballast: Ballast
 
 beforeAll(async () => {
   place = await freshPlace()
-  ballast = new Ballast({ stateDir: place.stateDir, env: { ...place.env, SHOP_TRAFFIC_RATE: '80', SHOP_TRAFFIC_SEED: '7', SLO_TICK: '1s', SLO_INGEST_LAG: '1s', OTEL_METRIC_EXPORT_INTERVAL: '1s', SHOP_METRIC_INTERVAL: '1s', SHOP_CRON_INTERVAL: '1s' } })
+  ballast = new Ballast({ stateDir: place.stateDir, env: { ...place.env, SHOP_TRAFFIC_RATE: '40', SHOP_TRAFFIC_SEED: '7', SLO_TICK: '1s', SLO_INGEST_LAG: '1s', OTEL_METRIC_EXPORT_INTERVAL: '1s', SHOP_METRIC_INTERVAL: '1s', SHOP_CRON_INTERVAL: '1s' } })
   await ballast.says('Ctrl-C stops everything')
   await createServerTables(send)
   await recordRedis(place.ports.REDIS_PORT, send)

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { compileCacheDir } from '../../scripts/stack/app-process.ts'
 import { Ballast, freshPlace, root } from '../harness/ballast.ts'
 
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
@@ -117,7 +118,7 @@ describe('every command of the README does what it says', () => {
   ] as const)('%s starts alone', async (app, portVariable) => {
     const alone = await freshPlace()
     const line = command(new RegExp(`^npx nx start ${app}$`))
-    const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], NX_DAEMON: 'false', NX_TUI: 'false', [portVariable]: String(alone.ports[portVariable]), CLICKHOUSE_URL: `http://127.0.0.1:${place.ports.CLICKHOUSE_EMBEDDED_PORT}` }
+    const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], NX_DAEMON: 'false', NX_TUI: 'false', NODE_COMPILE_CACHE: compileCacheDir, [portVariable]: String(alone.ports[portVariable]), CLICKHOUSE_URL: `http://127.0.0.1:${place.ports.CLICKHOUSE_EMBEDDED_PORT}` }
     const child = spawn('sh', ['-c', line], { cwd: root, env: { ...env, ...(app === 'clickhouse-embedded' ? { CLICKHOUSE_EMBEDDED_DATA_DIR: alone.stateDir } : {}), ...(app === 'ingest' ? { INGEST_JOURNAL_DIR: alone.stateDir } : {}) }, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
     const exited = once(child, 'exit')
     try {
@@ -129,13 +130,13 @@ describe('every command of the README does what it says', () => {
     }
   })
 
+  test('Ctrl-C stops everything', async () => {
+    expect(await ballast.stop()).toBe('clean')
+  })
+
   test('the benchmark of the cache compares it with its peers', () => {
     expect(shell(command(/^npm run bench$/))).toMatch(/ {2}cache {2,}\S/)
     expect(shell(command(/^npm run bench -- cache/))).toMatch(/local hit[\s\S]* x /)
-  })
-
-  test('Ctrl-C stops everything', async () => {
-    expect(await ballast.stop()).toBe('clean')
   })
 
   test('no command of the README is left out of these tests', () => {

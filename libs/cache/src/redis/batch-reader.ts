@@ -3,9 +3,14 @@ import type { Run } from './run.ts'
 import type { ReadAnswer } from './shared-tier.ts'
 import { TickBatch } from './tick-batch.ts'
 
+/** Takes what is under a key, and under the one that was read with it. Must not throw. */
+export type PairAnswer = (bytes: Buffer | null | undefined, beside: Buffer | null | undefined) => void
+
 interface Read {
   readonly key: string
-  readonly answer: ReadAnswer
+  /** Read no earlier than the key, for {@link PairAnswer}. */
+  readonly beside: string | undefined
+  readonly answer: PairAnswer
 }
 
 /** Most keys of one MGET. */
@@ -25,13 +30,32 @@ export class BatchReader {
 
   /** Answers with the bytes under a key; `null` when there are none, `undefined` when Redis is unavailable. */
   read(key: string, answer: ReadAnswer): void {
-    if (this.#connection.isCluster) void this.#send([{ key, answer }])
-    else this.#batch.add({ key, answer })
+    if (this.#connection.isCluster) void this.#send([{ key, beside: undefined, answer }])
+    else this.#batch.add({ key, beside: undefined, answer })
+  }
+
+  /** The same, and with what is under another key of the same slot at that moment or later. */
+  readPair(key: string, beside: string, answer: PairAnswer): void {
+    if (this.#connection.isCluster) void this.#sendPair(key, beside, answer)
+    else this.#batch.add({ key, beside, answer })
   }
 
   // MGET for one key, too, and not GET: a key of another type reads as none, not as an error.
   async #send(reads: readonly Read[]): Promise<void> {
-    const replies = await this.#run(() => this.#connection.client.mgetBuffer(reads.map(({ key }) => key)))
-    for (let i = 0; i < reads.length; i++) reads[i]!.answer(replies === undefined ? undefined : (replies[i] ?? null))
+    const keys = reads.map(({ key }) => key)
+    // All pairs of a tier have the same second key.
+    const beside = reads.find((read) => read.beside !== undefined)?.beside
+    if (beside !== undefined) keys.push(beside)
+    const replies = await this.#run(() => this.#connection.client.mgetBuffer(keys))
+    for (let i = 0; i < reads.length; i++) {
+      if (replies === undefined) reads[i]!.answer(undefined, undefined)
+      else reads[i]!.answer(replies[i] ?? null, replies[reads.length] ?? null)
+    }
+  }
+
+  /** Two commands, in this order: while their slot moves to another master, no command can take two keys of it. */
+  async #sendPair(key: string, beside: string, answer: PairAnswer): Promise<void> {
+    const [first, second] = await Promise.all([key, beside].map((one) => this.#run(() => this.#connection.client.mgetBuffer([one]))))
+    answer(first === undefined ? undefined : (first[0] ?? null), second === undefined ? undefined : (second[0] ?? null))
   }
 }

@@ -3,6 +3,7 @@ import { MAX_DURATION_MS } from '../duration.ts'
 import { CacheError } from '../errors.ts'
 import type { ResolvedOptions } from '../options.ts'
 import { BatchReader } from './batch-reader.ts'
+import { RedisMarks } from './redis-marks.ts'
 import { Breaker } from './breaker.ts'
 import { type ChangeListener, type Changes, noChanges } from './changes.ts'
 import { Connection, connectionOptions } from './connection.ts'
@@ -12,7 +13,7 @@ import { type InvalidationKind, InvalidationQueue, type QueuedInvalidation } fro
 import { isNamespace } from '../tags/scope.ts'
 import type { Run } from './run.ts'
 import { readsMasters, TrackingChannel } from './tracking-channel.ts'
-import type { DeleteReply, FillAnswer, LeaseAnswer, MarkKind, ReadAnswer, SharedTier, SharedTierStats, StoreReply } from './shared-tier.ts'
+import type { DeleteReply, FillAnswer, LeaseAnswer, MarkAnswer, MarkKind, ReadAnswer, SharedTier, SharedTierStats, StoreReply } from './shared-tier.ts'
 
 const FAILURES_TO_OPEN = 3
 const PROBE_INTERVAL_MS = 500
@@ -24,7 +25,7 @@ const REPLAY_PAUSE_MS = 500
 /** How much longer a mark lives than what it concerns, because clocks differ, in milliseconds. */
 const MARK_MARGIN_MS = 3_600_000
 
-/** {@link SharedTier} in Redis: entries under `{namespace}:v:{key}`, leases under `{namespace}:l:{key}`, marks under `{namespace}:t:{key}`. */
+/** {@link SharedTier} in Redis: entries under `{namespace}:v:{key}`, leases under `{namespace}:l:{key}`; marks as {@link RedisMarks} keeps them. */
 export class RedisTier implements SharedTier {
   readonly #options: ResolvedOptions
   readonly #connection: Connection
@@ -34,7 +35,7 @@ export class RedisTier implements SharedTier {
   readonly #queue: InvalidationQueue
   readonly #entryPrefix: string
   readonly #leasePrefix: string
-  readonly #markPrefix: string
+  readonly #marks: RedisMarks
   readonly #tracking: TrackingChannel | undefined
   #listener: ChangeListener = () => {}
   #replaying = false
@@ -47,13 +48,14 @@ export class RedisTier implements SharedTier {
     // The braces are a hash tag: entry and lease of a key lie in one cluster slot.
     this.#entryPrefix = `${options.namespace}:v:{`
     this.#leasePrefix = `${options.namespace}:l:{`
-    this.#markPrefix = `${options.namespace}:t:{`
     this.#queue = new InvalidationQueue(options.maxQueuedInvalidations)
-    this.#connection = new Connection(redis, options.redisTimeoutMs, options.random, () => void this.#replay())
+    this.#connection = new Connection(redis, options.redisTimeoutMs, options.random, () => {
+      void this.#marks.findOrigin()
+      void this.#replay()
+    })
     const run: Run = (command) => this.#run(command)
     this.#reader = new BatchReader(this.#connection, run)
     this.#loads = new GuardedLoads({ connection: this.#connection, run, leaseTtlMs: options.leaseTtlMs, onFailed: () => this.#errors++ })
-    this.#tracking = options.tracking && readsMasters(this.#connection.client) ? this.#track() : undefined
     this.#breaker = new Breaker({
       failuresToOpen: FAILURES_TO_OPEN,
       probeIntervalMs: PROBE_INTERVAL_MS,
@@ -65,6 +67,8 @@ export class RedisTier implements SharedTier {
       clock: options.clock,
       random: options.random,
     })
+    this.#marks = new RedisMarks({ connection: this.#connection, reader: this.#reader, run, clock: options.clock, namespace: options.namespace })
+    this.#tracking = options.tracking && readsMasters(this.#connection.client) ? this.#track() : undefined
   }
 
   /** True when Redis is asked at all. */
@@ -143,8 +147,8 @@ export class RedisTier implements SharedTier {
     await this.#run(() => this.#connection.client.ballastCacheTouch(this.#entry(key), Math.ceil(ttlMs), Math.floor(unlessMs)))
   }
 
-  readMark(key: string, answer: ReadAnswer): void {
-    this.#reader.read(`${this.#markPrefix}${key}}`, answer)
+  readMark(key: string, answer: MarkAnswer): void {
+    this.#marks.read(key, answer)
   }
 
   async mark(key: string, kind: MarkKind): Promise<number | undefined> {
@@ -169,6 +173,7 @@ export class RedisTier implements SharedTier {
     this.#replayTimer?.cancel()
     this.#breaker.stop()
     this.#tracking?.close()
+    this.#marks.close()
     if (this.#queue.size > 0) this.#options.onError(new CacheError('REDIS_UNAVAILABLE', `closed while ${this.#queue.size} invalidations had not reached Redis; they are lost`))
     this.#connection.close()
   }
@@ -179,7 +184,7 @@ export class RedisTier implements SharedTier {
       const instead = heard ? 'changes by this library are heard by pub/sub, those of others after local.maxStaleness' : 'local copies are used for local.maxStaleness'
       onError(new CacheError('TRACKING_REFUSED', `Redis refused CLIENT TRACKING; ${instead}; allow the command, or set local.tracking to false`, { cause }))
     }
-    const options = { prefixes: { entry: this.#entryPrefix, mark: this.#markPrefix }, channel: `${this.#options.namespace}:c`, timeoutMs: redisTimeoutMs, clock, redisOptions: connectionOptions(redisTimeoutMs, random), onRefused }
+    const options = { prefixes: { entry: this.#entryPrefix, mark: this.#marks.prefix }, channel: `${this.#options.namespace}:c`, timeoutMs: redisTimeoutMs, clock, redisOptions: connectionOptions(redisTimeoutMs, random), onRefused }
     return new TrackingChannel(this.#connection.client, options, (key, kind) => this.#listener(key, kind))
   }
 
@@ -205,7 +210,7 @@ export class RedisTier implements SharedTier {
   #send(kind: InvalidationKind, key: string): Promise<number> {
     const { client, isCluster } = this.#connection
     if (kind === 'remove' || kind === 'expire') return isCluster ? this.#endInTurn(kind, key) : client[kind === 'remove' ? 'ballastCacheDelete' : 'ballastCacheExpire'](this.#entry(key), this.#lease(key))
-    return client.ballastCacheMark(`${this.#markPrefix}${key}}`, kind === 'mark-hard' ? 'hard' : 'soft', this.#markTtlMs(key))
+    return this.#marks.set(key, kind === 'mark-hard' ? 'hard' : 'soft', this.#markTtlMs(key))
   }
 
   /** While a slot moves to another master of a cluster, no command can take two keys of it. The lease goes first, so that no fill comes in between. */

@@ -11,6 +11,7 @@ export interface ScriptCommands {
   ballastCacheFinishWrite(entry: string, lease: string, token: string, bytes: Buffer, ttlMs: number, version: number): Promise<number>
   ballastCacheBeginWrite(lease: string, token: string, leaseMs: number): Promise<number>
   ballastCacheMark(mark: string, kind: MarkKind, ttlMs: number): Promise<number>
+  ballastCacheOrigin(origin: string): Promise<number>
   ballastCacheDelete(entry: string, lease: string): Promise<number>
   ballastCacheExpire(entry: string, lease: string): Promise<number>
   ballastCacheExpireEntry(entry: string): Promise<number>
@@ -141,6 +142,15 @@ if ARGV[1] == 'hard' then hard = math.max(hard, now) now = hard else soft = math
 redis.call('SET', KEYS[1], string.format('%.0f:%.0f', hard, soft), 'PX', ARGV[2])
 return now`
 
+// Without an expiry: a Redis that may evict only what expires never evicts it.
+const ORIGIN = `
+local origin = redis.pcall('GET', KEYS[1])
+local known = type(origin) == 'string' and tonumber(origin)
+if known then return known end
+local now = ${NOW_US}
+redis.call('SET', KEYS[1], string.format('%.0f', now))
+return now`
+
 const DELETE_ENTRY = `
 local deleted = redis.call('DEL', KEYS[1])
 if deleted == 0 then ${TELL} end`
@@ -191,6 +201,7 @@ export function withScripts(client: Redis | Cluster): ScriptedClient {
   client.defineCommand('ballastCacheFinishWrite', { numberOfKeys: 2, lua: published(FINISH_WRITE) })
   client.defineCommand('ballastCacheBeginWrite', { numberOfKeys: 1, lua: BEGIN_WRITE })
   client.defineCommand('ballastCacheMark', { numberOfKeys: 1, lua: published(MARK) })
+  client.defineCommand('ballastCacheOrigin', { numberOfKeys: 1, lua: ORIGIN })
   client.defineCommand('ballastCacheDelete', { numberOfKeys: 2, lua: published(DELETE) })
   client.defineCommand('ballastCacheExpire', { numberOfKeys: 2, lua: published(`redis.call('DEL', KEYS[2])\n${EXPIRE_ENTRY}`) })
   client.defineCommand('ballastCacheExpireEntry', { numberOfKeys: 1, lua: published(EXPIRE_ENTRY) })

@@ -1,4 +1,5 @@
 import type { ChangeListener, Changes } from './changes.ts'
+import type { MarkTimes } from '../tags/mark-bytes.ts'
 import type { TrackingState } from './tracking-channel.ts'
 
 /** Answer to a request for a lease. */
@@ -25,6 +26,15 @@ export type FillAnswer = (reply: StoreReply) => void
 
 /** What became of an invalidation: done, or remembered until Redis is back. */
 export type DeleteReply = 'deleted' | 'queued'
+
+/** What Redis says of a tag or namespace. */
+export interface MarkReading extends MarkTimes {
+  /** The origin, in Redis's microseconds: of invalidations before it nothing is known, because Redis has lost its data since, or had none. It was read together with the mark. */
+  readonly originUs: number
+}
+
+/** Takes the answer to a reading of a mark; `undefined` when unavailable. Must not throw. */
+export type MarkAnswer = (mark: MarkReading | undefined) => void
 
 /** How an invalidation of a tag or namespace treats what was loaded before: as stale, or as gone. */
 export type MarkKind = 'soft' | 'hard'
@@ -90,8 +100,8 @@ export interface SharedTier {
    * @param unlessMs - when it lives longer than this already, somebody else has just done so: then nothing is done, and nobody hears of it.
    */
   touch(key: string, ttlMs: number, unlessMs: number): Promise<void>
-  /** As {@link read}, of a mark. */
-  readMark(key: string, answer: ReadAnswer): void
+  /** Reads a mark. Calls `answer` once, later. */
+  readMark(key: string, answer: MarkAnswer): void
   /** Sets a mark to Redis's time, which it resolves with, in microseconds; `undefined`: remembered until Redis is back. @throws CacheError `INVALIDATION_QUEUE_FULL` */
   mark(key: string, kind: MarkKind): Promise<number | undefined>
   /** What has not landed yet. */

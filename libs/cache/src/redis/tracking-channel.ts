@@ -112,9 +112,9 @@ export class TrackingChannel implements Changes {
     this.heard += keys?.length ?? 1
     if (keys === null) return this.#listener(undefined, 'entry')
     for (const key of keys) {
-      // The last byte closes the hash tag.
-      const text = key.toString('utf8', 0, key.length - 1)
-      for (const { kind, prefix } of this.#prefixes) if (text.startsWith(prefix)) this.#listener(text.slice(prefix.length), kind)
+      const text = key.toString()
+      // The key of an entry ends with the brace that closes its hash tag.
+      for (const { kind, prefix } of this.#prefixes) if (text.startsWith(prefix)) this.#listener(text.slice(prefix.length, kind === 'entry' ? -1 : undefined), kind)
     }
   }
 }

@@ -1,7 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { type Changes, noChanges } from '../redis/changes.ts'
 import type { MarkKind, SharedTier } from '../redis/shared-tier.ts'
-import { readMark } from './mark-bytes.ts'
 
 /** Most tags whose marks are kept; one that is needed again is read from Redis again. */
 const MAX_KNOWN_TAGS = 50_000
@@ -13,7 +12,7 @@ export interface Guard {
 
 /** When a tag or a namespace was last invalidated, as far as this process knows. It only ever grows. */
 export class Mark {
-  /** In Redis's microseconds; 0 for never. */
+  /** In Redis's microseconds; 0 for never. No earlier than the origin: what was invalidated before that, nobody knows. */
   hardUs = 0
   softUs = 0
   /** When this process invalidated it last, in the order of its own events. */
@@ -106,14 +105,13 @@ export class Marks {
     const askedAt = this.#clock.exactNow()
     const { epoch } = this.#changes
     const answered = new Promise<void>((resolve) => {
-      shared.readMark(key, (bytes) => {
+      shared.readMark(key, (read) => {
         const undisturbed = this.#asking.get(key) === asking
         if (undisturbed) this.#asking.delete(key)
-        if (bytes !== undefined) {
-          const { hardUs, softUs } = readMark(bytes)
-          mark.hardUs = Math.max(mark.hardUs, hardUs)
-          mark.softUs = Math.max(mark.softUs, softUs)
-          if (mark.unconfirmedSinceUs !== undefined && mark.hardUs > mark.unconfirmedSinceUs) mark.unconfirmedSinceUs = undefined
+        if (read !== undefined) {
+          mark.hardUs = Math.max(mark.hardUs, read.hardUs, read.originUs)
+          mark.softUs = Math.max(mark.softUs, read.softUs)
+          if (mark.unconfirmedSinceUs !== undefined && read.hardUs > mark.unconfirmedSinceUs) mark.unconfirmedSinceUs = undefined
           if (undisturbed && shared.pendingMark(key) === undefined) {
             // It had landed, and Redis has lost it since: what was read from Redis before that would pass for newer.
             if (mark.unconfirmedSinceUs !== undefined) return resolve(this.#setAgain(key, mark))

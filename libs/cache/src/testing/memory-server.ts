@@ -9,6 +9,8 @@ export class MemoryServer {
   readonly leases = new Map<string, { token: string; until: number }>()
   /** `hard:soft`, in microseconds. */
   readonly marks = new Map<string, string>()
+  /** Since when the marks are complete, in microseconds; 0 after a loss, until somebody asks. */
+  originUs = 1
   /** Told of each changed entry at once, as `CLIENT TRACKING` would; `undefined` says that any may have changed. */
   readonly watchers = new Set<ChangeListener>()
   /** Told only of what this library publishes, as it does where tracking is refused. */
@@ -59,6 +61,12 @@ export class MemoryServer {
     return now
   }
 
+  /** The origin of the marks, which is now if there was none. */
+  findOrigin(): number {
+    if (this.originUs === 0) this.originUs = this.timeUs()
+    return this.originUs
+  }
+
   /** Makes an entry live longer, unless it lives for `unlessMs` already. */
   touch(key: string, ttlMs: number, unlessMs: number): void {
     const leftMs = (this.entries.get(key)?.until ?? 0) - this.clock.exactNow()
@@ -77,23 +85,26 @@ export class MemoryServer {
 
   /** `FLUSHALL`. */
   flush(): void {
-    this.entries.clear()
-    this.leases.clear()
-    this.marks.clear()
+    this.#empty()
     this.#tell(undefined, 'entry', false)
   }
 
   /** A restart: everything is gone and nobody is told. The tiers must {@link MemoryTier.cut | lose their channels} as well. */
   lose(): void {
-    this.entries.clear()
-    this.leases.clear()
-    this.marks.clear()
+    this.#empty()
   }
 
   /** Who may load a key now. */
   holder(key: string): string | undefined {
     const lease = this.leases.get(key)
     return lease !== undefined && lease.until > this.clock.exactNow() ? lease.token : undefined
+  }
+
+  #empty(): void {
+    this.entries.clear()
+    this.leases.clear()
+    this.marks.clear()
+    this.originUs = 0
   }
 
   #tell(key: string | undefined, kind: ChangedKind = 'entry', published = true): void {

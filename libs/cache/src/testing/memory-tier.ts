@@ -1,6 +1,7 @@
 import { OFFSETS } from '../entry/envelope.ts'
 import type { ChangeListener } from '../redis/changes.ts'
-import type { DeleteReply, FillAnswer, LeaseAnswer, LeaseReply, MarkKind, ReadAnswer, SharedTier, SharedTierStats, StoreReply } from '../redis/shared-tier.ts'
+import { parseMark } from '../tags/mark-bytes.ts'
+import type { DeleteReply, FillAnswer, LeaseAnswer, LeaseReply, MarkAnswer, MarkKind, MarkReading, ReadAnswer, SharedTier, SharedTierStats, StoreReply } from '../redis/shared-tier.ts'
 import { nextToken } from '../redis/token.ts'
 import type { MemoryServer } from './memory-server.ts'
 
@@ -221,11 +222,11 @@ export class MemoryTier implements SharedTier {
     })
   }
 
-  readMark(key: string, answer: ReadAnswer): void {
-    void this.#send(() => {
-      const mark = this.#server.marks.get(key)
-      return mark === undefined ? null : Buffer.from(mark)
-    }).then(answer)
+  readMark(key: string, answer: MarkAnswer): void {
+    const request = (): MarkReading => ({ ...parseMark(Buffer.from(this.#server.marks.get(key) ?? '')), originUs: this.#server.originUs })
+    void this.#send(request)
+      .then((read) => (read?.originUs === 0 ? this.#send(() => ({ ...read, originUs: this.#server.findOrigin() })) : read))
+      .then(answer)
   }
 
   async mark(key: string, kind: MarkKind): Promise<number | undefined> {
