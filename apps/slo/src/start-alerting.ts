@@ -14,6 +14,7 @@ import { LogChannel } from './notify/log-channel.ts'
 import { readNotifyFile } from './notify/notify-file.ts'
 import { openTargets } from './notify/open-targets.ts'
 import type { Alertmanager } from './notify/alertmanager.ts'
+import type { Receivers } from './notify/receivers.ts'
 import type { Route } from './notify/route.ts'
 import { parseWebhookSecret } from './notify/signature.ts'
 import { StandingNotices } from './notify/standing-notices.ts'
@@ -55,6 +56,7 @@ export function startAlerting({ config, log, lifecycle, clickhouse, history, sto
   const { channels, alertmanagers, routes, heartbeat } = targetsOf(config, log, count)
   const ledger = new Ledger({ store, history, leadership, log, historyTimeoutMs: config.queryTimeoutMs })
   const holdBack = new HoldBack({ ledger, routes, durable: store.durable })
+  const receivers: Receivers = { channels: channels.map(({ target }) => target), alertmanagers: alertmanagers.map(({ target }) => target) }
   const all = [new HistoryChannel(history, config.queryTimeoutMs), ...channels]
   const outbox = new Outbox({ ledger, leadership, log, channels: new Map(all.map((channel) => [channel.target, channel])), holdBack: (delivery, nowMs) => holdBack.reason(delivery, nowMs), onAttempt: count })
   lifecycle.onShutdown('alert delivery', () => outbox.close())
@@ -69,6 +71,7 @@ export function startAlerting({ config, log, lifecycle, clickhouse, history, sto
     standing,
     rules,
     routes,
+    receivers,
     links: ({ objective }) => linksOf(config, objective),
     // From the short window: it burns too, or there would be no alert, and its events are the newest and the fewest.
     prove: ({ objective, windows }, { reading }) => {
@@ -77,7 +80,7 @@ export function startAlerting({ config, log, lifecycle, clickhouse, history, sto
       return prover.prove(objective, { fromMs: toMs - config.ingestLagMs - window, toMs })
     },
   })
-  return { book, ledger, holdBack, prover, targets: [...channels.map(({ target }) => target), ...alertmanagers.map(({ target }) => target)] }
+  return { book, ledger, holdBack, prover, targets: [...receivers.channels, ...receivers.alertmanagers] }
 }
 
 interface Targets {

@@ -65,7 +65,7 @@ export async function startSlo({ config, log, health, metrics, lifecycle }: Serv
     scanTimeoutMs: config.queryTimeoutMs,
     pastBudgetMs: config.tickMs,
   })
-  const source = new GroupedObjectives({ source: new ObjectiveFolder(config.dir, catalog), groups: new GroupFinder(clickhouse, config.queryTimeoutMs), ingestLagMs: config.ingestLagMs })
+  const source = new GroupedObjectives({ source: new ObjectiveFolder(config.dir, catalog, alerting.targets), groups: new GroupFinder(clickhouse, config.queryTimeoutMs), bucketMs: catalog.bucket.ms, ingestLagMs: config.ingestLagMs })
   const engine = new Engine({ source, measurement, alerts: alerting.book, changes: new ChangeKeeper(new ChangeStore(clickhouse), catalog.bucket.ms), log })
   registerGauges({ engine, alerts: alerting.book, measurement, ledger: alerting.ledger, leadership })
 

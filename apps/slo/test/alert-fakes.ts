@@ -76,6 +76,8 @@ export interface AlertingFacts {
   readonly channels?: readonly Channel[]
   readonly routes?: readonly Route[]
   readonly rules?: AlertRules
+  /** Names of alertmanagers that there are. */
+  readonly alertmanagers?: readonly string[]
   readonly prove?: (evaluation: Evaluation) => Promise<Proof>
   readonly monotonic?: () => number
   /** The clock of deliveries. @default the one that `tick` moves */
@@ -96,7 +98,7 @@ export function alerting(facts: AlertingFacts = {}) {
   const outbox = new Outbox({ ledger, leadership, log, channels: all, holdBack: (delivery, nowMs) => holdBack.reason(delivery, nowMs), now: facts.now ?? (() => clock.nowMs), random: () => 0.5, retry: { baseMs: 1000, maxMs: 60_000 }, ...(onAttempt && { onAttempt }) })
   const prove = facts.prove ?? (() => Promise.resolve({ exampleTraceIds: ['trace-1'], differences: [], deploys: [] }))
   const links = { console: 'https://console.example/objectives/checkout', dashboard: null, runbook: 'https://runbooks.example/checkout' }
-  const book = new AlertBook({ log, ledger, outbox, holdBack, standing: new StandingNotices([], undefined), rules, routes, prove, links: () => links })
+  const book = new AlertBook({ log, ledger, outbox, holdBack, standing: new StandingNotices([], undefined), rules, routes, receivers: { channels: channels.map(({ target }) => target), alertmanagers: facts.alertmanagers ?? [] }, prove, links: () => links })
   /** Moves the alerts by evaluations of now, and lets everything run that waits for nothing but promises. */
   const tick = async (evaluations: readonly Evaluation[], laterMs = 15_000, gone: (objective: string) => boolean = () => false): Promise<void> => {
     clock.nowMs += laterMs

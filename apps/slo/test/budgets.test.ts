@@ -22,7 +22,7 @@ const HALF: Fraction = { numerator: 1n, denominator: 2n }
 
 /** What is measured, when only the period matters. */
 function reading(period: Counts, facts: Partial<Reading> = {}): Reading {
-  return { countsOf: () => period, period, revised: [], periodMs: 30 * DAY_MS, elapsedMs: 30 * DAY_MS, historyMs: 30 * DAY_MS, coverage: 1, provisionalMs: 0, rowsRead: 0, ...facts }
+  return { atMs: 0, countsOf: () => period, period, revised: [], periodMs: 30 * DAY_MS, elapsedMs: 30 * DAY_MS, historyMs: 30 * DAY_MS, coverage: 1, provisionalMs: 0, rowsRead: 0, ...facts }
 }
 const sliced = (target: string, budgeting: Budgeting, period = '30d'): Objective => ({ ...objective({ target, period }), budgeting })
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { budgetRemaining, burnRate, errorRatio, exceeds, timeToExhaustionMs } from '../src/burn/burn-rate.ts'
+import { budgetRemaining, burnRate, errorRatio, crosses, timeToExhaustionMs } from '../src/burn/burn-rate.ts'
 import { complement, type Fraction, multiply, parseDecimal } from '../src/burn/fraction.ts'
 
 const DAY_MS = 86_400_000
@@ -20,7 +20,7 @@ describe('vector 18: burn rates', () => {
   test('nothing of nothing is undefined, and above no threshold', () => {
     const nothing = { good: 0, total: 0 }
     expect([errorRatio(nothing), burnRate(nothing, budgetOf('0.999')), budgetRemaining(nothing, budgetOf('0.999'))]).toEqual([undefined, undefined, undefined])
-    expect(exceeds(nothing, decimal('0'))).toBe(false)
+    expect(crosses(nothing, decimal('0'))).toBe(false)
   })
 })
 
@@ -43,9 +43,9 @@ test('vector 20: burn rates of 1, 2, 10 and 1000 exhaust 30 days in 30 d, 15 d, 
 test('vector 40: exactly 1,440 bad of 100,000 at 99.9 % is not above a burn rate of 14.4, but at it; one more is above', () => {
   for (const budget of [budgetOf('0.999'), complement({ ...decimal('99.9'), denominator: decimal('99.9').denominator * 100n })]) {
     const threshold = multiply(decimal('14.4'), budget)
-    expect(exceeds({ good: 100_000 - 1440, total: 100_000 }, threshold)).toBe(false)
-    expect([exceeds({ good: 100_000 - 1440, total: 100_000 }, threshold, 'gte'), exceeds({ good: 100_000 - 1439, total: 100_000 }, threshold, 'gte')]).toEqual([true, false])
-    expect(exceeds({ good: 100_000 - 1441, total: 100_000 }, threshold)).toBe(true)
+    expect(crosses({ good: 100_000 - 1440, total: 100_000 }, threshold)).toBe(false)
+    expect([crosses({ good: 100_000 - 1440, total: 100_000 }, threshold, 'gte'), crosses({ good: 100_000 - 1439, total: 100_000 }, threshold, 'gte')]).toEqual([true, false])
+    expect(crosses({ good: 100_000 - 1441, total: 100_000 }, threshold)).toBe(true)
   }
 })
 
@@ -75,9 +75,9 @@ test('a comparison with a threshold is exact, whatever the size of the numbers',
       const bad = Math.min(total, Math.floor(total * share))
       const left = BigInt(bad) * denominator
       const right = numerator * BigInt(total)
-      expect(exceeds({ good: total - bad, total }, { numerator, denominator })).toBe(left > right)
+      expect(crosses({ good: total - bad, total }, { numerator, denominator })).toBe(left > right)
       // The threshold that equals the ratio is never exceeded.
-      expect(exceeds({ good: total - bad, total }, { numerator: BigInt(bad), denominator: BigInt(total) })).toBe(false)
+      expect(crosses({ good: total - bad, total }, { numerator: BigInt(bad), denominator: BigInt(total) })).toBe(false)
     }),
   )
 })

@@ -1,9 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Counts } from '../src/burn/burn-rate.ts'
+import { decimalText, parseDecimal } from '../src/burn/fraction.ts'
 import { Measurement } from '../src/measure/measurement.ts'
+import { rollingWindow } from '../src/measure/sum-window.ts'
 import { combinations, combined, COMPOSITE_UNITS, type Weighing } from '../src/objective/composite.ts'
 import { evaluate } from '../src/objective/evaluation.ts'
+import { needOf } from '../src/objective/objective-needs.ts'
 import { readingOf } from '../src/objective/reading.ts'
 import { type ObjectiveSet, readObjectiveSet } from '../src/openslo/objective-set.ts'
 import { ListStore } from './list-store.ts'
@@ -12,7 +15,7 @@ import { shippedCatalog } from './objectives.ts'
 
 const MINUTE_MS = 60_000
 const NOW_MS = Date.parse('2026-11-21T00:00:00Z')
-const of = (combination: Weighing['combination'], ...weights: number[]): Weighing => ({ combination, parts: weights.map((weight) => ({ weight })) })
+const of = (combination: Weighing['combination'], ...weights: number[]): Weighing => ({ combination, parts: weights.map((weight) => ({ weight: parseDecimal(String(weight))! })) })
 const sli = ({ good, total }: Counts): number | undefined => (total === 0 ? undefined : good / total)
 const half: Counts = { good: 50, total: 100 }
 const most: Counts = { good: 900, total: 1000 }
@@ -36,6 +39,23 @@ describe('parts make a whole', () => {
       expect(sli(combined(of(combination, 1, 1), [half, nothing]))).toBe(0.5)
       expect(sli(combined(of(combination, 1, 1), [nothing, nothing]))).toBeUndefined()
     }
+  })
+
+  test('as exact rationals say, rounded once to a billionth, whatever the weights and however large the counts', () => {
+    const part = fc.record({ total: fc.maxSafeInteger().map(Math.abs), share: fc.bigInt(0n, 1000n), thousandths: fc.bigInt(1n, 1_000_000n) })
+    fc.assert(
+      fc.property(fc.array(part, { minLength: 1, maxLength: 12 }), (drawn) => {
+        const parts = drawn.map(({ total, share, thousandths }) => ({ bad: (BigInt(total) * share) / 1000n, total: BigInt(total), thousandths }))
+        const known = parts.filter(({ total }) => total > 0n)
+        const whole = combined({ combination: 'weighted', parts: parts.map(({ thousandths }) => ({ weight: { numerator: thousandths, denominator: 1000n } })) }, parts.map(({ bad, total }) => ({ good: Number(total - bad), total: Number(total) })))
+        // All over one denominator: the product of the totals times the sum of the weights.
+        const product = known.reduce((all, { total }) => all * total, 1n)
+        const denominator = product * known.reduce((all, { thousandths }) => all + thousandths, 0n)
+        const numerator = known.reduce((all, { bad, total, thousandths }) => all + (thousandths * bad * product) / total, 0n)
+        const units = BigInt(COMPOSITE_UNITS)
+        expect([whole.total - whole.good, whole.total]).toEqual(known.length === 0 ? [0, 0] : [Number((2n * numerator * units + denominator) / (2n * denominator)), COMPOSITE_UNITS])
+      }),
+    )
   })
 
   test('which lies where it must: in sequence below the worst, in parallel above the best, by weight between', () => {
@@ -64,7 +84,7 @@ spec:
   objectives: [{target: 0.99}]
 ---
 `
-const read = (spec: string): ObjectiveSet => readObjectiveSet([{ file: 'a.yaml', text: `${slo('a')}${slo('b')}apiVersion: ballast/v1\nkind: Composite\nmetadata: {name: whole}\nspec: ${spec}\n` }], shippedCatalog)
+const read = (spec: string, noTraffic = 'ignore'): ObjectiveSet => readObjectiveSet([{ file: 'a.yaml', text: `${slo('a')}${slo('b')}apiVersion: ballast/v1\nkind: Composite\nmetadata: {name: whole, annotations: {no-traffic: ${noTraffic}}}\nspec: ${spec}\n` }], shippedCatalog)
 const WHOLE = '{service: shop, combine: sequence, of: [{slo: a}, {slo: b, weight: 2}], timeWindow: [{duration: 3d, isRolling: true}], target: 0.9}'
 
 const UNION = '{service: shop, combine: union, of: [{slo: a}, {slo: b}], timeWindow: [{duration: 3d, isRolling: true}], target: 0.9, timeSliceWindow: 1m}'
@@ -88,6 +108,29 @@ describe('a union of bad time', () => {
     expect(period).toMatchObject({ good: 2, total: 6 })
     // Four bad minutes of 432 that three days at 90 % allow.
     expect(budgetRemaining).toBeCloseTo(1 - 4 / 432, 9)
+  })
+
+  test.each([
+    ['ignore', 3, 5],
+    ['good', 3, 8],
+    ['bad', 6, 8],
+    // The second minute is as good as the first, the fifth and sixth are as bad as the fourth.
+    ['hold', 5, 8],
+  ])('takes a minute in which no part had events by no-traffic: %s, and one in which any had some by those', async (noTraffic, bad, total) => {
+    const set = read(UNION, noTraffic)
+    expect(set.problems.filter(({ level }) => level === 'error')).toEqual([])
+    const objectives = [whole(set)]
+    const store = new ListStore()
+    const measurement = new Measurement({ store, rollUp: new MemoryRollUp(), bucketMs: MINUTE_MS, ingestLagMs: 0, finalAfterMs: 0, rescanMs: 3_600_000, scanTimeoutMs: 1000, pastBudgetMs: 60_000 })
+    await measurement.refresh(objectives, NOW_MS, AbortSignal.timeout(10_000))
+    // The engine watches minute by minute: what was last is known from the tick before.
+    const minutes = { a: '. xx  ..', b: '. .x   x' }
+    for (let minute = 0; minute < 8; minute++) {
+      for (const service of ['a', 'b'] as const) if (minutes[service][minute] !== ' ') store.add(NOW_MS + minute * MINUTE_MS, minutes[service][minute] === 'x', service)
+      await measurement.refresh(objectives, NOW_MS + (minute + 1) * MINUTE_MS, AbortSignal.timeout(10_000))
+    }
+    const sums = measurement.sum(needOf(objectives[0]!, MINUTE_MS, NOW_MS).series.id, rollingWindow(8 * MINUTE_MS, MINUTE_MS))!
+    expect([sums.total - sums.good, sums.total]).toEqual([bad, total])
   })
 
   test('is never better than its worst part, nor worse than all of them together', async () => {
@@ -144,4 +187,54 @@ test.each([
   const { objectives, problems } = read(spec)
   expect(problems.map((problem) => problem.message)).toContainEqual(expect.stringMatching(message))
   expect(objectives.map(({ name }) => name)).toEqual(['a', 'b'])
+})
+
+describe('objectives with indicators of their own', () => {
+  const indicator = (service: string): string => `{spec: {ratioMetric: {good: {metricSource: {spec: {template: spans, statusNot: Error}}}, total: {metricSource: {spec: {template: spans, service: ${service}}}}}}}`
+  const shop = (objectives: string, more = ''): ObjectiveSet => readObjectiveSet([{ file: 'a.yaml', text: `apiVersion: openslo/v1
+kind: SLO
+metadata: {name: shop}
+spec:
+  service: shop
+  timeWindow: [{duration: 30d, isRolling: true}]
+  budgetingMethod: Occurrences
+  objectives: [${objectives}]
+${more}` }], shippedCatalog)
+  const [a, b] = [`{target: 0.99, indicator: ${indicator('a')}, compositeWeight: 3}`, `{targetPercent: 99.9, indicator: ${indicator('b')}}`]
+
+  test('make a whole by weight, of their budgets and of their errors', async () => {
+    const { objectives, problems } = shop(`${a}, ${b}`)
+    expect([problems, objectives.map(({ name }) => name)]).toEqual([[], ['shop.1', 'shop.2', 'shop']])
+    // (3 · 0.01 + 1 · 0.001) / 4 of budget.
+    expect(decimalText(objectives[2]!.target)).toBe('0.99225')
+    const store = new ListStore()
+    for (let each = 0; each < 100; each++) for (const service of ['a', 'b']) store.add(NOW_MS - 90_000, service === 'a' && each < 2, service)
+    const measurement = new Measurement({ store, rollUp: new MemoryRollUp(), bucketMs: MINUTE_MS, ingestLagMs: 0, finalAfterMs: 5 * MINUTE_MS, rescanMs: 60 * MINUTE_MS, scanTimeoutMs: 1000, pastBudgetMs: 60_000 })
+    await measurement.refresh(objectives, NOW_MS, new AbortController().signal)
+    const { sli: ratio, windows, budgetRemaining } = evaluate(objectives[2]!, readingOf(objectives[2]!, measurement, NOW_MS)!)
+    // 3 · 2 % / 4 of errors, 0.775 % of budget.
+    expect(ratio).toBe(0.985)
+    expect(windows.map(({ burn }) => burn!.toFixed(9))).toContain((0.015 / 0.00775).toFixed(9))
+    expect(budgetRemaining).toBeCloseTo(1 - 0.015 / 0.00775, 9)
+  })
+
+  test('alert as a whole, so that one fault is told once', () => {
+    const { objectives } = shop(`${a}, ${b}`, '  alertPolicies: [{kind: AlertPolicy, spec: {conditions: [{kind: AlertCondition, spec: {severity: page, condition: {kind: burnrate, op: gt, threshold: 5, lookbackWindow: 1h}}}], notificationTargets: [{kind: AlertNotificationTarget, spec: {target: pager}}]}}]\n')
+    expect(objectives.map(({ name, wishes, tiers, notify }) => [name, wishes?.breaching, tiers[0]!.name, notify?.length])).toEqual([['shop.1', false, '1h/5m', undefined], ['shop.2', false, '1h/5m', undefined], ['shop', undefined, '1h gt 5', 1]])
+  })
+
+  test('need not be several, and may refer to an SLI', () => {
+    const { objectives, problems } = shop('{target: 0.99, indicatorRef: good}', `---\napiVersion: openslo/v1\nkind: SLI\nmetadata: {name: good}\n${indicator('a').replace(/^\{spec: /, 'spec: ').replace(/\}$/, '')}\n`)
+    expect([problems, objectives.map(({ name, composite }) => [name, composite])]).toEqual([[], [['shop', undefined]]])
+  })
+
+  test.each([
+    ['one has none', `${a}, {target: 0.9}`, /objectives\[1\].* needs exactly one of indicator and indicatorRef/],
+    ['the SLO has one, too', `${a}, ${b}]\n  indicator: ${indicator('c')}\n  alertPolicies: [`, /spec\.indicator cannot stand beside indicators of the objectives/],
+    ['a weight is none', `${a.replace('compositeWeight: 3', 'compositeWeight: 0')}, ${b}`, /compositeWeight is "0", which is not a weight/],
+  ])('are refused when %s', (_, objectives, message) => {
+    const set = shop(objectives)
+    expect(set.problems.map((problem) => problem.message)).toContainEqual(expect.stringMatching(message))
+    expect(set.objectives).toEqual([])
+  })
 })

@@ -68,7 +68,7 @@ describe('an objective with a correction', () => {
 
 test('targets that changed judge the events of their own time only', () => {
   const hour = (good: number, total: number): { good: number; total: number } => ({ good, total })
-  const reading = { countsOf: () => hour(0, 0), period: hour(1980, 2000), revised: [hour(990, 1000)], periodMs: 1, elapsedMs: 1, historyMs: 1, coverage: 1, provisionalMs: 0, rowsRead: 0 }
+  const reading = { atMs: 0, countsOf: () => hour(0, 0), period: hour(1980, 2000), revised: [hour(990, 1000)], periodMs: 1, elapsedMs: 1, historyMs: 1, coverage: 1, provisionalMs: 0, rowsRead: 0 }
   const now = objective({ target: '0.999' })
   const before = { fromMs: 0, toMs: 1, budget: objective({ target: '0.98' }).budget }
   // Ten bad at 98 %, ten at 99.9 %, of two thousand events: 10/40 and 10/2 of the budget.

@@ -1,7 +1,11 @@
+import fc from 'fast-check'
 import { beforeEach, expect, test } from 'vitest'
 import type { Stretch } from '../src/measure/bound-query.ts'
-import type { RowIndicator } from '../src/measure/indicator.ts'
+import type { GroupBy, RowIndicator } from '../src/measure/indicator.ts'
+import { seriesOf } from '../src/measure/series.ts'
+import type { Budgeting } from '../src/objective/budgeting.ts'
 import { GroupedObjectives, type GroupSource } from '../src/objective/grouped-objectives.ts'
+import { groupObjective, groupPattern } from '../src/objective/grouping.ts'
 import type { Objective } from '../src/objective/objective.ts'
 import { type ObjectiveSet, readObjectiveSet } from '../src/openslo/objective-set.ts'
 import { objective, shippedCatalog } from './objectives.ts'
@@ -14,11 +18,17 @@ let failing: boolean
 let nowMs: number
 let looks: Stretch[]
 let grouped: GroupedObjectives
+let recalled: readonly { readonly value: string; readonly lastMs: number }[]
+let recalls: number
 
 const groups: GroupSource = {
   find(_indicator, _by, stretch) {
     looks.push(stretch)
     return failing ? Promise.reject(new Error('away')) : Promise.resolve(found)
+  },
+  recall(_pattern, sinceMs, limit) {
+    recalls += 1
+    return failing ? Promise.reject(new Error('away')) : Promise.resolve(recalled.filter(({ lastMs }) => lastMs >= sinceMs).slice(0, limit))
   },
 }
 
@@ -28,7 +38,9 @@ beforeEach(() => {
   failing = false
   nowMs = 100 * DAY_MS
   looks = []
-  grouped = new GroupedObjectives({ source: { read: () => Promise.resolve(set) }, groups, ingestLagMs: 5000, now: () => nowMs })
+  recalled = []
+  recalls = 0
+  grouped = new GroupedObjectives({ source: { read: () => Promise.resolve(set) }, groups, bucketMs: 60_000, ingestLagMs: 5000, now: () => nowMs })
 })
 
 const names = async (): Promise<string[]> => (await grouped.read()).objectives.map(({ name }) => name)
@@ -76,6 +88,42 @@ test('a new group appears, one without events stays for the period, and goes aft
   }
   nowMs += DAY_MS
   expect(await names()).toEqual(['other', 'checkout', 'checkout@bolt'])
+})
+
+test('an engine that was started again goes on with the groups that were measured within the period, until each has had no events for that long', async () => {
+  recalled = [{ value: 'cask', lastMs: nowMs - 6 * DAY_MS }, { value: 'gone', lastMs: nowMs - 8 * DAY_MS }]
+  expect(await names()).toEqual(['other', 'checkout', 'checkout@acme', 'checkout@cask'])
+  nowMs += 1.5 * DAY_MS
+  expect(await names()).toEqual(['other', 'checkout', 'checkout@acme'])
+  expect(recalls).toBe(1)
+})
+
+test('measured groups come before new ones where there is no room for all', async () => {
+  recalled = [{ value: 'cask', lastMs: nowMs - DAY_MS }, { value: 'dory', lastMs: nowMs - 2 * DAY_MS }]
+  expect(await names()).toEqual(['other', 'checkout', 'checkout@cask', 'checkout@dory'])
+})
+
+test('is not started without the groups that were measured: it is tried again until they are known', async () => {
+  failing = true
+  expect(await names()).toEqual(['other', 'checkout'])
+  failing = false
+  recalled = [{ value: 'cask', lastMs: nowMs - DAY_MS }]
+  nowMs += 15_000
+  expect(await names()).toEqual(['other', 'checkout', 'checkout@acme', 'checkout@cask'])
+})
+
+test('the definitions of groups differ in their value alone, whatever is in it and whatever they are told apart by', () => {
+  const bys = fc.constantFrom<GroupBy>('tenant', 'operation', { attribute: 'http.route' })
+  const methods = fc.constantFrom<Budgeting>({ method: 'Occurrences' }, { method: 'RatioTimeslices', sliceMs: 300_000 })
+  fc.assert(
+    fc.property(bys, methods, fc.string({ minLength: 1 }), (by, budgeting, value) => {
+      const each = { ...whole, indicator: whole.indicator as RowIndicator, budgeting, grouping: { by, max: 2 } }
+      const { before, after } = groupPattern(each, 60_000)
+      const group = groupObjective(each, value)
+      const { definition } = seriesOf(group.indicator, budgeting, group.noTraffic, 60_000)
+      expect(definition).toBe(before + JSON.stringify(value) + after)
+    }),
+  )
 })
 
 test('of more groups than allowed the busiest have objectives, and it is said', async () => {

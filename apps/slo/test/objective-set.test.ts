@@ -243,20 +243,11 @@ describe('what is wrong with windows and slices is said:', () => {
 
 describe('what is valid OpenSLO but not supported is refused, not ignored:', () => {
   test.each([
-    ['a composite objective', changed('      target: 0.9950', '      target: 0.9950\n      compositeWeight: 2'), /objectives\[0\]\.compositeWeight is "2", which is valid OpenSLO but not supported/],
+    ['a weight of what has no indicator of its own', changed('      target: 0.9950', '      target: 0.9950\n      compositeWeight: 2'), /objectives\[0\]\.compositeWeight is "2", which has a meaning only where each objective has an indicator of its own/],
     ['a connection of its own', 'apiVersion: openslo/v1\nkind: DataSource\nmetadata: {name: d}\nspec: {type: clickhouse, connectionDetails: {database: other}}\n', /connectionDetails\.database is "other", which is valid OpenSLO but not used here/],
   ])('%s', (_, text, message) => {
     expect(messages(text)).toContainEqual(expect.stringMatching(message))
     expect(read(text).objectives).toEqual([])
-  })
-
-  test('a condition of its own is accepted with a warning that says who decides', () => {
-    const { problems } = read(`apiVersion: openslo/v1
-kind: AlertCondition
-metadata: {name: fast}
-spec: {severity: page, condition: {kind: burnrate, op: gte, threshold: 14.4, lookbackWindow: 1h, alertAfter: 0m}}
-`)
-    expect(problems).toMatchObject([{ level: 'warning', document: 'AlertCondition fast', field: 'spec.condition' }])
   })
 })
 

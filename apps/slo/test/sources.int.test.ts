@@ -2,10 +2,13 @@ import { readFileSync } from 'node:fs'
 import { type ClickHouse, tableNames } from '@ballast/clickhouse'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { GroupFinder } from '../src/clickhouse/group-finder.ts'
+import { RollUpStore } from '../src/clickhouse/roll-up-store.ts'
 import { SpanStore } from '../src/clickhouse/span-store.ts'
 import type { BucketCounts, CountResult } from '../src/measure/event-store.ts'
 import type { GroupBy, Indicator, RowIndicator } from '../src/measure/indicator.ts'
-import { groupObjective } from '../src/objective/grouping.ts'
+import type { RollUpRow } from '../src/measure/roll-up.ts'
+import { seriesOf } from '../src/measure/series.ts'
+import { groupObjective, groupPattern } from '../src/objective/grouping.ts'
 import { readObjectiveSet } from '../src/openslo/objective-set.ts'
 import { availability, objective, shippedCatalog } from './objectives.ts'
 import { insertSpans, openDatabase } from './span-rows.ts'
@@ -61,6 +64,26 @@ test('groups that rows have are found, the busiest first, and the objective of e
   const whole = { ...objective({ service: 'found' }), indicator: availability('found'), grouping: { by: { attribute: 'http.route' }, max: 2 } }
   expect(await counted(groupObjective(whole, '/pay').indicator)).toEqual([[0, 1, 2]])
   expect(await counted(groupObjective(whole, '/pay/:id').indicator)).toEqual([[0, 1, 1]])
+})
+
+test('groups that were measured are known again, newest first, as long as they had events', async () => {
+  const whole = { ...objective({ service: 'recalled' }), indicator: availability('recalled'), grouping: { by: 'tenant', max: 10 } } as const
+  const rollUp = new RollUpStore(clickhouse, { bucketMs: MINUTE_MS, timeoutMs: 20_000 })
+  const [now, hour] = [Math.floor(Date.now() / 3_600_000) * 60, 60]
+  const signal = AbortSignal.timeout(30_000)
+  const values = ['acme', 'a "quoted", {name}', 'silent', 'old']
+  const series = values.map((value) => seriesOf(groupObjective(whole, value).indicator, whole.budgeting, whole.noTraffic, MINUTE_MS))
+  const stranger = seriesOf(groupObjective({ ...whole, indicator: availability('stranger') }, 'acme').indicator, whole.budgeting, whole.noTraffic, MINUTE_MS)
+  const all = [...series, seriesOf(whole.indicator, whole.budgeting, whole.noTraffic, MINUTE_MS), stranger]
+  await rollUp.saveMarks(all.map(({ id, definition }) => ({ series: id, definition, measured: { from: 0, to: now } })), signal)
+  const kept = (at: number, index: number, total = 1): RollUpRow => ({ series: all[index]!.id, bucket: at, sums: { good: total, total, rows: total, badRows: 0 }, final: true })
+  const rows = [kept(now - 30 * hour, 0), kept(now - 5 * hour, 0), kept(now - 50 * hour, 1), kept(now - 3 * hour, 2, 0), kept(now - 100 * hour, 3), kept(now - 2 * hour, 4), kept(now - 2 * hour, 5)]
+  await rollUp.write(rows, signal)
+  await rollUp.rollHours({ from: now - 100 * hour, to: now }, all.map(({ id }) => id), signal)
+  const finder = new GroupFinder(clickhouse, 20_000)
+  const recall = (limit: number): Promise<readonly unknown[]> => finder.recall(groupPattern(whole, MINUTE_MS), (now - 72 * hour) * MINUTE_MS, limit)
+  expect(await recall(10)).toEqual([{ value: 'acme', lastMs: (now - 5 * hour) * MINUTE_MS }, { value: 'a "quoted", {name}', lastMs: (now - 50 * hour) * MINUTE_MS }])
+  expect(await recall(1)).toHaveLength(1)
 })
 
 test('attributes and tenants narrow what is counted', async () => {

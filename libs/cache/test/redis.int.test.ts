@@ -1,6 +1,7 @@
 import { Cluster, Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import { type Cache, type CacheOptions, createCache } from '../src/index.ts'
+import { CommandMonitor } from './command-monitor.ts'
 import { DeferredLoader } from './deferred-loader.ts'
 import { OwnRedis, ownNamespace, until } from './redis-fixture.ts'
 
@@ -60,38 +61,30 @@ describe('the shared tier', () => {
     expect(load).not.toHaveBeenCalled()
   })
 
-  test('reads of one turn go out as MGETs of up to 32 keys', async () => {
+  test('reads of one turn go out as MGETs of up to 64 keys', async () => {
     const namespace = ownNamespace()
-    const ids = Array.from({ length: 64 }, (_, i) => `p${i}`)
+    const ids = Array.from({ length: 128 }, (_, i) => `p${i}`)
     await oneProcess(namespace).define({ name: 'product', load: (id: string) => id, ...ttl }).getMany(ids)
     const cache = oneProcess(namespace)
     const products = cache.define({ name: 'product', load: () => 'not asked', ...ttl })
     await products.get('p0')
-    const commands: string[] = []
-    const monitor = await new Redis(inject('redisUrl')).monitor()
-    monitor.on('monitor', (_time: string, args: string[]) => {
-      if (args.some((arg) => arg.startsWith(`${namespace}:v:`))) commands.push(args[0]!.toLowerCase())
-    })
+    const monitor = await CommandMonitor.start(inject('redisUrl'), (args) => args.some((arg) => arg.startsWith(`${namespace}:v:`)))
     expect(await Promise.all(ids.slice(1).map((id) => products.get(id)))).toEqual(ids.slice(1))
-    await until('the monitor saw the reads', () => commands.length > 1)
-    monitor.disconnect()
-    expect(commands).toEqual(['mget', 'mget'])
+    await until('the monitor saw the reads', () => monitor.commands.length > 1)
+    monitor.stop()
+    expect(monitor.commands.map(([name]) => name)).toEqual(['mget', 'mget'])
   })
 
   test('loads of one turn lease and fill by one script for up to 32 keys', async () => {
     const namespace = ownNamespace()
     const products = oneProcess(namespace).define({ name: 'product', load: (id: string) => id, ...ttl })
     await products.get('first, which teaches Redis the scripts')
-    const commands: string[] = []
-    const monitor = await new Redis(inject('redisUrl')).monitor()
-    monitor.on('monitor', (_time: string, args: string[]) => {
-      if (args[0]!.toLowerCase() === 'evalsha' && args.some((arg) => arg.startsWith(`${namespace}:v:`))) commands.push(args[2]!)
-    })
+    const monitor = await CommandMonitor.start(inject('redisUrl'), (args) => args[0] === 'evalsha' && args.some((arg) => arg.startsWith(`${namespace}:v:`)))
     const ids = Array.from({ length: 20 }, (_, i) => `p${i}`)
     expect(await Promise.all(ids.map((id) => products.get(id)))).toEqual(ids)
-    await until('the monitor saw both scripts', () => commands.length > 1)
-    monitor.disconnect()
-    expect(commands).toEqual(['40', '40'])
+    await until('the monitor saw both scripts', () => monitor.commands.length > 1)
+    monitor.stop()
+    expect(monitor.commands.map(([, , keys]) => keys)).toEqual(['40', '40'])
   })
 
   test('of loads and stores that leave together each has its own answer', async () => {

@@ -89,6 +89,19 @@ describe('the codec', () => {
     expect('ran' in globalThis).toBe(false)
   })
 
+  test('reads values that lie in memory together each from its own bytes, and nothing beyond them', () => {
+    const codec = new ShapedCodec()
+    const written = [1, 2, 3].map((n) => codec.encode(product(n), 0))
+    const memory = Buffer.concat([Buffer.from('before'), ...written])
+    let at = 'before'.length
+    const parts = written.map(({ length }) => memory.subarray(at, (at += length)))
+    for (const n of [3, 1, 2, 2]) expect(codec.decode(parts[n - 1]!, 0, parts[n - 1]!.length)).toEqual(product(n))
+    // Cut short, it would go on with the bytes of the next one.
+    expect(() => codec.decode(parts[0]!.subarray(0, -3), 0, parts[0]!.length - 3)).toThrow(/[Ee]nd of/)
+    const alone = codec.encode('x'.repeat(2_000_000), 0)
+    expect(codec.decode(alone, 0, alone.length)).toBe('x'.repeat(2_000_000))
+  })
+
   test('copies buffers out of the reply', () => {
     const writer = new ShapedCodec()
     const reply = writer.encode({ bytes: Buffer.from([1, 2, 3]) }, 0)

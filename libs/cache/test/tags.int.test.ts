@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, expect, inject, test, vi } from 'vitest'
 import { type Cache, type CacheOptions, createCache } from '../src/index.ts'
+import { CommandMonitor } from './command-monitor.ts'
 import { OwnRedis, ownNamespace, until } from './redis-fixture.ts'
 
 const ttl = { softTtl: '1m', hardTtl: '10m', jitter: 0 } as const
@@ -62,16 +63,12 @@ test('a cold process reads an entry, the mark of its namespace and the marks of 
   await oneProcess(namespace).products.getMany(ids)
   const b = oneProcess(namespace)
   await live(b.cache)
-  const commands: string[][] = []
-  const monitor = await new Redis(inject('redisUrl')).monitor()
-  monitor.on('monitor', (_time: string, args: string[]) => {
-    if (args.some((arg) => arg.startsWith(`${namespace}:`)) && args[0]!.toLowerCase() !== 'client') commands.push(args)
-  })
+  const monitor = await CommandMonitor.start(inject('redisUrl'), (args) => args.some((arg) => ['v', 't', 'end'].some((kind) => arg.startsWith(`${namespace}:${kind}:`))) && args[0] !== 'client')
   await b.products.getMany(ids)
-  await redis.get(`${namespace}:end`)
-  await until('the monitor saw the end', () => commands.some((args) => args[1] === `${namespace}:end`))
-  monitor.disconnect()
-  expect(commands.map((args) => [args[0]!.toLowerCase(), args.length - 1])).toEqual([['mget', 22], ['mget', 11], ['get', 1]])
+  await redis.get(`${namespace}:end:`)
+  await until('the monitor saw the end', () => monitor.commands.some(([name]) => name === 'get'))
+  monitor.stop()
+  expect(monitor.commands.map(([name, ...args]) => [name, args.length])).toEqual([['mget', 22], ['mget', 11], ['get', 1]])
   expect(b.load).not.toHaveBeenCalled()
 })
 

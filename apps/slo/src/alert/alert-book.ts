@@ -1,6 +1,7 @@
 import type { Logger } from '@ballast/service'
 import { type AlertRules, severities, type Severity } from '../burn/tier-catalog.ts'
 import { SloError } from '../errors.ts'
+import { type Receivers, targetsFor } from '../notify/receivers.ts'
 import { type Route, routeOf } from '../notify/route.ts'
 import type { StandingNotices } from '../notify/standing-notices.ts'
 import type { Evaluation } from '../objective/evaluation.ts'
@@ -23,6 +24,7 @@ export interface AlertBookOptions {
   readonly standing: StandingNotices
   readonly rules: AlertRules
   readonly routes: readonly Route[]
+  readonly receivers: Receivers
   /** Gathers what proves an alert. */
   readonly prove: (evaluation: Evaluation, condition: Condition) => Promise<Proof>
   readonly links: (evaluation: Evaluation) => Links
@@ -53,13 +55,10 @@ const ALERTS_AT_ONCE = 200
  */
 export class AlertBook {
   readonly #options: AlertBookOptions
-  /** Every target that a route names. */
-  readonly #targets: ReadonlySet<string>
   #acting = false
 
   constructor(options: AlertBookOptions) {
     this.#options = options
-    this.#targets = new Set(options.routes.flatMap(({ targets, escalation }) => [...targets, ...escalation.flatMap((step) => step.targets)]))
   }
 
   /** Whether this replica acted at the last tick. */
@@ -154,20 +153,26 @@ export class AlertBook {
   }
 
   #beginning(notice: AlertNotice, nowMs: number): Delivery[] {
-    return [...new Set([HISTORY, ...routeOf(this.#options.routes, alertLabels(notice.data)).targets])].map((target) => newDelivery(notice, target, nowMs))
+    return [...new Set([HISTORY, ...this.#targetsOf(notice)])].map((target) => newDelivery(notice, target, nowMs))
   }
 
   /** Everybody who was told, or is being told, that it began is told that it ended; who was spared is spared that, too. */
   #ending(key: string, notice: AlertNotice, nowMs: number): { readonly queued: readonly Delivery[]; readonly finished: readonly string[] } {
-    const { ledger, outbox, holdBack, routes } = this.#options
+    const { ledger, outbox, holdBack, receivers } = this.#options
     const waiting = [...ledger.deliveriesOf(key)].filter((delivery) => delivery.notice.alert.id === notice.alert.id)
     const spared = waiting.filter((delivery) => delivery.target !== HISTORY && delivery.attempts === 0 && !outbox.underWay(delivery) && holdBack.reason(delivery, nowMs) !== undefined)
     const before = ledger.states.get(key)
-    const onRoute = before?.kind === 'firing' && before.restored === true ? routeOf(routes, alertLabels(notice.data)).targets : []
-    const told = [...this.#targets].filter((target) => ledger.told.get(toldKey(key, target))?.alertId === notice.alert.id)
+    const onRoute = before?.kind === 'firing' && before.restored === true ? this.#targetsOf(notice) : []
+    const told = receivers.channels.filter((target) => ledger.told.get(toldKey(key, target))?.alertId === notice.alert.id)
     const isWanted = notice.data.alertWhenResolved !== false
     const targets = new Set(!isWanted ? [HISTORY] : [HISTORY, ...onRoute, ...told, ...waiting.filter((delivery) => !spared.includes(delivery)).map(({ target }) => target)])
     return { queued: [...targets].map((target) => newDelivery(notice, target, nowMs)), finished: spared.map(({ id }) => id) }
+  }
+
+  /** Whom to tell: those that the policies of the objective name, else those of the route. */
+  #targetsOf({ data }: AlertNotice): readonly string[] {
+    const { routes, receivers } = this.#options
+    return targetsFor(data.notificationTargets, receivers) ?? routeOf(routes, alertLabels(data)).targets
   }
 
   /** Takes the escalation steps that are due; gives their deliveries by the key of the alert. */

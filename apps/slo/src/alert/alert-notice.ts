@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { timeToExhaustionMs } from '../burn/burn-rate.ts'
 import { decimalText, toNumber } from '../burn/fraction.ts'
+import { isBelow } from '../burn/tier.ts'
+import { targetsOf } from '../objective/alert-wishes.ts'
 import type { Evaluation, TierReading, WindowReading } from '../objective/evaluation.ts'
 import type { Alert, AlertData, AlertNotice, Links, Proof, WindowNumbers } from './alert.ts'
 import type { Condition } from './condition.ts'
@@ -28,6 +30,7 @@ export function nextAlertId({ kind, severity, name }: Pick<Condition, 'kind' | '
 export function firingNotice({ evaluation, condition, proof, links, lastAlertId, atMs }: Beginning): AlertNotice {
   const { objective } = evaluation
   const { kind, severity } = condition
+  const targets = targetsOf(objective.notify ?? [], condition)
   const alert: Alert = { id: nextAlertId({ kind, severity, name: objective.name }, lastAlertId), kind, objective: objective.name, severity, tier: condition.name, startedAtMs: atMs }
   const data: AlertData = {
     alertId: alert.id,
@@ -46,6 +49,7 @@ export function firingNotice({ evaluation, condition, proof, links, lastAlertId,
     links,
     runbookUrl: objective.runbookUrl ?? null,
     ...(objective.wishes?.resolved === false && { alertWhenResolved: false }),
+    ...(targets !== undefined && { notificationTargets: targets }),
   }
   return { state: 'firing', alert, atMs, data }
 }
@@ -55,7 +59,7 @@ export function resolvedNotice(firing: AlertNotice, evaluation: Evaluation | und
   const { alert, data } = firing
   const at = Math.max(atMs, alert.startedAtMs + 1)
   if (evaluation === undefined) return { state: 'resolved', alert, atMs: at, data: { ...data, resolution: 'objective removed' } }
-  const tier = evaluation.objective.tiers.find(({ name }) => name === alert.tier)
+  const tier = evaluation.objective.tiers.find(({ name, severity }) => name === alert.tier && severity === alert.severity)
   const [long, short] = [tier?.long, tier?.short].map((window) => evaluation.windows.find((reading) => reading.window.ms === window?.ms))
   const reading = tier === undefined || long === undefined || short === undefined ? undefined : { tier, long, short }
   const now = reading === undefined && alert.kind === 'burn' ? {} : numbers(evaluation, reading)
@@ -90,5 +94,7 @@ function summaryOf({ objective }: Evaluation, { kind, name, reading }: Condition
   if (kind !== 'burn' || reading === undefined) return `${objective.service}, ${title}: ${name}`
   const { long, tier } = reading
   const rate = Number((long.burn ?? 0).toPrecision(3))
-  return `${objective.service}, ${title}: error budget burns ${rate} times too fast over ${long.window.text} (limit ${Number(toNumber(tier.factor).toPrecision(4))})`
+  const limit = Number(toNumber(tier.factor).toPrecision(4))
+  if (isBelow(tier.op)) return `${objective.service}, ${title}: error budget burns ${rate} times as fast as it may over ${long.window.text} (below ${limit})`
+  return `${objective.service}, ${title}: error budget burns ${rate} times too fast over ${long.window.text} (limit ${limit})`
 }

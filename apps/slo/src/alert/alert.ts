@@ -85,6 +85,8 @@ export const alertDataSchema = z.object({
   runbookUrl: z.string().nullable(),
   /** `false`: its objective's policies want nobody told that it is over. */
   alertWhenResolved: z.literal(false).exactOptional(),
+  /** Targets that its objective's policies name for it; absent when it goes by the routes. */
+  notificationTargets: z.array(z.string()).readonly().exactOptional(),
   /** Why it resolved; absent while it fires. */
   resolution: z.enum(['recovered', 'objective removed']).exactOptional(),
 })

@@ -10,8 +10,8 @@ export interface Counts {
   readonly badRows?: number
 }
 
-/** How an error ratio is compared with a threshold, in OpenSLO's words: strictly, as the SRE workbook has it, or not. */
-export const comparisons = ['gt', 'gte'] as const
+/** How an error ratio is compared with a threshold, in OpenSLO's words: above it, strictly, as the SRE workbook has it, or not; or below it. */
+export const comparisons = ['gt', 'gte', 'lt', 'lte'] as const
 export type Comparison = (typeof comparisons)[number]
 
 const ONE: Fraction = { numerator: 1n, denominator: 1n }
@@ -28,16 +28,17 @@ export function burnRate(counts: Counts, budget: Fraction): number | undefined {
 }
 
 /**
- * Whether the error ratio is above a threshold, exactly: `bad · denominator > numerator · total` in integers.
+ * Whether the error ratio is above a threshold, or below it, exactly: `bad · denominator > numerator · total` in integers.
  * Without events there is no ratio, and so no.
  *
  * @param threshold - an error ratio: a tier's factor times the budget.
- * @param op - `gte`: at the threshold, too. @default gt
+ * @param op - `gte` and `lte`: at the threshold, too. @default gt
  */
-export function exceeds({ good, total }: Counts, threshold: Fraction, op: Comparison = 'gt'): boolean {
+export function crosses({ good, total }: Counts, threshold: Fraction, op: Comparison = 'gt'): boolean {
   if (total === 0) return false
   const [bad, limit] = [BigInt(total - good) * threshold.denominator, threshold.numerator * BigInt(total)]
-  return op === 'gt' ? bad > limit : bad >= limit
+  if (bad === limit) return op === 'gte' || op === 'lte'
+  return op === 'gt' || op === 'gte' ? bad > limit : bad < limit
 }
 
 /**

@@ -30,6 +30,22 @@ export function multiply(a: Fraction, b: Fraction): Fraction {
   return { numerator: a.numerator * b.numerator, denominator: a.denominator * b.denominator }
 }
 
+/** `a + b`, exactly, in lowest terms: sums of many must not grow. */
+export function plus(a: Fraction, b: Fraction): Fraction {
+  return lowest({ numerator: a.numerator * b.denominator + b.numerator * a.denominator, denominator: a.denominator * b.denominator })
+}
+
+/** `a / b`, exactly; `b` is above 0. */
+export function quotient(a: Fraction, b: Fraction): Fraction {
+  return lowest({ numerator: a.numerator * b.denominator, denominator: a.denominator * b.numerator })
+}
+
+function lowest({ numerator, denominator }: Fraction): Fraction {
+  let [a, b] = [numerator < 0n ? -numerator : numerator, denominator]
+  while (b > 0n) [a, b] = [b, a % b]
+  return { numerator: numerator / a, denominator: denominator / a }
+}
+
 /** `1 − value`, exactly. */
 export function complement(value: Fraction): Fraction {
   return { numerator: value.denominator - value.numerator, denominator: value.denominator }
@@ -46,11 +62,21 @@ export function toNumber(value: Fraction): number {
   return Number(value.numerator) / Number(value.denominator)
 }
 
-/** The decimal digits of a fraction whose denominator is a power of ten, without trailing zeros: `0.995`. */
-export function decimalText(value: Fraction): string {
+/** Digits after the point of a fraction that no decimal is. */
+const ROUNDED_DIGITS = 12
+
+/** The decimal digits of a fraction that is not negative, without trailing zeros: `0.995`. Exact where the denominator is a power of ten, else rounded to 12 digits. */
+export function decimalText(fraction: Fraction): string {
+  const value = /^10*$/.test(fraction.denominator.toString()) ? fraction : rounded(fraction, ROUNDED_DIGITS)
   const scale = value.denominator.toString().length - 1
   const digits = value.numerator.toString().padStart(scale + 1, '0')
   const whole = digits.slice(0, digits.length - scale)
   const decimals = digits.slice(digits.length - scale).replace(/0+$/, '')
   return decimals === '' ? whole : `${whole}.${decimals}`
+}
+
+/** The nearest decimal with so many digits after the point; half way, the one above. */
+export function rounded({ numerator, denominator }: Fraction, digits: number): Fraction {
+  const scale = 10n ** BigInt(digits)
+  return { numerator: (2n * numerator * scale + denominator) / (2n * denominator), denominator: scale }
 }

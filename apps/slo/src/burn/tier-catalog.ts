@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { SloError } from '../errors.ts'
-import { type Comparison, comparisons } from './burn-rate.ts'
+import type { Comparison } from './burn-rate.ts'
 import { type Fraction, parseDecimal, toNumber } from './fraction.ts'
 import { parseWindow, type Window } from './window.ts'
 
@@ -55,7 +55,7 @@ const budgetShare = z.string().transform((text, context) => {
 
 const severity = z.enum(severities)
 
-const tier = z.strictObject({ severity, budgetShare, op: z.enum(comparisons).default('gt'), long: window, short: window })
+const tier = z.strictObject({ severity, budgetShare, op: z.enum(['gt', 'gte']).default('gt'), long: window, short: window })
 
 const alertRules = z.strictObject({
   keepFiringFor: window.optional(),

@@ -3,7 +3,7 @@ import { BlockBuilder, type ClickHouse, FixedColumn, StringColumn, tableNames, t
 import { Parameters } from '../measure/bound-query.ts'
 import type { BucketCounts, BucketRange } from '../measure/event-store.ts'
 import type { RollUp, RollUpRow, SeriesMark } from '../measure/roll-up.ts'
-import { noEvents, type Sums } from '../measure/sums.ts'
+import type { Sums } from '../measure/sums.ts'
 import { countValue } from '../source/count-value.ts'
 
 const HOUR_MS = 3_600_000
@@ -13,6 +13,11 @@ const MAX_NAMED = 2000
 const MAX_NAMED_MINUTES = 500
 /** The same for a statement, whose values stand in its address. */
 const MAX_NAMED_IN_STATEMENT = 300
+/**
+ * Rows that are told apart by a hash table at most. More of them are cheaper to read in the order of the table, with `FINAL`, which in turn
+ * looks at every row of the granules that it reads, and of each quarter of an hour for one minute of it.
+ */
+const MAX_HASHED = 50_000
 /** Rows of one series and time are in one partition, so that a partition of one part need not be looked through for newer ones. */
 const FINAL_SETTINGS = { do_not_merge_across_partitions_select_final: 1 } as const
 const WORD = 2 ** 32
@@ -39,11 +44,10 @@ export class RollUpStore implements RollUp {
   }
 
   async marks(series: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, BucketRange>> {
+    const parameters = new Parameters()
     const rows = await this.#query<{ series: string; measuredFrom: number; finalTo: number }>(
-      `SELECT Series AS series, toUnixTimestamp(MeasuredFrom) AS measuredFrom, toUnixTimestamp(FinalTo) AS finalTo FROM ${tableNames.sloSeries} FINAL`,
-      new Parameters(),
-      series,
-      [],
+      `SELECT Series AS series, toUnixTimestamp(MeasuredFrom) AS measuredFrom, toUnixTimestamp(FinalTo) AS finalTo FROM ${tableNames.sloSeries} FINAL ${where(named(series, parameters, MAX_NAMED))}`,
+      parameters,
       signal,
     )
     return new Map(rows.map((row) => [row.series, { from: this.#bucketOf(row.measuredFrom), to: this.#bucketOf(row.finalTo) }]))
@@ -80,10 +84,10 @@ export class RollUpStore implements RollUp {
 
   async rollHours(range: BucketRange, series: readonly string[] | undefined, signal: AbortSignal): Promise<void> {
     const parameters = new Parameters()
-    const where = [this.#within(range, parameters), ...named(series ?? [], parameters, MAX_NAMED_IN_STATEMENT)].join(' AND ')
+    const conditions = [this.#within(range), ...named(series ?? [], parameters, MAX_NAMED_IN_STATEMENT)]
     const sums = MEASURES.map((name) => `sum(${name})`).join(', ')
     await this.#clickhouse.command({
-      query: `INSERT INTO ${tableNames.sloHour} (Series, Time, ${MEASURES.join(', ')}, Version) SELECT Series, toStartOfHour(Time, 'UTC') AS Hour, ${sums}, toUnixTimestamp64Milli(now64(3)) FROM ${tableNames.sloMinute} FINAL WHERE ${where} GROUP BY Series, Hour`,
+      query: `INSERT INTO ${tableNames.sloHour} (Series, Time, ${MEASURES.join(', ')}, Version) SELECT Series, toStartOfHour(Time, 'UTC') AS Hour, ${sums}, toUnixTimestamp64Milli(now64(3)) FROM ${tableNames.sloMinute} FINAL ${where(conditions)} GROUP BY Series, Hour`,
       params: parameters.values,
       settings: { ...FINAL_SETTINGS, max_execution_time: Math.ceil(this.#timeoutMs / 1000) },
       signal,
@@ -97,16 +101,18 @@ export class RollUpStore implements RollUp {
       const hours = { from: Math.ceil(from / hour) * hour, to: Math.floor(to / hour) * hour }
       return hours.from < hours.to ? { hours: [hours], minutes: [{ from, to: hours.from }, { from: hours.to, to }] } : { hours: [], minutes: [{ from, to }] }
     })
-    const totals = new Map<string, Sums[]>()
-    const answers = await Promise.all([
-      this.#sumRows(tableNames.sloHour, series, parts.map((part) => part.hours), signal),
-      this.#sumRows(tableNames.sloMinute, series, parts.map((part) => part.minutes), signal),
-    ])
-    for (const row of answers.flat()) {
-      const known = totals.get(row.series) ?? ranges.map(() => noEvents)
-      totals.set(row.series, known.map((sums, index) => added(sums, row, index)))
-    }
-    return totals
+    const parameters = new Parameters()
+    const inRange = parts.map((part) => `if(IsHour = 1, ${this.#withinAny(part.hours)}, ${this.#withinAny(part.minutes)})`)
+    const sources = [
+      ...this.#newest(tableNames.sloHour, series, parts.flatMap((part) => part.hours), parameters, '1 AS IsHour'),
+      ...this.#newest(tableNames.sloMinute, series, parts.flatMap((part) => part.minutes), parameters, '0 AS IsHour'),
+    ]
+    if (sources.length === 0) return new Map()
+    // Of a single range the sources hold nothing else.
+    const columns = MEASURES.map((name) => (ranges.length === 1 ? `[sum(${name})]` : `[${inRange.map((condition) => `sumIf(${name}, ${condition})`).join(', ')}]`))
+    // One query: the server takes longer to begin one than to read a month of a series.
+    const rows = await this.#query<SumRow>(`SELECT Series AS series, [${columns.join(', ')}] AS sums FROM (${sources.join(' UNION ALL ')}) GROUP BY Series`, parameters, signal)
+    return new Map(rows.map((row) => [row.series, ranges.map((_, index) => sumsAt(row, index))]))
   }
 
   read(series: readonly string[], range: BucketRange, signal: AbortSignal): Promise<ReadonlyMap<string, readonly BucketCounts[]>> {
@@ -119,14 +125,12 @@ export class RollUpStore implements RollUp {
 
   async #read(table: string, series: readonly string[], range: BucketRange, signal: AbortSignal): Promise<ReadonlyMap<string, readonly BucketCounts[]>> {
     const parameters = new Parameters()
+    const [source] = this.#newest(table, series, [range], parameters)
+    if (source === undefined) return new Map()
     const rows = await this.#query<{ series: string; at: number; counts: readonly string[] }>(
-      `SELECT Series AS series, toUnixTimestamp(Time) AS at, [${MEASURES.join(', ')}] AS counts FROM ${table} FINAL`,
+      `SELECT Series AS series, toUnixTimestamp(Time) AS at, [${MEASURES.join(', ')}] AS counts FROM (${source}) ORDER BY at`,
       parameters,
-      series,
-      [this.#within(range, parameters)],
       signal,
-      'ORDER BY at',
-      maxNamed(table),
     )
     const buckets = new Map<string, BucketCounts[]>()
     for (const { series: id, at, counts } of rows) {
@@ -144,26 +148,32 @@ export class RollUpStore implements RollUp {
     for (const table of [tableNames.sloHour, tableNames.sloMinute]) {
       const missing = series.filter((id) => !first.has(id))
       if (missing.length === 0) break
-      const rows = await this.#query<{ series: string; at: number }>(`SELECT Series AS series, toUnixTimestamp(min(Time)) AS at FROM ${table}`, new Parameters(), missing, ['Total > 0'], signal, 'GROUP BY Series')
+      const parameters = new Parameters()
+      const rows = await this.#query<{ series: string; at: number }>(
+        `SELECT Series AS series, toUnixTimestamp(min(Time)) AS at FROM ${table} ${where([...named(missing, parameters, MAX_NAMED), 'Total > 0'])} GROUP BY Series`,
+        parameters,
+        signal,
+      )
       for (const { series: id, at } of rows) first.set(id, this.#bucketOf(at))
     }
     return first
   }
 
-  #sumRows(table: string, series: readonly string[], stretches: readonly (readonly BucketRange[])[], signal: AbortSignal): Promise<readonly SumRow[]> {
-    const wanted = stretches.flat().filter(({ from, to }) => from < to)
-    if (wanted.length === 0) return Promise.resolve([])
-    const parameters = new Parameters()
-    const inside = stretches.map((each) => each.filter(({ from, to }) => from < to).map((stretch) => `(${this.#within(stretch, parameters)})`).join(' OR ') || '0')
-    const columns = MEASURES.map((name) => `[${inside.map((condition) => `sumIf(${name}, ${condition})`).join(', ')}]`)
-    const anywhere = [...new Set(wanted.map((stretch) => `(${this.#within(stretch, parameters)})`))].join(' OR ')
-    return this.#query<SumRow>(`SELECT Series AS series, [${columns.join(', ')}] AS sums FROM ${table} FINAL`, parameters, series, [`(${anywhere})`], signal, 'GROUP BY Series', maxNamed(table))
+  /** The newest row of each series and time in any of the ranges, as a query; none when the ranges are empty. */
+  #newest(table: string, series: readonly string[], ranges: readonly BucketRange[], parameters: Parameters, ...more: readonly string[]): string[] {
+    const wanted = ranges.filter(({ from, to }) => from < to)
+    if (wanted.length === 0) return []
+    const step = table === tableNames.sloHour ? HOUR_MS / this.#bucketMs : 1
+    const rows = (series.length * wanted.reduce((sum, { from, to }) => sum + to - from, 0)) / step
+    const conditions = where([...named(series, parameters, table === tableNames.sloMinute ? MAX_NAMED_MINUTES : MAX_NAMED), this.#withinAny(wanted)])
+    const select = (counts: readonly string[]): string => `SELECT ${['Series', 'Time', ...counts, ...more].join(', ')} FROM ${table}`
+    if (rows > MAX_HASHED) return [`${select(MEASURES)} FINAL ${conditions}`]
+    return [`${select(MEASURES.map((name) => `argMax(${name}, Version) AS ${name}`))} ${conditions} GROUP BY Series, Time`]
   }
 
-  #query<Row>(select: string, parameters: Parameters, series: readonly string[], conditions: readonly string[], signal: AbortSignal, rest = '', max = MAX_NAMED): Promise<readonly Row[]> {
-    const where = [...named(series, parameters, max), ...conditions]
+  #query<Row>(query: string, parameters: Parameters, signal: AbortSignal): Promise<readonly Row[]> {
     return this.#clickhouse.query<Row>({
-      query: `${select}${where.length === 0 ? '' : ` WHERE ${where.join(' AND ')}`} ${rest}`,
+      query,
       params: parameters.values,
       settings: { ...FINAL_SETTINGS, readonly: 1, max_execution_time: Math.ceil(this.#timeoutMs / 1000) },
       signal,
@@ -175,8 +185,14 @@ export class RollUpStore implements RollUp {
     await this.#clickhouse.insertBlock({ table, format, body, deduplicationToken: randomUUID(), signal, timeoutMs: this.#timeoutMs })
   }
 
-  #within({ from, to }: BucketRange, parameters: Parameters): string {
-    return `Time >= ${parameters.bind('DateTime', this.#seconds(from))} AND Time < ${parameters.bind('DateTime', this.#seconds(to))}`
+  #withinAny(ranges: readonly BucketRange[]): string {
+    const stretches = ranges.filter(({ from, to }) => from < to).map((range) => this.#within(range))
+    return stretches.length === 0 ? '0' : `(${[...new Set(stretches)].map((stretch) => `(${stretch})`).join(' OR ')})`
+  }
+
+  /** Our own numbers stand in the text: as parameters they would take the server longer than the month of a series does. */
+  #within({ from, to }: BucketRange): string {
+    return `Time >= toDateTime(${this.#seconds(from)}) AND Time < toDateTime(${this.#seconds(to)})`
   }
 
   #seconds(bucket: number): number {
@@ -188,8 +204,8 @@ export class RollUpStore implements RollUp {
   }
 }
 
-function maxNamed(table: string): number {
-  return table === tableNames.sloMinute ? MAX_NAMED_MINUTES : MAX_NAMED
+function where(conditions: readonly string[]): string {
+  return conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`
 }
 
 function named(series: readonly string[], parameters: Parameters, max: number): string[] {
@@ -200,7 +216,7 @@ function appendCount(column: FixedColumn, count: number): void {
   column.append64(count % WORD, Math.floor(count / WORD))
 }
 
-function added(sums: Sums, row: SumRow, index: number): Sums {
+function sumsAt(row: SumRow, index: number): Sums {
   const [good, total, rows, badRows] = row.sums.map((values) => countValue(values[index], 'measured buckets')) as [number, number, number, number]
-  return { good: sums.good + good, total: sums.total + total, rows: sums.rows + rows, badRows: sums.badRows + badRows }
+  return { good, total, rows, badRows }
 }

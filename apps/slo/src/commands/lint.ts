@@ -1,4 +1,5 @@
 import { decimalText, toNumber } from '../burn/fraction.ts'
+import { isBelow } from '../burn/tier.ts'
 import { type CommandContext, type CommandResult, chosen, lengthText, percent, table } from './command.ts'
 
 /** Checks the files, and says what each objective's tiers can do: detection of a total outage is `factor · budget · window`. */
@@ -10,16 +11,17 @@ export function lint(context: CommandContext): CommandResult {
     period: objective.period.text,
     method: objective.budgeting.method,
     totalOutageExhaustsMs: toNumber(objective.budget) * objective.period.ms,
-    tiers: objective.tiers.map(({ name, severity, factor, threshold, long, short }) => ({
+    tiers: objective.tiers.map(({ name, severity, op, factor, threshold, long, short, afterMs = 0 }) => ({
       name,
       severity,
       factor: Number(toNumber(factor).toPrecision(6)),
-      detectsTotalOutageMs: toNumber(threshold) * long.ms,
+      // A condition that asks for little burn finds no outage.
+      detectsTotalOutageMs: isBelow(op) ? null : toNumber(threshold) * long.ms + afterMs,
       clearsWithinMs: short.ms,
     })),
   }))
   const rows = objectives.flatMap(({ name, target, period, tiers }) =>
-    tiers.map((tier) => [name, percent(Number(target), 3), period, `${tier.severity} ${tier.name}`, String(tier.factor), lengthText(tier.detectsTotalOutageMs), lengthText(tier.clearsWithinMs)]),
+    tiers.map((tier) => [name, percent(Number(target), 3), period, `${tier.severity} ${tier.name}`, String(tier.factor), tier.detectsTotalOutageMs === null ? 'never' : lengthText(tier.detectsTotalOutageMs), lengthText(tier.clearsWithinMs)]),
   )
   const errors = problems.filter(({ level }) => level === 'error').length
   const lines = [

@@ -30,7 +30,7 @@ function withTarget(objective: Objective, { options: { target: text }, catalog }
   const target = parseDecimal(text)
   if (target === undefined || complement(target).numerator <= 0n) throw new SloError('OPTION_INVALID', `--target is ${JSON.stringify(text)}; allowed: a decimal from 0 to below 1, such as 0.995.`)
   const budget = complement(target)
-  return { ...objective, target, budget, tiers: tiersFor(catalog, { budget, period: objective.period }).tiers }
+  return { ...objective, target, budget, tiers: tiersFor(catalog, { ...objective, budget }).tiers }
 }
 
 function summary(alerts: readonly ReplayedAlert[], bucketMs: number): string {

@@ -1,6 +1,6 @@
 import { scaleLinear } from 'd3-scale'
 import { toNumber } from '../burn/fraction.ts'
-import type { Tier } from '../burn/tier.ts'
+import { isBelow, type Tier } from '../burn/tier.ts'
 import type { Window } from '../burn/window.ts'
 import { burnText } from './format.ts'
 import { type Html, html } from './html.ts'
@@ -13,10 +13,13 @@ export function tierTable(tiers: readonly Tier[], burn: Readonly<Record<string, 
 <tbody>${tiers.map((tier) => row(tier, burn))}</tbody></table></div>`
 }
 
-function row({ name, severity, long, short, factor }: Tier, burn: Readonly<Record<string, number | null>>): Html {
+function row({ name, severity, op, long, short, factor }: Tier, burn: Readonly<Record<string, number | null>>): Html {
   const limit = toNumber(factor)
-  const isAbove = (window: Window): boolean => (burn[window.text] ?? 0) > limit
-  const holds = isAbove(long) && isAbove(short)
+  const crosses = (window: Window): boolean => {
+    const rate = burn[window.text] ?? null
+    return rate !== null && (isBelow(op) ? rate < limit : rate > limit)
+  }
+  const holds = crosses(long) && crosses(short)
   return html`<tr><th scope="row">${severity}<br><span class="note">${name}</span></th><td>${gauge(burn[long.text] ?? null, limit)}</td><td>${gauge(burn[short.text] ?? null, limit)}</td><td class="number">${burnText(limit)}</td>
 <td>${holds ? html`<span class="badge ${severity === 'page' ? 'bad' : 'warn'}">holds</span>` : html`<span class="badge none">quiet</span>`}</td></tr>`
 }

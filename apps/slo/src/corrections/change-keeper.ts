@@ -1,3 +1,4 @@
+import { decimalText } from '../burn/fraction.ts'
 import { needOf } from '../objective/objective-needs.ts'
 import type { Evaluation } from '../objective/evaluation.ts'
 import type { Objective } from '../objective/objective.ts'
@@ -52,7 +53,7 @@ export class ChangeKeeper {
   #definition(objective: Objective): string {
     const idOf = (each: Objective): string => needOf(each, this.#bucketMs, 0).series.id
     const { composite } = objective
-    const series = composite === undefined ? idOf(objective) : JSON.stringify([composite.combination, composite.parts.map((part) => [idOf(part.objective), part.weight])])
+    const series = composite === undefined ? idOf(objective) : JSON.stringify([composite.combination, composite.parts.map((part) => [idOf(part.objective), decimalText(part.weight)])])
     return objectiveDefinition({ ...objective, series })
   }
 }

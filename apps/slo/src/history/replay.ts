@@ -1,7 +1,7 @@
 import type { Counts } from '../burn/burn-rate.ts'
 import type { Severity } from '../burn/tier-catalog.ts'
 import type { BucketCounts, BucketRange } from '../measure/event-store.ts'
-import { evaluate } from '../objective/evaluation.ts'
+import { bareReading, type Evaluation, evaluate } from '../objective/evaluation.ts'
 import type { Objective } from '../objective/objective.ts'
 
 /** One alert that would have been. Buckets. */
@@ -26,8 +26,10 @@ export function replay(objective: Objective, buckets: readonly BucketCounts[], r
   const history = new History(buckets, range)
   const open = new Map<Severity, ReplayedAlert>()
   const alerts: ReplayedAlert[] = []
+  let previous: Evaluation | undefined
   for (let bucket = range.from; bucket < range.to; bucket++) {
-    const { holding } = evaluate(objective, (ms) => history.sum(bucket + 1 - Math.ceil(ms / bucketMs), bucket + 1))
+    previous = evaluate(objective, bareReading(objective, (ms) => history.sum(bucket + 1 - Math.ceil(ms / bucketMs), bucket + 1), (bucket + 1) * bucketMs), previous)
+    const { holding } = previous
     for (const severity of new Set([...open.keys(), ...holding.keys()])) {
       const tier = holding.get(severity)?.tier.name
       const alert = open.get(severity)

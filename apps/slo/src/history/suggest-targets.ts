@@ -49,7 +49,7 @@ interface Past {
 function trial(objective: Objective, catalog: TierCatalog, text: string, { buckets, range, bucketMs, history }: Past): TargetTrial {
   const target: Fraction = parseDecimal(text)!
   const budget = complement(target)
-  const changed: Objective = { ...objective, target, budget, tiers: tiersFor(catalog, { budget, period: objective.period }).tiers }
+  const changed: Objective = { ...objective, target, budget, tiers: tiersFor(catalog, { ...objective, budget }).tiers }
   const alerts = replay(changed, buckets, range, bucketMs)
   const day = DAY_MS / bucketMs
   let badDays = 0

@@ -31,17 +31,21 @@ export class LateRows {
     })
   }
 
-  /** Checks what has come of age by `end`. Gives the rows that were read. */
+  /** Checks what has come of one age by `end`: of the age that waits longest, so that no refresh does the work of several. Gives the rows that were read. */
   async check(context: ScanContext, series: readonly MeasuredSeries[], end: number): Promise<number> {
-    let rowsRead = 0
-    for (const { buckets, step } of this.#ages) {
+    const due = this.#ages.flatMap(({ buckets, step }) => {
       const to = Math.floor((end - buckets) / step) * step
       const from = Math.max(this.#checkedTo.get(buckets) ?? to, to - MAX_STRETCHES * step)
-      // What a slice without traffic holds is what was before it, which a stretch alone does not know.
-      const known = series.filter((each) => each.from <= from && each.keptFinalTo >= to && each.series.slices?.noTraffic !== 'hold')
-      if (from < to) rowsRead += await this.#checkRange(context, known, { from, to })
-      this.#checkedTo.set(buckets, to)
-    }
+      if (!this.#checkedTo.has(buckets)) this.#checkedTo.set(buckets, to)
+      return from < to ? [{ buckets, from, to }] : []
+    })
+    const [next] = due.toSorted((a, b) => b.to - b.from - (a.to - a.from))
+    if (next === undefined) return 0
+    const { buckets, ...range } = next
+    // What a slice without traffic holds is what was before it, which a stretch alone does not know.
+    const known = series.filter((each) => each.from <= range.from && each.keptFinalTo >= range.to && each.series.slices?.noTraffic !== 'hold')
+    const rowsRead = await this.#checkRange(context, known, range)
+    this.#checkedTo.set(buckets, range.to)
     return rowsRead
   }
 
@@ -51,9 +55,11 @@ export class LateRows {
     const key = ids.join()
     if (this.#plan?.series !== key) this.#plan = { series: key, plan: new ScanPlan(series.map((each) => each.series)) }
     const { counts, rowsRead } = await this.#plan.plan.run(context, range)
-    // First the sums, one for each series: as a rule nothing came late, and no bucket need be looked at.
-    const kept = await this.#rollUp.sums(ids, [range], context.signal)
-    const suspects = series.filter(({ series: { id } }) => !sameSums(totalOf(counts.get(id) ?? [], range), kept.get(id)?.[0] ?? noEvents))
+    // First the sums, one for each series: as a rule nothing came late, and no bucket need be looked at. What is recent was kept as it is in memory.
+    const isRecent = series.every(({ recent }) => recent.start <= range.from)
+    const kept = isRecent ? undefined : await this.#rollUp.sums(ids, [range], context.signal)
+    const keptOf = ({ series: { id }, recent }: MeasuredSeries): Sums => (kept === undefined ? recent.sum(range.from, range.to) : (kept.get(id)?.[0] ?? noEvents))
+    const suspects = series.filter((each) => !sameSums(totalOf(counts.get(each.series.id) ?? [], range), keptOf(each)))
     if (suspects.length === 0) return rowsRead
     const buckets = await this.#rollUp.read(suspects.map((each) => each.series.id), range, context.signal)
     const rows: RollUpRow[] = []

@@ -82,9 +82,12 @@ export class ScanPlan {
 
 function shaped(parts: readonly (readonly BucketCounts[])[], range: BucketRange, rule: SliceRule, before: Slice | undefined, watched: boolean): readonly BucketCounts[] {
   const { budgeting } = rule
-  const noTraffic = rule.noTraffic === 'bad' && !watched ? 'ignore' : rule.noTraffic
-  const rules = [budgeting, ...(budgeting.method === 'Timeslices' ? (budgeting.others ?? []) : []).map(({ sliceTarget }) => ({ ...budgeting, sliceTarget }))].map((each): SliceRule => ({ ...rule, noTraffic, budgeting: each }))
-  return unitedSlices(parts.map((buckets, index) => slicesOf(buckets, range, rules[index]!, before)))
+  const whole: SliceRule = { ...rule, noTraffic: rule.noTraffic === 'bad' && !watched ? 'ignore' : rule.noTraffic }
+  if (budgeting.method !== 'Timeslices' || budgeting.others === undefined) return slicesOf(parts[0]!, range, whole, before)
+  // Of a part alone no traffic means nothing: another part may have some.
+  const targets = [budgeting, ...budgeting.others].map(({ sliceTarget }) => sliceTarget)
+  const slices = parts.map((buckets, index) => slicesOf(buckets, range, { ...rule, noTraffic: 'ignore', budgeting: { ...budgeting, sliceTarget: targets[index]! } }))
+  return unitedSlices(slices, range, whole, before)
 }
 
 function leastCommonMultiple(a: number, b: number): number {

@@ -37,12 +37,24 @@ export function slicesOf(buckets: readonly BucketCounts[], range: BucketRange, {
   return slices
 }
 
-/** Slices of several parts as those of one: bad where any of them is. Where no part has a slice, there is none. */
-export function unitedSlices(parts: readonly (readonly BucketCounts[])[]): readonly BucketCounts[] {
-  if (parts.length === 1) return parts[0]!
-  const slices = new Map<number, BucketCounts>()
-  for (const slice of parts.flat()) if (slice.good === 0 || !slices.has(slice.bucket)) slices.set(slice.bucket, slice)
-  return [...slices.values()].toSorted((a, b) => a.bucket - b.bucket)
+/**
+ * Slices of several parts as those of one: bad where any of them is. A slice in which no part has events is what no traffic means.
+ *
+ * @param before - the slice of the whole before the first, as for {@link slicesOf}.
+ */
+export function unitedSlices(parts: readonly (readonly BucketCounts[])[], range: BucketRange, { noTraffic, buckets: width }: SliceRule, before?: { readonly good: number; readonly total: number }): BucketCounts[] {
+  const known = new Map<number, BucketCounts>()
+  for (const slice of parts.flat()) if (slice.good === 0 || !known.has(slice.bucket)) known.set(slice.bucket, slice)
+  const slices: BucketCounts[] = []
+  let last = before === undefined || before.total === 0 ? 1 : before.good
+  for (let slice = range.from; slice + width <= range.to; slice += width) {
+    const found = known.get(slice)
+    if (found === undefined && noTraffic === 'ignore') continue
+    if (found !== undefined) last = found.good
+    else if (noTraffic !== 'hold') last = noTraffic === 'good' ? 1 : 0
+    slices.push({ bucket: slice, good: last, total: 1 })
+  }
+  return slices
 }
 
 function goodUnits(good: number, total: number, budgeting: SliceRule['budgeting']): number {

@@ -12,7 +12,7 @@ export function facts(data: AlertData): readonly (readonly [string, string])[] {
   return [
     ['Objective', `${data.objective} (${percent(Number(data.target))} of events over ${data.period})`],
     ['Why', data.tier],
-    ...(burn === null ? [] : [['Burn rate', `${rate(burn.long.burn)} over ${burn.long.window}, ${rate(burn.short.burn)} over ${burn.short.window}; limit ${rate(burn.threshold)}`] as const]),
+    ...(burn === null ? [] : [['Burn rate', `${rate(burn.long.burn)} over ${burn.long.window}${burn.short.window === burn.long.window ? '' : `, ${rate(burn.short.burn)} over ${burn.short.window}`}; limit ${rate(burn.threshold)}`] as const]),
     ['Bad events', `${data.bad} of ${data.total}`],
     ['Budget left', budgetRemaining === null ? 'no data' : percent(budgetRemaining)],
     ...(timeToExhaustionMs === null ? [] : [['Budget gone in', timeToExhaustionMs === 0 ? 'it is gone' : durationText(timeToExhaustionMs)] as const]),

@@ -1,7 +1,7 @@
-import { budgetRemaining, burnRate, type Counts, exceeds } from '../burn/burn-rate.ts'
+import { budgetRemaining, burnRate, type Counts, crosses } from '../burn/burn-rate.ts'
 import { type Fraction, multiply } from '../burn/fraction.ts'
 import { severities, type Severity } from '../burn/tier-catalog.ts'
-import type { Tier } from '../burn/tier.ts'
+import { isBelow, type Tier } from '../burn/tier.ts'
 import type { Window } from '../burn/window.ts'
 import { RATIO_UNITS } from '../measure/slices.ts'
 import { passes } from './gates.ts'
@@ -41,6 +41,8 @@ export interface Evaluation {
   readonly windows: readonly WindowReading[]
   /** The tier that holds, for each severity that has one: of several, the one with the shortest long window. */
   readonly holding: ReadonlyMap<Severity, TierReading>
+  /** Since when the tiers burn that must do so for a while before they hold, by name: milliseconds since the epoch. */
+  readonly burnsSince: ReadonlyMap<string, number>
 }
 
 /** The smallest count of nothing but bad events: what no traffic is, where it means bad. */
@@ -51,10 +53,10 @@ const ONE_GOOD: Counts = { good: 1, total: 1, rows: 1, badRows: 0 }
  * Evaluates an objective: sums, burn rates, and the tiers whose short and long window both burn too fast.
  *
  * @param reading - what was measured; a function when only the windows matter, as in a simulation.
- * @param previous - the evaluation before, for objectives that hold what was last when there is no traffic.
+ * @param previous - the evaluation before: for objectives that hold what was last when there is no traffic, and for conditions that must last.
  */
 export function evaluate(objective: Objective, reading: Reading | Reading['countsOf'], previous?: Evaluation): Evaluation {
-  const { period, revised, periodMs, elapsedMs, historyMs, coverage, provisionalMs, rowsRead, countsOf } = typeof reading === 'function' ? bareReading(objective, reading) : reading
+  const { period, revised, periodMs, elapsedMs, historyMs, coverage, provisionalMs, rowsRead, countsOf, atMs } = typeof reading === 'function' ? bareReading(objective, reading) : reading
   const readings = new Map<number, WindowReading>()
   for (const window of objective.tiers.flatMap(({ short, long }) => [short, long])) {
     if (readings.has(window.ms)) continue
@@ -62,14 +64,20 @@ export function evaluate(objective: Objective, reading: Reading | Reading['count
     readings.set(window.ms, { window, ...counts, burn: burnRate(counts, objective.budget) })
   }
   const holding = new Map<Severity, TierReading>()
+  const burnsSince = new Map<string, number>()
   for (const severity of severities) {
     const tiers = objective.tiers.filter((tier) => tier.severity === severity).toSorted((a, b) => a.long.ms - b.long.ms)
     for (const tier of tiers) {
       const [long, short] = [readings.get(tier.long.ms)!, readings.get(tier.short.ms)!]
       // Every window is compared, whatever the others say: a tick costs the same whether much burns or nothing does.
-      const [longBurns, shortBurns] = [exceeds(long, ageGate(objective, tier, tier.long.ms, historyMs), tier.op), exceeds(short, ageGate(objective, tier, tier.short.ms, historyMs), tier.op)]
-      if (holding.has(severity) || !longBurns || !shortBurns || !passes(objective.gates, long, tier.threshold)) continue
-      if (objective.gates.young !== 'wait' || historyMs >= tier.long.ms) holding.set(severity, { tier, long, short })
+      const [longBurns, shortBurns] = [crosses(long, ageGate(objective, tier, tier.long.ms, historyMs), tier.op), crosses(short, ageGate(objective, tier, tier.short.ms, historyMs), tier.op)]
+      if (!longBurns || !shortBurns || !(isBelow(tier.op) || passes(objective.gates, long, tier.threshold))) continue
+      if (objective.gates.young === 'wait' && historyMs < tier.long.ms) continue
+      const { afterMs = 0 } = tier
+      const key = `${severity} ${tier.name}`
+      const sinceMs = afterMs === 0 ? atMs : (previous?.burnsSince.get(key) ?? atMs)
+      if (afterMs > 0) burnsSince.set(key, sinceMs)
+      if (!holding.has(severity) && atMs - sinceMs >= afterMs) holding.set(severity, { tier, long, short })
     }
   }
   return {
@@ -82,6 +90,7 @@ export function evaluate(objective: Objective, reading: Reading | Reading['count
     rowsRead,
     windows: [...readings.values()].toSorted((a, b) => a.window.ms - b.window.ms),
     holding,
+    burnsSince,
   }
 }
 
@@ -93,8 +102,8 @@ function withoutGaps({ noTraffic, budgeting }: Objective, counts: Counts, before
 }
 
 /** The threshold of a window: higher while part of it lies before the first event, if that part is to count as free of faults. */
-function ageGate({ gates }: Objective, { threshold }: Tier, windowMs: number, historyMs: number): Fraction {
-  if (gates.young !== 'dilute' || historyMs >= windowMs || historyMs <= 0) return threshold
+function ageGate({ gates }: Objective, { op, threshold }: Tier, windowMs: number, historyMs: number): Fraction {
+  if (gates.young !== 'dilute' || isBelow(op) || historyMs >= windowMs || historyMs <= 0) return threshold
   return multiply(threshold, { numerator: BigInt(windowMs), denominator: BigInt(historyMs) })
 }
 
@@ -118,6 +127,7 @@ function budgetShare({ budgeting, period: { calendar } }: Objective, { total }: 
   return { numerator: BigInt(total) * BigInt(budgeting.sliceMs), denominator: BigInt(units) * BigInt(periodMs) }
 }
 
-function bareReading({ period }: Objective, countsOf: Reading['countsOf']): Reading {
-  return { countsOf, period: countsOf(period.ms), revised: [], periodMs: period.ms, elapsedMs: period.ms, historyMs: period.ms, coverage: 1, provisionalMs: 0, rowsRead: 0 }
+/** A reading of which only the windows matter, as in a simulation, at a moment in milliseconds since the epoch. */
+export function bareReading({ period }: Objective, countsOf: Reading['countsOf'], atMs = 0): Reading {
+  return { atMs, countsOf, period: countsOf(period.ms), revised: [], periodMs: period.ms, elapsedMs: period.ms, historyMs: period.ms, coverage: 1, provisionalMs: 0, rowsRead: 0 }
 }

@@ -2,18 +2,22 @@ import type { Stretch } from '../measure/bound-query.ts'
 import type { GroupBy, RowIndicator } from '../measure/indicator.ts'
 import type { ObjectiveSet } from '../openslo/objective-set.ts'
 import { type Problem, problemOf } from '../openslo/problem.ts'
-import { canGroup, groupObjective } from './grouping.ts'
+import { canGroup, type GroupPattern, groupObjective, groupPattern } from './grouping.ts'
 import type { Grouping, Objective } from './objective.ts'
 
 /** Where groups come from. */
 export interface GroupSource {
   /** Groups of the rows that an indicator counts, the busiest first. */
   find(indicator: RowIndicator, by: GroupBy, stretch: Stretch, limit: number): Promise<readonly string[]>
+  /** Groups that were measured before and had events since then, by when they had the last ones, newest first: to the hour, milliseconds since the epoch. */
+  recall(pattern: GroupPattern, sinceMs: number, limit: number): Promise<readonly { readonly value: string; readonly lastMs: number }[]>
 }
 
 export interface GroupedObjectivesOptions {
   readonly source: { read(): Promise<ObjectiveSet> }
   readonly groups: GroupSource
+  /** Length of a bucket, milliseconds. */
+  readonly bucketMs: number
   /** Rows younger than this are not there yet, milliseconds. */
   readonly ingestLagMs: number
   /** The clock, milliseconds since the epoch. @default Date.now */
@@ -90,16 +94,18 @@ export class GroupedObjectives {
   }
 
   async #update(objective: GroupedObjective, nowMs: number): Promise<{ readonly isNew: boolean; readonly isFull: boolean }> {
-    const { groups, ingestLagMs } = this.#options
+    const { groups, ingestLagMs, bucketMs } = this.#options
     const { indicator, grouping, period } = objective
     const key = keyOf(objective)
-    const known = this.#known.get(key) ?? { seen: new Map<string, number>(), lookedToMs: nowMs - FIRST_LOOK_MS }
+    // An engine that was started again goes on with the groups that were measured, whichever engine did.
+    const recalled = this.#known.has(key) ? [] : await groups.recall(groupPattern(objective, bucketMs), nowMs - period.ms, grouping.max)
+    const known = this.#known.get(key) ?? { seen: new Map(recalled.map(({ value, lastMs }) => [value, lastMs])), lookedToMs: nowMs - FIRST_LOOK_MS }
     // Twice over what was still on its way at the last look.
     const stretch = { fromMs: Math.max(known.lookedToMs - 2 * ingestLagMs, nowMs - FIRST_LOOK_MS), toMs: nowMs }
     const found = await groups.find(indicator, grouping.by, stretch, 2 * grouping.max)
-    this.#known.set(key, known)
     known.lookedToMs = nowMs
-    const before = [...known.seen.keys()].join('\n')
+    const before = this.#known.get(key) === known ? [...known.seen.keys()].join('\n') : ''
+    this.#known.set(key, known)
     for (const [value, seenAtMs] of known.seen) if (nowMs - seenAtMs > period.ms) known.seen.delete(value)
     for (const value of found) if (known.seen.has(value) || known.seen.size < grouping.max) known.seen.set(value, nowMs)
     return { isNew: before !== [...known.seen.keys()].join('\n'), isFull: found.some((value) => !known.seen.has(value)) }

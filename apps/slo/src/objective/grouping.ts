@@ -1,5 +1,9 @@
 import { type GroupBy, type Indicator, isRowIndicator, type RowIndicator } from '../measure/indicator.ts'
+import { seriesOf } from '../measure/series.ts'
 import type { Grouping, Objective } from './objective.ts'
+
+/** Stands where a value of a group will; no other part of a definition reads like it. */
+const MARKER = '\u0000group'
 
 /** Reads `tenant`, `operation` or `attributes.http.route`; `undefined` for anything else. */
 export function parseGroupBy(text: string): GroupBy | undefined {
@@ -18,6 +22,21 @@ export function canGroup(indicator: Indicator, by: GroupBy): indicator is RowInd
   if (!isRowIndicator(indicator)) return false
   const { total } = indicator
   return (typeof by === 'string' ? total[by] : total.conditions.attributes?.[by.attribute]) === undefined
+}
+
+/** How the definitions of the series of groups read: the value, as JSON, between two texts. */
+export interface GroupPattern {
+  readonly before: string
+  readonly after: string
+}
+
+/** What the series of an objective's groups have in common: those of any engine before, which no list names. */
+export function groupPattern(objective: Objective & { readonly grouping: Grouping; readonly indicator: RowIndicator }, bucketMs: number): GroupPattern {
+  const marker = JSON.stringify(MARKER)
+  const { indicator, budgeting, noTraffic } = groupObjective(objective, MARKER)
+  const { definition } = seriesOf(indicator, budgeting, noTraffic, bucketMs)
+  const at = definition.indexOf(marker)
+  return { before: definition.slice(0, at), after: definition.slice(at + marker.length) }
 }
 
 /** The objective of one group: that of all of them, about these rows alone. */

@@ -1,9 +1,9 @@
 import type { Fraction } from '../burn/fraction.ts'
-import type { Tier } from '../burn/tier.ts'
+import type { BurnCondition, Tier } from '../burn/tier.ts'
 import type { Period } from '../calendar/period.ts'
 import type { Correction } from '../corrections/correction.ts'
 import type { GroupBy, Indicator } from '../measure/indicator.ts'
-import type { AlertWishes } from './alert-wishes.ts'
+import type { AlertWishes, Notify } from './alert-wishes.ts'
 import type { Budgeting, NoTraffic } from './budgeting.ts'
 import type { Weighing } from './composite.ts'
 import type { Gates } from './gates.ts'
@@ -17,7 +17,7 @@ export interface Revision {
 
 /** An objective over other objectives: each as it is, but with the windows of the whole. */
 export interface Composite extends Weighing {
-  readonly parts: readonly { readonly objective: Objective; readonly weight: number }[]
+  readonly parts: readonly { readonly objective: Objective; readonly weight: Fraction }[]
 }
 
 /** That an objective has one of its own for each group of its rows. */
@@ -46,6 +46,8 @@ export interface Objective {
   readonly noTraffic: NoTraffic
   readonly gates: Gates
   readonly tiers: readonly Tier[]
+  /** What its alert policies watch for; its tiers are then made of these. */
+  readonly conditions?: readonly BurnCondition[]
   /** What is left out of it. */
   readonly corrections: readonly Correction[]
   /** Targets that it had before: events of their time are judged by them. */
@@ -54,6 +56,8 @@ export interface Objective {
   readonly composite?: Composite
   /** What its alert policies say; nothing without any. */
   readonly wishes?: AlertWishes
+  /** Whom its alert policies want told; what they do not cover goes by the routes. */
+  readonly notify?: readonly Notify[]
   /** Whether each group of its rows has an objective of its own beside it. */
   readonly grouping?: Grouping
   /** Of the objective of one group: the objective of all, and which group it is. */

@@ -9,6 +9,8 @@ import type { Composite, Objective } from './objective.ts'
 
 /** What was measured for one objective. Times in milliseconds. */
 export interface Reading {
+  /** The moment it is of, since the epoch. */
+  readonly atMs: number
   /** Events of the window of this length that ends now. */
   readonly countsOf: (windowMs: number) => Counts
   /** Events of the period so far. */
@@ -50,6 +52,7 @@ export function readingOf(objective: Objective, measurement: Measured, nowMs: nu
   const { fromMs, toMs } = periodAt(objective.period, end * bucketMs - 1)
   const start = need.period.window.start(end)
   return {
+    atMs: nowMs,
     countsOf: (ms) => windows.get(ms)!,
     period,
     revised: revised.filter((counts) => counts !== undefined),
@@ -68,6 +71,7 @@ function compositeReading(composite: Composite, measurement: Measured, nowMs: nu
   const [first] = parts
   if (first === undefined || parts.length < composite.parts.length) return undefined
   return {
+    atMs: nowMs,
     countsOf: (ms) => combined(composite, parts.map(({ countsOf }) => countsOf(ms))),
     period: combined(composite, parts.map(({ period }) => period)),
     revised: [],

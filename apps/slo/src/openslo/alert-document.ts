@@ -1,17 +1,33 @@
+import { comparisons } from '../burn/burn-rate.ts'
 import { parseDecimal } from '../burn/fraction.ts'
+import { severities } from '../burn/tier-catalog.ts'
+import type { BurnCondition } from '../burn/tier.ts'
 import type { AlertWishes } from '../objective/alert-wishes.ts'
-import { nameRule, readMetadata } from './metadata.ts'
+import { type Metadata, nameRule, readMetadata } from './metadata.ts'
 import type { Reference } from './reference.ts'
+import { durationRule, readDuration } from './time-window.ts'
 import type { TextRule, YamlField } from './yaml-field.ts'
 
 const CONNECTION = 'the connection comes from the settings CLICKHOUSE_URL, CLICKHOUSE_DATABASE and so on'
 const textRule: TextRule = { maxLength: 200, allowed: 'text of up to 200 characters' }
-const durationRule: TextRule = { pattern: /^\d{1,4}[mhdwMQY]$/, allowed: 'a whole number and m, h, d, w, M, Q or Y, such as 1h' }
+/** How long a condition must last may be nothing. */
+const lastingRule: TextRule = { pattern: /^\d{1,4}[mhdwMQY]$/, allowed: 'a whole number, or 0, and m (minutes), h, d, w, M (months), Q or Y, such as 5m' }
 
-/** An alert policy: what it joins that is written elsewhere, and of what it tells. */
+/** A condition, and where it is written. */
+export interface WrittenCondition extends BurnCondition {
+  readonly field: YamlField
+}
+
+/** The name of a target, and where it is written. */
+export interface WrittenTarget {
+  readonly target: string
+  readonly field: YamlField
+}
+
+/** An alert policy: what it joins, by name or as it stands in place, and of what it tells. */
 export interface AlertPolicySpec {
-  readonly conditions: readonly Reference[]
-  readonly targets: readonly Reference[]
+  readonly conditions: readonly (Reference | WrittenCondition)[]
+  readonly targets: readonly (Reference | WrittenTarget)[]
   readonly wishes: AlertWishes
 }
 
@@ -27,34 +43,31 @@ export function readAlertPolicySpec(spec: YamlField): AlertPolicySpec {
   }
 }
 
-/** What several policies wish together: what one of them asks for is done, and what none asks for and one refuses is not. */
-export function joinedWishes(policies: readonly { readonly wishes: AlertWishes }[]): AlertWishes {
-  const said = (key: keyof AlertWishes): AlertWishes => {
-    const answers = policies.flatMap(({ wishes }) => wishes[key] ?? [])
-    return answers.length === 0 ? {} : { [key]: answers.includes(true) }
-  }
-  return { ...said('breaching'), ...said('resolved'), ...said('noData') }
+/** Reads an AlertCondition's spec. Its annotation `short-window` names a window that must burn as well. */
+export function readAlertConditionSpec(spec: YamlField, annotations?: Metadata['annotations']): WrittenCondition | undefined {
+  if (!spec.isMapOf(['description', 'severity', 'condition'])) return undefined
+  const severity = spec.get('severity').choice(severities)
+  const field = spec.get('condition')
+  if (!field.isMapOf(['kind', 'op', 'threshold', 'lookbackWindow', 'alertAfter'])) return undefined
+  field.get('kind').choice(['burnrate'])
+  const op = field.get('op').choice(comparisons)
+  const factor = parseDecimal(field.get('threshold').digits() ?? '')
+  if (factor === undefined) field.get('threshold').refuse('is not a plain decimal', 'a burn rate such as 14.4')
+  const lookback = readDuration(field.get('lookbackWindow'))
+  const lasting = field.get('alertAfter').given ? readDuration(field.get('alertAfter'), lastingRule) : undefined
+  const shortField = annotations?.get('short-window')
+  const short = shortField === undefined ? lookback : readDuration(shortField, durationRule)
+  if (severity === undefined || op === undefined || factor === undefined || lookback === undefined || short === undefined) return undefined
+  if (short.ms > lookback.ms) return shortField?.refuse('is longer than lookbackWindow', `up to ${lookback.text}`)
+  const window = ({ text, ms }: { readonly text: string; readonly ms: number }) => ({ text, ms })
+  return { severity, op, factor, lookback: window(lookback), short: window(short), afterMs: lasting?.ms ?? 0, field }
 }
 
-/** Checks an AlertCondition's spec. */
-export function readAlertConditionSpec(spec: YamlField): void {
-  if (!spec.isMapOf(['description', 'severity', 'condition'])) return
-  spec.get('severity').text(textRule)
-  const condition = spec.get('condition')
-  if (!condition.isMapOf(['kind', 'op', 'threshold', 'lookbackWindow', 'alertAfter'])) return
-  condition.get('kind').choice(['burnrate'])
-  condition.get('op').choice(['lt', 'lte', 'gt', 'gte'])
-  if (parseDecimal(condition.get('threshold').digits() ?? '') === undefined) condition.get('threshold').refuse('is not a plain decimal', 'a burn rate such as 14.4')
-  condition.get('lookbackWindow').text(durationRule)
-  condition.get('alertAfter').optionalText(durationRule)
-  condition.warn("is not evaluated: objectives are watched by the engine's tier catalogue (SLO_TIERS_FILE)")
-}
-
-/** Checks an AlertNotificationTarget's spec. */
-export function readNotificationTargetSpec(spec: YamlField): void {
-  if (!spec.isMapOf(['description', 'target'])) return
-  spec.get('target').text(textRule)
-  spec.get('target').warn('is not used: who is told of what is in the file that SLO_NOTIFY_FILE names')
+/** Reads an AlertNotificationTarget's spec. */
+export function readNotificationTargetSpec(spec: YamlField): WrittenTarget | undefined {
+  if (!spec.isMapOf(['description', 'target'])) return undefined
+  const target = spec.get('target').text(textRule)
+  return target === undefined ? undefined : { target, field: spec.get('target') }
 }
 
 /** Checks a DataSource's spec: the engine has one connection, from its own settings. */
@@ -70,21 +83,22 @@ export function readDataSourceSpec(spec: YamlField): void {
 }
 
 /** A name of a document, or a document in place: it needs no name, and nobody else can refer to it. */
-function definition(item: YamlField, { reference, kind }: { readonly reference: string; readonly kind: string }, readSpec: (spec: YamlField) => void): Reference[] {
+function definition<T>(item: YamlField, { reference, kind }: { readonly reference: string; readonly kind: string }, readSpec: (spec: YamlField, annotations?: Metadata['annotations']) => T | undefined): (Reference | T)[] {
   if (item.get('kind').given || item.get('spec').given) {
-    if (readInPlace(item, kind)) readSpec(item.get('spec'))
-    return []
+    const place = readInPlace(item, kind)
+    const written = place && readSpec(item.get('spec'), place.annotations)
+    return written === undefined ? [] : [written]
   }
   if (!item.isMapOf([reference])) return []
   const name = item.get(reference).text(nameRule)
   return name === undefined ? [] : [{ name, field: item.get(reference) }]
 }
 
-/** Checks what a document in place has beside its spec; `false` when it is no map. */
-export function readInPlace(item: YamlField, kind: string): boolean {
-  if (!item.isMapOf(['apiVersion', 'kind', 'metadata', 'spec'])) return false
+/** Reads what a document in place has beside its spec; `undefined` when it is no map. */
+export function readInPlace(item: YamlField, kind: string): { readonly annotations?: Metadata['annotations'] } | undefined {
+  if (!item.isMapOf(['apiVersion', 'kind', 'metadata', 'spec'])) return undefined
   item.get('apiVersion').optionalChoice(['openslo/v1'])
   item.get('kind').choice([kind])
-  if (item.get('metadata').given) readMetadata(item.get('metadata'))
-  return true
+  const metadata = item.get('metadata').given ? readMetadata(item.get('metadata')) : undefined
+  return metadata === undefined ? {} : { annotations: metadata.annotations }
 }

@@ -7,14 +7,12 @@ import { type Combination, combinations } from '../objective/composite.ts'
 import type { Objective } from '../objective/objective.ts'
 import { readSliceWindow, slicesFit } from './budgeting-method.ts'
 import { objectiveName } from './correction-document.ts'
+import { readTarget, readWeight } from './decimals.ts'
 import { type Metadata, nameRule } from './metadata.ts'
 import { type ObjectiveAnnotations, readObjectiveAnnotations } from './objective-annotations.ts'
-import { readTarget } from './slo-document.ts'
 import type { Reference } from './reference.ts'
 import { readTimeWindow } from './time-window.ts'
 import type { YamlField } from './yaml-field.ts'
-
-const MAX_WEIGHT = 1000
 
 /** An objective over other objectives, as a document has it. */
 export interface CompositeDocument {
@@ -25,7 +23,7 @@ export interface CompositeDocument {
   readonly combination: Combination | 'union'
   /** Length of the slices that a union is made of. */
   readonly sliceMs: number | undefined
-  readonly parts: readonly { readonly reference: Reference; readonly weight: number }[]
+  readonly parts: readonly { readonly reference: Reference; readonly weight: Fraction }[]
   readonly period: Period
   readonly target: Fraction
   readonly annotations: ObjectiveAnnotations
@@ -51,9 +49,8 @@ export function readComposite(spec: YamlField, metadata: Metadata | undefined): 
 function readPart(part: YamlField, weighed: boolean): CompositeDocument['parts'] {
   if (!part.isMapOf(weighed ? ['slo', 'weight'] : ['slo'])) return []
   const name = part.get('slo').text(objectiveName)
-  const weight = part.get('weight').given ? Number(part.get('weight').digits() ?? Number.NaN) : 1
-  if (!(weight > 0 && weight <= MAX_WEIGHT)) return part.get('weight').refuse('is not a weight', `a number above 0 and up to ${MAX_WEIGHT}`) ?? []
-  return name === undefined ? [] : [{ reference: { name, field: part.get('slo') }, weight }]
+  const weight = readWeight(part.get('weight'))
+  return name === undefined || weight === undefined ? [] : [{ reference: { name, field: part.get('slo') }, weight }]
 }
 
 /** The objective that a composite is, made of what is measured for its parts; `undefined` when a part is not there. */
@@ -69,15 +66,14 @@ export function compositeObjective(document: CompositeDocument, objectives: read
 
 /** The objective that a union of bad time is: it is measured by slices, each bad where that of any part is. */
 export function unionObjective(document: CompositeDocument, objectives: readonly Objective[], catalog: TierCatalog): Objective | undefined {
-  const { sliceMs = 0, annotations, field } = document
+  const { sliceMs = 0, field } = document
   const found = partsOf(document, objectives)
   if (found === undefined || !slicesFit(sliceMs, catalog.bucket, field.get('timeSliceWindow'))) return undefined
-  if (annotations.noTraffic === 'hold') return field.refuse('has the annotation no-traffic: hold, which a union cannot: it does not know what a part had last', 'ignore, good, bad')
   const [first, ...others] = found.map(({ objective: { indicator, budgeting, target } }) => ({ indicator, sliceTarget: budgeting.method === 'Timeslices' ? budgeting.sliceTarget : target }))
   return { ...wholeOf(document, catalog), indicator: first!.indicator, budgeting: { method: 'Timeslices', sliceMs, sliceTarget: first!.sliceTarget, others } }
 }
 
-function partsOf({ parts }: CompositeDocument, objectives: readonly Objective[]): readonly { readonly objective: Objective; readonly weight: number }[] | undefined {
+function partsOf({ parts }: CompositeDocument, objectives: readonly Objective[]): readonly { readonly objective: Objective; readonly weight: Fraction }[] | undefined {
   const found = parts.flatMap(({ reference, weight }) => {
     const objective = objectives.find(({ name }) => name === reference.name)
     if (objective === undefined) return reference.field.refuse('names no objective that is in effect', objectives.map(({ name }) => name).join(', ') || 'the name of an objective, of which there are none') ?? []

@@ -21,13 +21,16 @@ const MAX_DEPTH = 8
 export class ObjectiveFolder {
   readonly #dir: string
   readonly #catalog: TierCatalog
+  readonly #receivers: readonly string[] | undefined
   #files = new Map<string, KnownFile>()
   #folderFault: string | undefined
   #current: ObjectiveSet | undefined
 
-  constructor(dir: string, catalog: TierCatalog) {
+  /** @param receivers - names of the targets that alerts can go to; absent where nobody knows them. */
+  constructor(dir: string, catalog: TierCatalog, receivers?: readonly string[]) {
     this.#dir = dir
     this.#catalog = catalog
+    this.#receivers = receivers
   }
 
   /** The objectives as the files are now. The same object as before when no file changed. */
@@ -83,7 +86,7 @@ export class ObjectiveFolder {
 
   #assemble(): ObjectiveSet {
     const files = [...this.#files].map(([file, { text, lastGoodText, fault }]) => ({ file, text: fault === undefined ? text : (lastGoodText ?? ''), lastGoodText }))
-    const set = readObjectiveSet(files, this.#catalog)
+    const set = readObjectiveSet(files, this.#catalog, this.#receivers)
     for (const [name, known] of this.#files) {
       if (known.fault === undefined && set.goodFiles.has(name)) this.#files.set(name, { ...known, lastGoodText: known.text })
     }

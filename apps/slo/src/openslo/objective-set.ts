@@ -21,8 +21,12 @@ export interface ObjectiveSet {
   readonly goodFiles: ReadonlySet<string>
 }
 
-/** Reads files into objectives. A broken file is reported and does not touch the others. */
-export function readObjectiveSet(files: readonly ObjectiveFile[], catalog: TierCatalog): ObjectiveSet {
+/**
+ * Reads files into objectives. A broken file is reported and does not touch the others.
+ *
+ * @param receivers - names of the targets that alerts can go to; policies that name others are told. Absent where nobody knows them.
+ */
+export function readObjectiveSet(files: readonly ObjectiveFile[], catalog: TierCatalog, receivers?: readonly string[]): ObjectiveSet {
   const problems: Problem[] = []
   const documents: OpenSloDocument[] = []
   const goodFiles = new Set<string>()
@@ -37,7 +41,7 @@ export function readObjectiveSet(files: readonly ObjectiveFile[], catalog: TierC
     problems.push(...read.documentless())
     documents.push(...read.documents)
   }
-  const objectives = resolveObjectives(documents, catalog)
+  const objectives = resolveObjectives(documents, catalog, receivers)
   // Only now have the documents collected what was found when they were joined.
   problems.push(...documents.flatMap(({ source }) => source.problems))
   return { objectives, problems, goodFiles }

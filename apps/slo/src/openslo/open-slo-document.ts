@@ -1,4 +1,4 @@
-import { type AlertPolicySpec, readAlertConditionSpec, readAlertPolicySpec, readDataSourceSpec, readNotificationTargetSpec } from './alert-document.ts'
+import { type AlertPolicySpec, type WrittenCondition, type WrittenTarget, readAlertConditionSpec, readAlertPolicySpec, readDataSourceSpec, readNotificationTargetSpec } from './alert-document.ts'
 import { type CompositeDocument, readComposite } from './composite-document.ts'
 import { type CorrectionDocument, readCorrection } from './correction-document.ts'
 import { readIndicatorSpec, type SliDocument } from './indicator-spec.ts'
@@ -13,8 +13,22 @@ export type OpenSloKind = (typeof openSloKinds)[number]
 
 /** A document of a kind that others only refer to. */
 export interface NamedDocument {
-  readonly kind: 'Service' | 'DataSource' | 'AlertCondition' | 'AlertNotificationTarget'
+  readonly kind: 'Service' | 'DataSource'
   readonly metadata: Metadata
+}
+
+/** An alert condition, as a document of its own. */
+export interface AlertConditionDocument {
+  readonly kind: 'AlertCondition'
+  readonly metadata: Metadata
+  readonly condition: WrittenCondition
+}
+
+/** A target, as a document of its own. */
+export interface AlertNotificationTargetDocument {
+  readonly kind: 'AlertNotificationTarget'
+  readonly metadata: Metadata
+  readonly target: WrittenTarget
 }
 
 /** An alert policy, as a document of its own. */
@@ -25,7 +39,7 @@ export interface AlertPolicyDocument extends AlertPolicySpec {
 
 /** One OpenSLO v1 document, checked by itself; `source` takes problems that are found later, when references are resolved. */
 export type OpenSloDocument = AnyDocument & { readonly source: YamlSource }
-type AnyDocument = NamedDocument | AlertPolicyDocument | SliDocument | SloDocument | CorrectionDocument | CompositeDocument
+type AnyDocument = NamedDocument | AlertPolicyDocument | AlertConditionDocument | AlertNotificationTargetDocument | SliDocument | SloDocument | CorrectionDocument | CompositeDocument
 
 /** Longest label of a document in a problem, characters. */
 const MAX_LABEL_LENGTH = 100
@@ -59,12 +73,14 @@ function readKind(kind: OpenSloKind, root: YamlField, metadata: Metadata | undef
       const policy = readAlertPolicySpec(spec)
       return metadata && { kind, metadata, ...policy }
     }
-    case 'AlertCondition':
-      readAlertConditionSpec(spec)
-      return metadata && { kind, metadata }
-    case 'AlertNotificationTarget':
-      readNotificationTargetSpec(spec)
-      return metadata && { kind, metadata }
+    case 'AlertCondition': {
+      const condition = readAlertConditionSpec(spec, metadata?.annotations)
+      return condition && metadata && { kind, metadata, condition }
+    }
+    case 'AlertNotificationTarget': {
+      const target = readNotificationTargetSpec(spec)
+      return target && metadata && { kind, metadata, target }
+    }
     case 'DataSource':
       readDataSourceSpec(spec)
       return metadata && { kind, metadata }

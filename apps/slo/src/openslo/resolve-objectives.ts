@@ -3,8 +3,8 @@ import { tiersFor } from '../burn/tier.ts'
 import type { TierCatalog } from '../burn/tier-catalog.ts'
 import { type Indicator, isRowIndicator } from '../measure/indicator.ts'
 import type { Objective } from '../objective/objective.ts'
-import type { AlertWishes } from '../objective/alert-wishes.ts'
-import { type AlertPolicySpec, joinedWishes } from './alert-document.ts'
+import type { AlertPolicySpec, WrittenTarget } from './alert-document.ts'
+import { type AlertPolicy, type Alerts, alertsOf, checkTargets, joinedPolicy } from './alert-policy.ts'
 import { slicesFit } from './budgeting-method.ts'
 import { compositeObjective, unionObjective } from './composite-document.ts'
 import { canGroup } from '../objective/grouping.ts'
@@ -12,6 +12,7 @@ import type { IndicatorSpec } from './indicator-spec.ts'
 import type { OpenSloDocument, OpenSloKind } from './open-slo-document.ts'
 import { readThreshold, refuseThreshold, type SloDocument } from './slo-document.ts'
 import type { Reference } from './reference.ts'
+import { isWeighted, partAlerts, weightedObjective } from './weighted-objective.ts'
 import type { YamlField } from './yaml-field.ts'
 
 type DocumentOf<K extends OpenSloKind> = Extract<OpenSloDocument, { readonly kind: K }>
@@ -19,8 +20,10 @@ type DocumentOf<K extends OpenSloKind> = Extract<OpenSloDocument, { readonly kin
 /**
  * Joins documents by their references and scales the tiers: the objectives that are evaluated.
  * What does not fit is reported to the document it stands in; that document is left out, the others are not.
+ *
+ * @param receivers - names of the targets that alerts can go to; absent where nobody knows them.
  */
-export function resolveObjectives(documents: readonly OpenSloDocument[], catalog: TierCatalog): Objective[] {
+export function resolveObjectives(documents: readonly OpenSloDocument[], catalog: TierCatalog, receivers?: readonly string[]): Objective[] {
   const byName = indexed(documents)
   const find = <K extends OpenSloKind>(kind: K, { name, field }: Reference): DocumentOf<K> | undefined => {
     const found = byName.get(`${kind} ${name}`)
@@ -28,38 +31,55 @@ export function resolveObjectives(documents: readonly OpenSloDocument[], catalog
     const names = [...byName.values()].filter((document) => document.kind === kind).map(({ metadata }) => metadata.name)
     return field.refuse(`names no ${kind}`, names.length === 0 ? `the name of a ${kind}, of which there are none` : names.join(', '))
   }
-  const checkPolicy = ({ conditions, targets }: AlertPolicySpec): void => {
-    for (const condition of conditions) find('AlertCondition', condition)
-    for (const target of targets) find('AlertNotificationTarget', target)
-  }
+  const joined = (policy: AlertPolicySpec): AlertPolicy =>
+    joinedPolicy(policy, { condition: (reference) => find('AlertCondition', reference)?.condition, target: (reference) => find('AlertNotificationTarget', reference)?.target })
+  if (receivers !== undefined) checkTargets(documents.flatMap(writtenTargets), receivers)
   const objectives: Objective[] = []
+  const weighted: { readonly slo: SloDocument; readonly alerts: Alerts }[] = []
   // Services need not be declared; but where some are, one that is not is a typing mistake.
   const declaresServices = documents.some(({ kind }) => kind === 'Service')
   for (const document of byName.values()) {
     if (document.kind === 'AlertPolicy') {
-      checkPolicy(document)
+      joined(document)
     } else if (document.kind === 'SLI') {
       for (const dataSource of document.dataSources) find('DataSource', dataSource)
     } else if (document.kind === 'SLO') {
       const slo = document
       if (declaresServices && !byName.has(`Service ${slo.service.name}`)) slo.service.field.warn('names no Service')
       const policies = slo.alertPolicies.flatMap((policy) => {
-        if ('name' in policy) return find('AlertPolicy', policy) ?? []
-        checkPolicy(policy)
-        return policy
+        const spec = 'name' in policy ? find('AlertPolicy', policy) : policy
+        return spec === undefined ? [] : [joined(spec)]
       })
-      const indicator = indicatorOf(slo, (reference) => find('SLI', reference), (reference) => find('DataSource', reference))
-      if (indicator !== undefined && !slo.source.failed) objectives.push(...objectivesOf(slo, indicator, joinedWishes(policies), catalog))
+      const indicatorOf = (spec: IndicatorSpec | Reference): IndicatorSpec | undefined => {
+        if (!('indicator' in spec)) return find('SLI', spec)
+        for (const dataSource of spec.dataSources) find('DataSource', dataSource)
+        return spec
+      }
+      const shared = slo.indicator && indicatorOf(slo.indicator)
+      const indicators = slo.objectives.map(({ indicator }) => (indicator === undefined ? shared : indicatorOf(indicator)))
+      const alerts = alertsOf(policies, catalog)
+      const found = objectivesOf(slo, indicators, isWeighted(slo) ? partAlerts : alerts, catalog)
+      if (slo.source.failed) continue
+      objectives.push(...found)
+      if (isWeighted(slo) && found.length === slo.objectives.length) weighted.push({ slo, alerts })
     }
   }
   const composites = [...byName.values()].filter((document) => document.kind === 'Composite')
-  for (const { metadata, field } of composites) if (objectives.some(({ name }) => name === metadata.name)) field.refuse('has the name of an SLO', 'another name')
+  for (const { metadata, field } of composites) if (objectives.some(({ name, slo }) => name === metadata.name || slo === metadata.name)) field.refuse('has the name of an SLO', 'another name')
   const named = composites.filter(({ source }) => !source.failed)
   // A union is measured itself, so that things can be left out of it; the others are made of what their parts have.
   const unions = named.flatMap((document) => (document.combination === 'union' ? (unionObjective(document, objectives, catalog) ?? []) : []))
   const corrected = withCorrections([...objectives, ...unions], [...byName.values()].filter((document) => document.kind === 'Correction'))
   const wholes = named.flatMap((document) => (document.combination === 'union' ? [] : (compositeObjective(document, corrected, catalog) ?? [])))
-  return [...corrected, ...wholes]
+  const byWeight = weighted.map(({ slo, alerts }) => weightedObjective(slo, corrected.filter((part) => part.slo === slo.metadata.name), alerts, catalog))
+  return [...corrected, ...byWeight, ...wholes]
+}
+
+/** The targets that a document writes down itself. */
+function writtenTargets(document: OpenSloDocument): WrittenTarget[] {
+  if (document.kind === 'AlertNotificationTarget') return [document.target]
+  const policies = document.kind === 'AlertPolicy' ? [document] : document.kind === 'SLO' ? document.alertPolicies.flatMap((policy) => ('name' in policy ? [] : policy)) : []
+  return policies.flatMap(({ targets }) => targets).flatMap((target) => ('name' in target ? [] : target))
 }
 
 /** Gives objectives what is to be left out of them. */
@@ -93,24 +113,15 @@ function indexed(documents: readonly OpenSloDocument[]): Map<string, OpenSloDocu
   return byName
 }
 
-function indicatorOf(
-  slo: SloDocument,
-  findSli: (reference: Reference) => DocumentOf<'SLI'> | undefined,
-  findDataSource: (reference: Reference) => unknown,
-): IndicatorSpec | undefined {
-  if (!('indicator' in slo.indicator)) return findSli(slo.indicator)
-  for (const dataSource of slo.indicator.dataSources) findDataSource(dataSource)
-  return slo.indicator
-}
-
-function objectivesOf(slo: DocumentOf<'SLO'>, spec: IndicatorSpec, wishes: AlertWishes, catalog: TierCatalog): Objective[] {
+function objectivesOf(slo: DocumentOf<'SLO'>, indicators: readonly (IndicatorSpec | undefined)[], alerts: Alerts, catalog: TierCatalog): Objective[] {
   return slo.objectives.flatMap(({ displayName, target, budgeting, field }, index) => {
-    const indicator = indicatorFor(spec, field)
+    const spec = indicators[index]
+    const indicator = spec && indicatorFor(spec, field)
     if (indicator === undefined || (budgeting.method !== 'Occurrences' && !slicesFit(budgeting.sliceMs, catalog.bucket, field.get('timeSliceWindow')))) return []
     const { grouping } = slo.annotations
     if (grouping !== undefined && !canGroup(indicator, grouping.by)) return slo.metadata.annotations.get('group-by')!.refuse('tells no rows of this indicator apart: it counts no rows, or those of one group', 'tenant, operation, attributes.NAME') ?? []
     const budget = complement(target)
-    const { tiers, refusals, warnings } = tiersFor(catalog, { budget, period: slo.period })
+    const { tiers, refusals, warnings } = tiersFor(catalog, { budget, period: slo.period, ...alerts })
     // A refused tier takes nothing else with it: the objective is still evaluated by the others.
     for (const refusal of refusals) field.warn(`has a target and period with which ${refusal}`)
     for (const warning of warnings) field.warn(`has a period with which ${warning}`)
@@ -128,7 +139,7 @@ function objectivesOf(slo: DocumentOf<'SLO'>, spec: IndicatorSpec, wishes: Alert
       tiers,
       corrections: [],
       revisions: [],
-      wishes,
+      ...alerts,
       runbookUrl: slo.metadata.runbookUrl,
     }
   })

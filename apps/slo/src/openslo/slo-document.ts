@@ -1,9 +1,10 @@
-import { complement, dividedBy, type Fraction, parseDecimal } from '../burn/fraction.ts'
+import type { Fraction } from '../burn/fraction.ts'
 import type { Period } from '../calendar/period.ts'
 import type { Threshold } from '../measure/indicator.ts'
 import type { Budgeting } from '../objective/budgeting.ts'
 import { type AlertPolicySpec, readAlertPolicySpec, readInPlace } from './alert-document.ts'
 import { readBudgeting, readMethod } from './budgeting-method.ts'
+import { readTarget, readWeight } from './decimals.ts'
 import { type IndicatorSpec, readIndicatorSpec } from './indicator-spec.ts'
 import { displayNameRule, type Metadata, nameRule, readDescription, readMetadata } from './metadata.ts'
 import { type ObjectiveAnnotations, readObjectiveAnnotations } from './objective-annotations.ts'
@@ -16,6 +17,10 @@ export interface SloObjective {
   readonly displayName: string | undefined
   readonly target: Fraction
   readonly budgeting: Budgeting
+  /** Its own, where the SLO has none for all. */
+  readonly indicator: IndicatorSpec | Reference | undefined
+  /** How much it counts in the whole that objectives with indicators of their own make. */
+  readonly weight: Fraction
   readonly field: YamlField
 }
 
@@ -25,7 +30,8 @@ export interface SloDocument {
   readonly metadata: Metadata
   readonly field: YamlField
   readonly service: Reference
-  readonly indicator: IndicatorSpec | Reference
+  /** That of all its objectives; absent where each has its own. */
+  readonly indicator: IndicatorSpec | Reference | undefined
   readonly period: Period
   readonly annotations: ObjectiveAnnotations
   readonly objectives: readonly SloObjective[]
@@ -41,13 +47,18 @@ export function readSlo(root: YamlField, metadata: Metadata | undefined): SloDoc
   const service = spec.get('service').text(nameRule)
   const method = spec.get('budgetingMethod')
   const budgetingMethod = readMethod(method)
-  const indicator = readIndicator(spec)
+  const ownIndicators = spec.get('objectives').isList && spec.get('objectives').items().some((objective) => objective.get('indicator').given || objective.get('indicatorRef').given)
+  const indicator = ownIndicators ? refuseIndicator(spec) : readIndicator(spec)
   const period = readTimeWindow(spec.get('timeWindow'))
-  const objectives = spec.get('objectives').items({ min: 1, max: 20 }).flatMap((objective) => (budgetingMethod === undefined ? [] : readObjective(objective, budgetingMethod)))
+  const objectives = spec.get('objectives').items({ min: 1, max: 20 }).flatMap((objective) => (budgetingMethod === undefined ? [] : readObjective(objective, budgetingMethod, ownIndicators)))
   const alertPolicies = spec.get('alertPolicies').items().flatMap(readAlertPolicy)
-  if (metadata === undefined || service === undefined || indicator === undefined || period === undefined || objectives.length === 0) return undefined
+  if (metadata === undefined || service === undefined || (indicator === undefined && !ownIndicators) || period === undefined || objectives.length === 0) return undefined
   const annotations = readObjectiveAnnotations(metadata)
   return { kind: 'SLO', metadata, annotations, field: root, service: { name: service, field: spec.get('service') }, indicator, period, objectives, alertPolicies }
+}
+
+function refuseIndicator(spec: YamlField): undefined {
+  for (const key of ['indicator', 'indicatorRef']) if (spec.get(key).given) spec.get(key).refuse('cannot stand beside indicators of the objectives', 'nothing')
 }
 
 function readIndicator(spec: YamlField): IndicatorSpec | Reference | undefined {
@@ -64,16 +75,17 @@ function readIndicator(spec: YamlField): IndicatorSpec | Reference | undefined {
   return readIndicatorSpec(inline.get('spec'))
 }
 
-function readObjective(objective: YamlField, method: Budgeting['method']): SloDocument['objectives'] {
+function readObjective(objective: YamlField, method: Budgeting['method'], ownIndicator: boolean): SloDocument['objectives'] {
   const keys = ['displayName', 'target', 'targetPercent', 'op', 'value', 'timeSliceTarget', 'timeSliceWindow', 'indicator', 'indicatorRef', 'compositeWeight']
   if (!objective.isMapOf(keys)) return []
-  for (const key of ['indicator', 'indicatorRef', 'compositeWeight']) {
-    if (objective.get(key).given) objective.get(key).refuse('is valid OpenSLO but not supported here yet', 'displayName, target or targetPercent')
-  }
+  if (!ownIndicator && objective.get('compositeWeight').given) objective.get('compositeWeight').refuse('has a meaning only where each objective has an indicator of its own', 'nothing')
+  const indicator = ownIndicator ? readIndicator(objective) : undefined
+  const weight = readWeight(objective.get('compositeWeight'))
   const displayName = objective.get('displayName').optionalText(displayNameRule)
   const target = readTarget(objective)
   const budgeting = readBudgeting(objective, method)
-  return target === undefined || budgeting === undefined ? [] : [{ displayName, target, budgeting, field: objective }]
+  if (target === undefined || budgeting === undefined || weight === undefined || (ownIndicator && indicator === undefined)) return []
+  return [{ displayName, target, budgeting, indicator, weight, field: objective }]
 }
 
 /** Reads what an objective compares the values of a `thresholdMetric` with. */
@@ -89,20 +101,6 @@ export function readThreshold(objective: YamlField): Threshold | undefined {
 export function refuseThreshold(objective: YamlField): void {
   if (objective.get('value').given) objective.get('value').refuse('has no meaning for a ratioMetric', 'nothing')
   if (objective.get('op').given && objective.get('op').choice(['lt', 'lte', 'gt', 'gte']) !== undefined) objective.get('op').warn('has no meaning for a ratioMetric and is not used')
-}
-
-/** Reads `target` or `targetPercent`, exactly. */
-export function readTarget(objective: YamlField): Fraction | undefined {
-  const [target, percent] = [objective.get('target'), objective.get('targetPercent')]
-  const eitherOr = 'needs exactly one of target and targetPercent'
-  if (!target.given && !percent.given) return objective.miss('target, targetPercent', eitherOr)
-  if (target.given && percent.given) return objective.refuse(eitherOr, 'target, targetPercent')
-  const field = target.given ? target : percent
-  const allowed = target.given ? 'a decimal from 0 to below 1, such as 0.995' : 'a decimal from 0 to below 100, such as 99.5'
-  const written = parseDecimal(field.digits() ?? '')
-  if (written === undefined) return field.refuse('is not a plain decimal', allowed)
-  const value = target.given ? written : dividedBy(written, 100n)
-  return complement(value).numerator > 0n ? value : field.refuse('leaves no error budget', allowed)
 }
 
 function readAlertPolicy(policy: YamlField): SloDocument['alertPolicies'] {

@@ -37,8 +37,8 @@ export function readTimeWindow(timeWindow: YamlField): Period | undefined {
 }
 
 /** A duration as OpenSLO has it. */
-export function readDuration(field: YamlField): { readonly text: string; readonly ms: number; readonly count: number; readonly unit: keyof typeof UNITS } | undefined {
-  const text = field.text(durationRule)
+export function readDuration(field: YamlField, rule = durationRule): { readonly text: string; readonly ms: number; readonly count: number; readonly unit: keyof typeof UNITS } | undefined {
+  const text = field.text(rule)
   if (text === undefined) return undefined
   const count = Number(text.slice(0, -1))
   const unit = text.at(-1) as keyof typeof UNITS

@@ -11,6 +11,9 @@ const MAX_DECODERS = 32
 const OPTIONS = { copyBuffers: true, moreTypes: true } as const
 const NO_SHAPES = Buffer.alloc(0)
 
+/** Memory up to this size that values are read from is kept until the next one comes, in bytes. */
+const MAX_KEPT_BYTES = 1_048_576
+
 /** Bytes of the length of the shapes (uint16, big-endian). */
 const LENGTH_BYTES = 2
 
@@ -31,6 +34,8 @@ export class ShapedCodec implements ValueCodec {
   readonly #decoders = new Map<string, Unpackr>()
   #last: { readonly shapes: Buffer; readonly decoder: Unpackr } | undefined
   readonly #range = { start: 0, end: 0 }
+  /** The memory that the last value was read from. */
+  #memory: Buffer = NO_SHAPES
 
   encode(value: unknown, offset: number): Buffer {
     const payload = this.#pack(value)
@@ -47,9 +52,19 @@ export class ShapedCodec implements ValueCodec {
     const payloadAt = shapesAt + bytes.readUInt16BE(start)
     if (payloadAt >= end) throw new RangeError('shapes without a payload')
     const decoder = shapesAt === payloadAt ? this.#plain : this.#decoder(bytes, shapesAt, payloadAt)
-    this.#range.start = payloadAt
-    this.#range.end = end
-    return decoder.unpack(bytes, this.#range)
+    const memory = this.#memoryOf(bytes)
+    this.#range.start = memory === bytes ? payloadAt : bytes.byteOffset + payloadAt
+    this.#range.end = memory === bytes ? end : bytes.byteOffset + end
+    return decoder.unpack(memory, this.#range)
+  }
+
+  /** All that lies in memory with the bytes. Values that come from Redis together lie together, and msgpackr makes a view of its own for each buffer that it is given. */
+  #memoryOf(bytes: Buffer): Buffer {
+    const { buffer } = bytes
+    if (buffer === this.#memory.buffer) return this.#memory
+    if (buffer.byteLength > MAX_KEPT_BYTES) return bytes
+    this.#memory = Buffer.from(buffer)
+    return this.#memory
   }
 
   /** The payload; its shapes are in {@link #shapes} then. */
