@@ -1,4 +1,4 @@
-import { type ConfigOf, defineSettings, integer, port, secret, text, url } from '@ballast/service'
+import { type ConfigOf, defineSettings, port, secret, text, url } from '@ballast/service'
 
 /**
  * What `npm start` itself reads. Everything else in the environment reaches the apps, which check their own settings.
@@ -13,7 +13,6 @@ export const stackSettings = defineSettings('BALLAST_', {
   clickhouseUser: text('CLICKHOUSE_USER', { default: 'default', help: 'user of ClickHouse' }),
   clickhousePassword: secret('CLICKHOUSE_PASSWORD', { default: '', help: 'password of ClickHouse' }),
   clickhousePort: port('CLICKHOUSE_EMBEDDED_PORT', { default: 8123, help: 'port of embedded ClickHouse' }),
-  clickhouseNice: integer('CLICKHOUSE_EMBEDDED_NICE', { default: 10, min: 0, max: 19, help: 'how far embedded ClickHouse steps back when processors are short' }),
   ingestPort: port('INGEST_PORT', { default: 4318, help: 'OTLP/HTTP port of ingest' }),
   metricsUrl: url('OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', { default: '', protocols: ['http:', 'https:'], help: 'where the apps\' own metrics go; by default to ingest' }),
   ingestGrpcPort: port('INGEST_GRPC_PORT', { default: 4317, help: 'OTLP/gRPC port of ingest' }),

@@ -131,7 +131,6 @@ export class Stack {
     await this.#app('clickhouse-embedded', 'ClickHouse (embedded)', config.clickhousePort, {
       CLICKHOUSE_EMBEDDED_PORT: String(config.clickhousePort),
       CLICKHOUSE_EMBEDDED_DATA_DIR: join(this.#stateDir, 'clickhouse'),
-      CLICKHOUSE_EMBEDDED_NICE: String(config.clickhouseNice),
     })
   }
 

@@ -5,7 +5,7 @@ import { getPriority, setPriority } from 'node:os'
  * Lets other processes have the processors first. Threads inherit it, so it comes before the engine makes its own.
  *
  * On Linux sessions share the processors before threads do ("autogroup" in sched(7)), and between sessions `nice` counts for
- * nothing. So the session steps back as well, if it is this process's own: started by `npm start`, or as a service.
+ * nothing. So the session steps back as well, if it is this process's own: started as a service, or by `startApp`.
  *
  * @param nice - 0 for not at all, to 19.
  */

@@ -18,7 +18,7 @@ const CONNECTIONS = 16
 const REQUESTS = 128
 /** Requests of one insert when ClickHouse is fed directly: as many rows as a full segment has. */
 const REQUESTS_AN_INSERT = 128
-/** How far ClickHouse steps back behind ingest: as `npm start` has it. */
+/** How far ClickHouse steps back behind ingest, as a machine that both have to themselves is set up: the README says what it does. */
 const NICE = '10'
 const INGEST = 'ingest'
 const DIRECT = 'ClickHouse, the same blocks without ingest'
