@@ -39,6 +39,7 @@ export const settings = defineSettings('CLICKHOUSE_EMBEDDED_', {
     minBytes: 16 * MIB,
     help: 'default of max_memory_usage for each query',
   }),
+  nice: integer('CLICKHOUSE_EMBEDDED_NICE', { default: 0, min: 0, max: 19, help: 'how far it steps back when processors are short: 0 not at all, 19 most' }),
   minFreeDiskBytes: bytes('CLICKHOUSE_EMBEDDED_MIN_FREE_DISK', { default: 512 * MIB, help: 'free disk below which /readyz fails' }),
 })
 

@@ -6,6 +6,7 @@ import { Engine } from './engine/engine.ts'
 import { Spool } from './insert/spool.ts'
 import { QueryHandler } from './query-handler.ts'
 import { queryMetrics } from './query-metrics.ts'
+import { stepBack } from './step-back.ts'
 
 /** Time a client has to send a whole insert, milliseconds. */
 const REQUEST_TIMEOUT_MS = 600_000
@@ -25,6 +26,7 @@ export async function startEmbedded(context: ServiceContext<EmbeddedConfig>): Pr
   if (/[*?{}]/.test(dataDir)) {
     throw new ServiceError('SETTING_INVALID', `CLICKHOUSE_EMBEDDED_DATA_DIR is ${dataDir}; the engine would read *, ?, { and } in it as a pattern; choose a path without them.`)
   }
+  stepBack(config.nice)
   await mkdir(dataDir, { recursive: true })
   const engine = await Engine.open({ ...config, dataDir })
   lifecycle.onShutdown('engine', () => engine.close())

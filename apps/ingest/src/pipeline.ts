@@ -13,7 +13,7 @@ import { IdempotencyKeys } from './idempotency/idempotency-keys.ts'
 import { Journal } from './journal/journal.ts'
 import type { JournalFiles } from './journal/journal-files.ts'
 import { Ledger } from './ledger/ledger.ts'
-import { ExportHandler } from './otlp-http/export-handler.ts'
+import { ExportHandler, type RequestHandler } from './otlp-http/export-handler.ts'
 import { Quotas } from './quotas/quotas.ts'
 import { SharedQuotas } from './quotas/shared-quotas.ts'
 import { Receipts } from './receipts/receipt.ts'
@@ -54,7 +54,7 @@ export interface PipelineOptions {
 
 /** From a request to rows that ClickHouse has. */
 export interface Pipeline {
-  readonly handler: Pick<ExportHandler, 'handle'>
+  readonly handler: RequestHandler
   readonly counters: Counters
   readonly ledger: Ledger
   readonly receipts: Receipts

@@ -27,7 +27,7 @@ test.each([
   ['a page’s key without an origin', { 'x-api-key': 'pages' }, 'FORBIDDEN'],
   ['a page’s key from another origin', { 'x-api-key': 'pages', origin: 'https://evil.example' }, 'FORBIDDEN'],
 ])('%s does not', async (_, headers, code) => {
-  await expect(authenticate(headers, 'traces')).rejects.toMatchObject({ code })
+  await expect(async () => authenticate(headers, 'traces')).rejects.toMatchObject({ code })
 })
 
 test('a page’s key opens from its origin', async () => {
@@ -49,12 +49,12 @@ test('keys are asked for once; what could not be asked is to be sent again, and 
   const through = byKey([cached], () => 0)
   for (let turn = 0; turn < 3; turn++) {
     expect(await through({ 'x-api-key': 'all' }, 'traces')).toBe('acme')
-    await expect(through({ 'x-api-key': 'wrong' }, 'traces')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' })
+    await expect(async () => through({ 'x-api-key': 'wrong' }, 'traces')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' })
   }
   expect(asked).toEqual([hashKey('all'), hashKey('wrong')])
   away = true
   expect(await through({ 'x-api-key': 'all' }, 'traces')).toBe('acme')
-  await expect(through({ 'x-api-key': 'logs' }, 'logs')).rejects.toMatchObject({ code: 'UNAVAILABLE', statusCode: 503, retryAfterSeconds: 2 })
+  await expect(async () => through({ 'x-api-key': 'logs' }, 'logs')).rejects.toMatchObject({ code: 'UNAVAILABLE', statusCode: 503, retryAfterSeconds: 2 })
   away = false
   await cached.forget(hashKey('all'))
   expect(await through({ 'x-api-key': 'all' }, 'traces')).toBe('acme')

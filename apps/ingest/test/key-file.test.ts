@@ -22,9 +22,9 @@ const noError = (error: Error): void => {
 test('a file of hashes says which key is which tenant, and what may be sent with it', async () => {
   const limited = { tenant: 'acme', name: 'shop pages', signals: ['logs'], origins: ['https://shop.example'], expires: '2030-01-01T00:00:00Z' }
   const keys = new KeyFile(file(JSON.stringify({ [hash.toUpperCase()]: 'other', ['0'.repeat(64)]: limited })), noError, () => 0)
-  expect(await keys.find(hash)).toEqual({ hash, tenantId: 'other', name: '', signals: [], origins: [], expiresAtMs: undefined })
-  expect(await keys.find('0'.repeat(64))).toMatchObject({ tenantId: 'acme', signals: ['logs'], origins: ['https://shop.example'], expiresAtMs: Date.UTC(2030, 0, 1) })
-  expect(await keys.find('1'.repeat(64))).toBeUndefined()
+  expect(keys.find(hash)).toEqual({ hash, tenantId: 'other', name: '', signals: [], origins: [], expiresAtMs: undefined })
+  expect(keys.find('0'.repeat(64))).toMatchObject({ tenantId: 'acme', signals: ['logs'], origins: ['https://shop.example'], expiresAtMs: Date.UTC(2030, 0, 1) })
+  expect(keys.find('1'.repeat(64))).toBeUndefined()
 })
 
 test('a change counts within a second; one that cannot be used is told, and the keys before it stay', async () => {
@@ -38,13 +38,13 @@ test('a change counts within a second; one that cannot be used is told, and the 
   }
   change(JSON.stringify({ [hashKey('new')]: 'acme' }), 1)
   now = 999
-  expect(await keys.find(hashKey('new'))).toBeUndefined()
+  expect(keys.find(hashKey('new'))).toBeUndefined()
   now = 1_000
-  expect(await keys.find(hashKey('new'))).toMatchObject({ tenantId: 'acme' })
-  expect(await keys.find(hash)).toBeUndefined()
+  expect(keys.find(hashKey('new'))).toMatchObject({ tenantId: 'acme' })
+  expect(keys.find(hash)).toBeUndefined()
   change('{', 2)
   now = 2_000
-  expect(await keys.find(hashKey('new'))).toMatchObject({ tenantId: 'acme' })
+  expect(keys.find(hashKey('new'))).toMatchObject({ tenantId: 'acme' })
   expect(problems).toEqual([expect.stringContaining('is not JSON')])
 })
 

@@ -4,7 +4,7 @@ import { type Authenticate, byKey } from '../src/tenants/authenticate.ts'
 /** Keys in memory. */
 export const knownKeys = (keys: Readonly<Record<string, Partial<ApiKey> & { readonly tenantId: string }>>): KeySource => {
   const byHash = new Map(Object.entries(keys).map(([key, rest]) => [hashKey(key), { hash: hashKey(key), name: '', signals: [], origins: [], expiresAtMs: undefined, ...rest }]))
-  return { find: (hash) => Promise.resolve(byHash.get(hash)) }
+  return { find: (hash) => byHash.get(hash) }
 }
 
 /** Each key is the tenant beside it. */

@@ -49,10 +49,10 @@ test('replicas share quotas through a cluster', async () => {
     const quotas = new Quotas({ limitsOf: () => limits, now: () => 0 })
     return { quotas, shared: new SharedQuotas({ quotas, redis: await connected(), now: () => 0 }) }
   }))
-  here!.quotas.admit('acme', 1)
+  here!.quotas.refusal('acme', 1)
   here!.quotas.take('acme', 60, 0)
   await here!.shared.exchange()
-  there!.quotas.admit('acme', 1)
+  there!.quotas.refusal('acme', 1)
   await there!.shared.exchange()
   expect([here!.quotas.share, there!.quotas.share]).toEqual([1, 1])
   expect(Math.floor(there!.quotas.tenants.get('acme')!.bytes[0]!.level(0))).toBe(40)

@@ -19,23 +19,23 @@ test('what one replica gave out is missing at the other; alone again, each gives
   let away = false
   const flaky = { eval: (...args: Parameters<Redis['eval']>) => (away ? Promise.reject(new Error('away')) : redis.eval(...args)) } as Pick<Redis, 'eval'>
   const [a, b] = [replica(flaky), replica(redis)]
-  a.quotas.admit(tenant, 10)
+  a.quotas.refusal(tenant, 10)
   a.quotas.take(tenant, 60, 5)
   await a.shared.exchange()
-  b.quotas.admit(tenant, 10)
+  b.quotas.refusal(tenant, 10)
   b.quotas.take(tenant, 30, 5)
   await b.shared.exchange()
   expect(level(b)).toBeGreaterThanOrEqual(10)
   expect(level(b)).toBeLessThan(11)
-  a.quotas.admit(tenant, 10)
+  a.quotas.refusal(tenant, 10)
   await a.shared.exchange()
   expect(Math.floor(level(a))).toBe(10)
   away = true
-  a.quotas.admit(tenant, 10)
+  a.quotas.refusal(tenant, 10)
   await a.shared.exchange()
   expect(a.quotas.share).toBe(0.5)
   away = false
-  a.quotas.admit(tenant, 10)
+  a.quotas.refusal(tenant, 10)
   await a.shared.exchange()
   expect(a.quotas.share).toBe(1)
 })

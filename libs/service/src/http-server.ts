@@ -41,6 +41,8 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     loggerInstance,
     // A line per request is what the event per unit of work is for.
     logController: new LogController({ disableRequestLogging: true }),
+    // So a logger of each request's own would tell nothing more, and costs more than a small request.
+    childLoggerFactory: (logger: FastifyBaseLogger) => logger,
     bodyLimit: options.bodyLimitBytes ?? httpDefaults.bodyLimitBytes,
     requestTimeout: options.requestTimeoutMs ?? httpDefaults.requestTimeoutMs,
     keepAliveTimeout: httpDefaults.keepAliveTimeoutMs,

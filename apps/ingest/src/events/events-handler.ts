@@ -1,6 +1,7 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { IngestError } from '../errors.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import type { ExportHandler } from '../otlp-http/export-handler.ts'
+import type { ExportHead, RequestHandler } from '../otlp-http/export-handler.ts'
 import { queueFull, readBody } from '../otlp-http/read-body.ts'
 import { endpoints, type SignalEndpoint } from '../otlp-http/signal.ts'
 import { type EventsFormat, readEvents, type ReadEvents } from './read-events.ts'
@@ -21,18 +22,21 @@ export interface EventsAnswer {
   readonly items: readonly ({ readonly status: 'accepted' } | { readonly status: 'rejected'; readonly field: string; readonly message: string })[]
 }
 
+/** Why a request with events is refused, where its head says so. */
+export function refusalOfEvents(handler: Pick<RequestHandler, 'refusal'>, { headers }: IncomingMessage): IngestError | undefined {
+  return handler.refusal(eventsEndpoint, headOf(headers))
+}
+
 /**
  * Takes plain events. They become log records with an event name, and are authenticated, admitted, stored and counted as such.
  *
  * @throws IngestError or OtlpError that says what to answer.
  */
-export async function handleEvents(handler: Pick<ExportHandler, 'handle'>, ledger: Ledger, request: IncomingMessage): Promise<{ readonly answer: EventsAnswer; readonly receipt: string | undefined }> {
-  const format = FORMATS.get(request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? '')
+export async function handleEvents(handler: Pick<RequestHandler, 'handle'>, ledger: Ledger, request: IncomingMessage): Promise<{ readonly answer: EventsAnswer; readonly receipt: string | undefined }> {
+  const format = formatOf(request.headers)
   let events: ReadEvents | undefined
   const { accepted, receipt, tenantId } = await handler.handle(eventsEndpoint, {
-    headers: request.headers,
-    priority: 'high',
-    encoding: format === undefined ? undefined : 'json',
+    ...headOf(request.headers),
     async read(limitBytes, reservation, times) {
       // Without a format it has been refused.
       events = readEvents(await readBody(request, limitBytes, reservation), format!, times)
@@ -50,4 +54,12 @@ export async function handleEvents(handler: Pick<ExportHandler, 'handle'>, ledge
   }
   const items = problems.map((problem) => (problem === undefined ? { status: 'accepted' as const } : { status: 'rejected' as const, ...problem }))
   return { answer: { accepted, rejected, items }, receipt }
+}
+
+function formatOf(headers: IncomingHttpHeaders): EventsFormat | undefined {
+  return FORMATS.get(headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? '')
+}
+
+function headOf(headers: IncomingHttpHeaders): ExportHead {
+  return { headers, priority: 'high', encoding: formatOf(headers) === undefined ? undefined : 'json' }
 }

@@ -3,7 +3,7 @@ import { ServiceError } from '@ballast/service'
 import type { Counters } from '../counters.ts'
 import { IngestError } from '../errors.ts'
 import { exportResponseBody } from '../otlp-http/response-body.ts'
-import type { ExportHandler } from '../otlp-http/export-handler.ts'
+import type { RequestHandler } from '../otlp-http/export-handler.ts'
 import { queueFull, tooLarge } from '../otlp-http/read-body.ts'
 import { endpoints, type SignalEndpoint } from '../otlp-http/signal.ts'
 import { RECEIPT_HEADER } from '../receipts/receipt.ts'
@@ -22,7 +22,7 @@ const OK = 0
 const METHOD = 'Export'
 
 export interface GrpcServerOptions {
-  readonly handler: Pick<ExportHandler, 'handle'>
+  readonly handler: Pick<RequestHandler, 'handle'>
   readonly counters: Counters
   readonly maxBodyBytes: number
   readonly tls: TlsFiles | undefined

@@ -43,14 +43,18 @@ export interface ExportHandlerOptions {
   readonly now: () => number
 }
 
-/** A request as it came, whatever the protocol. */
-export interface ExportRequest {
+/** What is known of a request before its body. */
+export interface ExportHead {
   /** HTTP headers, or gRPC metadata: the API key, sizes and encodings are in them. */
   readonly headers: IncomingHttpHeaders
   /** `undefined` when the body is in none that is taken. */
   readonly encoding: OtlpEncoding | undefined
   /** @default 'normal' */
   readonly priority?: Priority
+}
+
+/** A request as it came, whatever the protocol. */
+export interface ExportRequest extends ExportHead {
   /** When its sender gives up, milliseconds since 1970, beside what the headers say. */
   readonly deadlineAtMs?: number
   /**
@@ -89,6 +93,9 @@ const LATE_MS = 2 * 86_400_000
 /** Advice when the disk fails. */
 const RETRY_AFTER_SECONDS = 2
 
+/** What answers export requests, whatever the protocol. */
+export type RequestHandler = Pick<ExportHandler, 'handle' | 'refusal'>
+
 /** Takes export requests: from bytes to rows that are in the journal. */
 export class ExportHandler {
   readonly #options: ExportHandlerOptions
@@ -97,26 +104,48 @@ export class ExportHandler {
     this.#options = options
   }
 
+  /**
+   * Why a request is refused, where its head says so and nothing must be waited for: a sender that sends too much is to cost next
+   * to nothing. To be asked once for each request, because it is counted; {@link handle} looks again.
+   */
+  refusal(endpoint: SignalEndpoint, head: ExportHead): IngestError | undefined {
+    const { signal } = endpoint
+    let tenantId: string | Promise<string>
+    try {
+      tenantId = this.#options.authenticate(head.headers, signal)
+    } catch (error) {
+      if (error instanceof IngestError) return error
+      throw error
+    }
+    if (typeof tenantId !== 'string') {
+      tenantId.catch(() => undefined)
+      return undefined
+    }
+    const refusal = this.#check(endpoint, head, tenantId)
+    if (refusal !== undefined) this.#countTurnedAway({ tenantId, signal }, refusal)
+    return refusal
+  }
+
   /** @returns what became of the records, once they are on the disk. @throws IngestError or OtlpError that says what to answer. */
   async handle(endpoint: SignalEndpoint, request: ExportRequest): Promise<ExportOutcome> {
-    const { encoding, headers } = request
+    const { headers } = request
     const { quotas, idempotency, ledger, maxBodyBytes } = this.#options
     const whose = { tenantId: await this.#options.authenticate(headers, endpoint.signal), signal: endpoint.signal }
     const { tenantId } = whose
-    if (encoding === undefined) {
-      throw new IngestError('UNSUPPORTED_MEDIA_TYPE', `the Content-Type is not taken; send ${endpoint.mediaTypes.join(' or ')}.`)
-    }
-    const priority = priorityOf(headers, request.priority ?? 'normal')
     const deadlineAtMs = Math.min(request.deadlineAtMs ?? Number.POSITIVE_INFINITY, deadlineOf(headers, this.#options.now()))
     let reservation: Reservation | undefined
     try {
-      reservation = this.#admit(tenantId, request, priority)
+      const refusal = this.#check(endpoint, request, tenantId)
+      if (refusal !== undefined) throw refusal
+      const priority = priorityOf(headers, request.priority ?? 'normal')
+      reservation = this.#reserve(tenantId, headers, priority)
       const receivedAtMs = this.#options.now()
       const times = this.#times(receivedAtMs)
       const body = await request.read(maxBodyBytes, reservation, times)
       quotas.take(tenantId, body.length, 0)
       ledger.request(whose, body.length)
-      const admitted = { ...whose, endpoint, encoding, priority, deadlineAtMs, request, reservation, body, receivedAtMs, times, digest: digestOf(tenantId, endpoint, body) }
+      // Without an encoding it has been refused.
+      const admitted = { ...whose, endpoint, encoding: request.encoding!, priority, deadlineAtMs, request, reservation, body, receivedAtMs, times, digest: digestOf(tenantId, endpoint, body) }
       const key = headers[IDEMPOTENCY_HEADER]
       if (typeof key !== 'string' || key === '') return await this.#take(admitted)
       const { outcome, isRepeat } = await idempotency.once(tenantId, key, admitted.digest.toString('hex'), () => this.#take(admitted))
@@ -126,26 +155,35 @@ export class ExportHandler {
       }
       return outcome
     } catch (error) {
-      if (error instanceof IngestError && error.retryAfterSeconds !== undefined) ledger.turnedAway(whose, error.code)
+      if (error instanceof IngestError) this.#countTurnedAway(whose, error)
       throw error
     } finally {
       reservation?.release()
     }
   }
 
-  /** Refuses, before the body is read, what could not be accepted anyway. */
-  #admit(tenantId: string, { headers }: ExportRequest, priority: Priority): Reservation {
-    const { admission, maxBodyBytes, journal, quotas, turns, journalRetryAfterSeconds } = this.#options
-    if (!isKnownContentEncoding(headers['content-encoding'])) {
-      throw new IngestError('BAD_REQUEST', 'the Content-Encoding is not taken; send none, gzip, deflate or zstd.')
-    }
-    const announced = Number(headers['content-length'] ?? 0)
-    if (announced > maxBodyBytes) throw tooLarge(maxBodyBytes)
+  #countTurnedAway(whose: Whose, { code, retryAfterSeconds }: IngestError): void {
+    if (retryAfterSeconds !== undefined) this.#options.ledger.turnedAway(whose, code)
+  }
+
+  /** What could not be accepted anyway is refused before its body is read. Returned, because to throw it costs more than to find it out. */
+  #check(endpoint: SignalEndpoint, { headers, encoding, priority = 'normal' }: ExportHead, tenantId: string): IngestError | undefined {
+    const { maxBodyBytes, journal, quotas, journalRetryAfterSeconds } = this.#options
+    if (encoding === undefined) return new IngestError('UNSUPPORTED_MEDIA_TYPE', `the Content-Type is not taken; send ${endpoint.mediaTypes.join(' or ')}.`)
+    if (!isKnownContentEncoding(headers['content-encoding'])) return new IngestError('BAD_REQUEST', 'the Content-Encoding is not taken; send none, gzip, deflate or zstd.')
+    const announced = announcedBytes(headers)
+    if (announced > maxBodyBytes) return tooLarge(maxBodyBytes)
     const isNearlyFull = journal.bytes > JOURNAL_HIGH_WATER * journal.maxBytes
-    if (isNearlyFull && priority === 'low') throw unavailable('the journal is nearly full, and the request of low priority', journalRetryAfterSeconds(journal.bytes - JOURNAL_HIGH_WATER * journal.maxBytes))
-    quotas.admit(tenantId, announced, isNearlyFull ? KEPT_WHEN_NEARLY_FULL : 0)
-    const refusal = journal.refusal(announced)
-    if (refusal !== undefined) throw unavailable(refusal.message, journalRetryAfterSeconds(refusal.missingBytes))
+    if (isNearlyFull && priorityOf(headers, priority) === 'low') return unavailable('the journal is nearly full, and the request of low priority', journalRetryAfterSeconds(journal.bytes - JOURNAL_HIGH_WATER * journal.maxBytes))
+    const overQuota = quotas.refusal(tenantId, announced, isNearlyFull ? KEPT_WHEN_NEARLY_FULL : 0)
+    if (overQuota !== undefined) return overQuota
+    const full = journal.refusal(announced)
+    return full && unavailable(full.message, journalRetryAfterSeconds(full.missingBytes))
+  }
+
+  #reserve(tenantId: string, headers: IncomingHttpHeaders, priority: Priority): Reservation {
+    const { admission, turns } = this.#options
+    const announced = announcedBytes(headers)
     const reservation = admission.reserve(tenantId, announced, priority)
     if (reservation === undefined) throw queueFull(turns.retryAfterSeconds(announced))
     return reservation
@@ -208,6 +246,10 @@ export class ExportHandler {
         throw unavailable(outcome.message, RETRY_AFTER_SECONDS)
     }
   }
+}
+
+function announcedBytes(headers: IncomingHttpHeaders): number {
+  return Number(headers['content-length'] ?? 0)
 }
 
 function unixNano(unixMs: number): bigint {

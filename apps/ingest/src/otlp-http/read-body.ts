@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http'
-import { finished } from 'node:stream'
 import { promisify } from 'node:util'
 import { gunzip, inflate, zstdDecompress } from 'node:zlib'
 import type { Reservation } from '../admission.ts'
@@ -65,17 +64,23 @@ async function inflateBounded(name: string, body: Uint8Array, limitBytes: number
 /**
  * Reads the rest of a refused body and throws it away, for a while: closing the connection under a sender that still writes would
  * take the answer away from it ("lingering close", RFC 9112, 9.6), and it would send the same again.
+ *
+ * @param then - called once: at its end, or when it has taken too long.
  */
-export async function discardBody(request: IncomingMessage): Promise<void> {
-  if (request.complete || request.destroyed) return
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, DISCARD_MS)
-    finished(request, () => {
-      clearTimeout(timer)
-      resolve()
-    })
-    request.resume()
-  })
+export function discardBody(request: IncomingMessage, then: () => void): void {
+  if (request.complete || request.readableEnded || request.destroyed) {
+    then()
+    return
+  }
+  let isOver = false
+  const over = (): void => {
+    if (isOver) return
+    isOver = true
+    clearTimeout(timer)
+    then()
+  }
+  const timer = setTimeout(over, DISCARD_MS)
+  request.once('end', over).once('close', over).resume()
 }
 
 /** No room for another request. */

@@ -30,12 +30,12 @@ export class Quotas {
     return this.#tenants
   }
 
-  /** @param saved - part of what is saved up that is not to be spent. @throws IngestError QUOTA_EXCEEDED when a request of so many bytes must wait. */
-  admit(tenantId: string, bytes: number, saved = 0): void {
+  /** @param saved - part of what is saved up that is not to be spent. @returns QUOTA_EXCEEDED when a request of so many bytes must wait. */
+  refusal(tenantId: string, bytes: number, saved = 0): IngestError | undefined {
     const waitMs = this.#quotaOf(tenantId)?.waitMs(bytes, this.#options.now(), this.share, saved) ?? 0
-    if (waitMs === 0) return
+    if (waitMs === 0) return undefined
     const retryAfterSeconds = Math.min(MAX_RETRY_AFTER_SECONDS, Math.ceil(waitMs / 1000))
-    throw new IngestError('QUOTA_EXCEEDED', `tenant ${tenantId} has used up its quota; send again after the time that Retry-After says, and less.`, { retryAfterSeconds })
+    return new IngestError('QUOTA_EXCEEDED', `tenant ${tenantId} has used up its quota; send again after the time that Retry-After says, and less.`, { retryAfterSeconds })
   }
 
   /** What a request cost, as far as it is known. */

@@ -1,6 +1,6 @@
 import type { OtlpError } from '@ballast/otlp'
 import { IngestError } from '../errors.ts'
-import type { ExportHandler, ExportRequest } from '../otlp-http/export-handler.ts'
+import type { ExportHead, ExportRequest, RequestHandler } from '../otlp-http/export-handler.ts'
 import type { ExportOutcome } from '../idempotency/export-outcome.ts'
 import type { SignalEndpoint } from '../otlp-http/signal.ts'
 
@@ -13,6 +13,10 @@ interface RequestEvent {
   readonly severity: 'INFO' | 'WARN' | 'ERROR'
   readonly attributes: Record<string, string | number>
 }
+
+type Outcome = 'ok' | 'rejected' | 'error'
+
+const SEVERITIES: Readonly<Record<Outcome, RequestEvent['severity']>> = { ok: 'INFO', rejected: 'WARN', error: 'ERROR' }
 
 /** What is kept of the events of one second: a fair draw of a stream (Vitter 1985, algorithm R). */
 class Reservoir {
@@ -47,7 +51,7 @@ class Reservoir {
 }
 
 export interface RequestEventsOptions {
-  readonly handler: Pick<ExportHandler, 'handle'>
+  readonly handler: RequestHandler
   /** Most events a second: half for requests that went well, half for the others. */
   readonly perSecond: number
   /** Puts a body of `/v1/events` into the journal, past everything that makes a request: that would be a loop. */
@@ -59,7 +63,7 @@ export interface RequestEventsOptions {
 }
 
 /** Tells of each request that ingest takes by an event, bounded however many there are; the events of ingest cause none themselves. */
-export class RequestEvents implements Pick<ExportHandler, 'handle'> {
+export class RequestEvents implements RequestHandler {
   readonly #options: RequestEventsOptions
   readonly #good: Reservoir
   readonly #others: Reservoir
@@ -73,26 +77,33 @@ export class RequestEvents implements Pick<ExportHandler, 'handle'> {
     this.#timer = setInterval(() => void this.flush(), WRITE_MS).unref()
   }
 
+  refusal(endpoint: SignalEndpoint, head: ExportHead): IngestError | undefined {
+    const tell = this.#begin(endpoint, head)
+    const refusal = this.#options.handler.refusal(endpoint, head)
+    if (refusal !== undefined) tell(...failureOf(refusal))
+    return refusal
+  }
+
   async handle(endpoint: SignalEndpoint, request: ExportRequest): Promise<ExportOutcome> {
-    const startedAtMs = this.#options.now()
-    const startedAt = performance.now()
-    const attributes: Record<string, string | number> = { 'ingest.signal': endpoint.signal, 'ingest.path': endpoint.path, 'ingest.encoding': request.encoding ?? 'unknown' }
-    let outcome: 'ok' | 'rejected' | 'error' = 'ok'
+    const tell = this.#begin(endpoint, request)
     try {
       const answer = await this.#options.handler.handle(endpoint, request)
-      Object.assign(attributes, { 'ingest.tenant': answer.tenantId, 'ingest.records': answer.accepted, 'ingest.rejected': answer.rejected })
+      tell('ok', { 'ingest.tenant': answer.tenantId, 'ingest.records': answer.accepted, 'ingest.rejected': answer.rejected })
       return answer
     } catch (error) {
-      const { code, statusCode } = IngestError.from(error as IngestError | OtlpError)
-      outcome = statusCode === 500 ? 'error' : 'rejected'
-      // Not the message: it may quote the body, which may hold secrets.
-      Object.assign(attributes, { 'error.type': code, 'http.response.status_code': statusCode })
+      tell(...failureOf(IngestError.from(error as IngestError | OtlpError)))
       throw error
-    } finally {
-      attributes['work.duration_ms'] = Math.round((performance.now() - startedAt) * 1000) / 1000
-      attributes['work.outcome'] = outcome
-      const severity = outcome === 'ok' ? 'INFO' : outcome === 'error' ? 'ERROR' : 'WARN'
-      ;(outcome === 'ok' ? this.#good : this.#others).add({ time: startedAtMs, severity, attributes })
+    }
+  }
+
+  /** A request comes; returns what tells of its end. */
+  #begin({ signal, path }: SignalEndpoint, { encoding }: ExportHead): (outcome: Outcome, more: RequestEvent['attributes']) => void {
+    const time = this.#options.now()
+    const startedAt = performance.now()
+    return (outcome, more) => {
+      const durationMs = Math.round((performance.now() - startedAt) * 1000) / 1000
+      const attributes = { 'ingest.signal': signal, 'ingest.path': path, 'ingest.encoding': encoding ?? 'unknown', ...more, 'work.duration_ms': durationMs, 'work.outcome': outcome }
+      ;(outcome === 'ok' ? this.#good : this.#others).add({ time, severity: SEVERITIES[outcome], attributes })
     }
   }
 
@@ -107,4 +118,9 @@ export class RequestEvents implements Pick<ExportHandler, 'handle'> {
     clearInterval(this.#timer)
     await this.flush()
   }
+}
+
+/** Not the message: it may quote the body, which may hold secrets. */
+function failureOf({ code, statusCode }: IngestError): [Outcome, RequestEvent['attributes']] {
+  return [statusCode === 500 ? 'error' : 'rejected', { 'error.type': code, 'http.response.status_code': statusCode }]
 }

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Signal } from '../otlp-http/signal.ts'
 
@@ -19,8 +19,8 @@ export interface ApiKey {
 
 /** Where keys are looked up. */
 export interface KeySource {
-  /** The key with this hash; `undefined` when there is none. Rejects when it cannot be found out now. */
-  find(hash: string): Promise<ApiKey | undefined>
+  /** The key with this hash; `undefined` when there is none. No promise when it is known already. Rejects when it cannot be found out now. */
+  find(hash: string): ApiKey | undefined | Promise<ApiKey | undefined>
 }
 
 /** What a tenant may be called. */
@@ -35,7 +35,7 @@ export function newKey(): string {
 }
 
 export function hashKey(key: string): string {
-  return createHash('sha256').update(key).digest('hex')
+  return hash('sha256', key)
 }
 
 /** The key that a request shows: `Authorization: Bearer <key>`, or `x-api-key`. */

@@ -31,8 +31,8 @@ export class CachedKeys implements KeySource {
     })
   }
 
-  async find(hash: string): Promise<ApiKey | undefined> {
-    return (this.#definition.peek(hash) ?? (await this.#definition.get(hash))) ?? undefined
+  find(hash: string): ApiKey | Promise<ApiKey | undefined> {
+    return this.#definition.peek(hash) ?? this.#definition.get(hash).then((key) => key ?? undefined)
   }
 
   /** The key has changed: every process that shares the Redis asks again. */

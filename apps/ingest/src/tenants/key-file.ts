@@ -24,8 +24,8 @@ export class KeyFile implements KeySource {
     }
   }
 
-  find(hash: string): Promise<ApiKey | undefined> {
-    return Promise.resolve(this.#file.content.get(hash))
+  find(hash: string): ApiKey | undefined {
+    return this.#file.content.get(hash)
   }
 }
 
