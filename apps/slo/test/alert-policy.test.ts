@@ -44,6 +44,11 @@ describe('an alert policy', () => {
     ])
   })
 
+  test('that refers to what is not there is named once, however many SLOs have it', () => {
+    const broken = '---\napiVersion: openslo/v1\nkind: AlertPolicy\nmetadata: {name: page}\nspec: {conditions: [{conditionRef: fast}], notificationTargets: [{targetRef: pager}]}\n'
+    expect(errors(read('{alertPolicyRef: page}, {alertPolicyRef: page}', broken))).toHaveLength(2)
+  })
+
   test('of several, what one asks for is done', () => {
     const two = [policy('alertWhenBreaching: false, alertWhenNoData: false, '), policy('alertWhenBreaching: true, alertWhenNoData: false, ')].map((spec) => `{kind: AlertPolicy, spec: ${spec}}`)
     expect(read(two.join(', ')).objectives[0]!.wishes).toEqual({ breaching: true, noData: false })

@@ -7,6 +7,9 @@ import type { Sums } from '../measure/sums.ts'
 import { countValue } from '../source/count-value.ts'
 
 const HOUR_MS = 3_600_000
+const QUARTER_MS = 900_000
+/** Quarters of an hour that a query names at most. */
+const MAX_QUARTERS = 100
 /** Names in a query at most; where more series are asked for, all are read. */
 const MAX_NAMED = 2000
 /** The same for minutes, in which series lie side by side: to look for so many costs more than to read them all. */
@@ -165,7 +168,8 @@ export class RollUpStore implements RollUp {
     if (wanted.length === 0) return []
     const step = table === tableNames.sloHour ? HOUR_MS / this.#bucketMs : 1
     const rows = (series.length * wanted.reduce((sum, { from, to }) => sum + to - from, 0)) / step
-    const conditions = where([...named(series, parameters, table === tableNames.sloMinute ? MAX_NAMED_MINUTES : MAX_NAMED), this.#withinAny(wanted)])
+    const isMinutes = table === tableNames.sloMinute
+    const conditions = where([...named(series, parameters, isMinutes ? MAX_NAMED_MINUTES : MAX_NAMED), ...(isMinutes ? this.#quarters(wanted) : []), this.#withinAny(wanted)])
     const select = (counts: readonly string[]): string => `SELECT ${['Series', 'Time', ...counts, ...more].join(', ')} FROM ${table}`
     if (rows > MAX_HASHED) return [`${select(MEASURES)} FINAL ${conditions}`]
     return [`${select(MEASURES.map((name) => `argMax(${name}, Version) AS ${name}`))} ${conditions} GROUP BY Series, Time`]
@@ -183,6 +187,19 @@ export class RollUpStore implements RollUp {
 
   async #insert(table: string, format: 'Native' | 'JSONEachRow', body: Uint8Array, signal: AbortSignal): Promise<void> {
     await this.#clickhouse.insertBlock({ table, format, body, deduplicationToken: randomUUID(), signal, timeoutMs: this.#timeoutMs })
+  }
+
+  /** The quarters of an hour of the ranges, by which minutes are sorted: named, the server finds their places at once instead of trying all. */
+  #quarters(ranges: readonly BucketRange[]): string[] {
+    const each = QUARTER_MS / this.#bucketMs
+    const quarters = new Set<number>()
+    for (const { from, to } of ranges) {
+      for (let quarter = Math.floor(from / each); quarter * each < to; quarter++) {
+        if (quarters.size === MAX_QUARTERS) return []
+        quarters.add(quarter)
+      }
+    }
+    return [`toStartOfFifteenMinutes(Time) IN (${[...quarters].map((quarter) => `toDateTime(${(quarter * QUARTER_MS) / 1000})`).join(', ')})`]
   }
 
   #withinAny(ranges: readonly BucketRange[]): string {

@@ -31,8 +31,13 @@ export function resolveObjectives(documents: readonly OpenSloDocument[], catalog
     const names = [...byName.values()].filter((document) => document.kind === kind).map(({ metadata }) => metadata.name)
     return field.refuse(`names no ${kind}`, names.length === 0 ? `the name of a ${kind}, of which there are none` : names.join(', '))
   }
-  const joined = (policy: AlertPolicySpec): AlertPolicy =>
-    joinedPolicy(policy, { condition: (reference) => find('AlertCondition', reference)?.condition, target: (reference) => find('AlertNotificationTarget', reference)?.target })
+  const policies = new Map<AlertPolicySpec, AlertPolicy>()
+  // Once for each, however many SLOs refer to it: what is wrong with it is one problem.
+  const joined = (spec: AlertPolicySpec): AlertPolicy => {
+    const known = policies.get(spec) ?? joinedPolicy(spec, { condition: (reference) => find('AlertCondition', reference)?.condition, target: (reference) => find('AlertNotificationTarget', reference)?.target })
+    policies.set(spec, known)
+    return known
+  }
   if (receivers !== undefined) checkTargets(documents.flatMap(writtenTargets), receivers)
   const objectives: Objective[] = []
   const weighted: { readonly slo: SloDocument; readonly alerts: Alerts }[] = []
@@ -46,7 +51,7 @@ export function resolveObjectives(documents: readonly OpenSloDocument[], catalog
     } else if (document.kind === 'SLO') {
       const slo = document
       if (declaresServices && !byName.has(`Service ${slo.service.name}`)) slo.service.field.warn('names no Service')
-      const policies = slo.alertPolicies.flatMap((policy) => {
+      const ownPolicies = slo.alertPolicies.flatMap((policy) => {
         const spec = 'name' in policy ? find('AlertPolicy', policy) : policy
         return spec === undefined ? [] : [joined(spec)]
       })
@@ -57,9 +62,9 @@ export function resolveObjectives(documents: readonly OpenSloDocument[], catalog
       }
       const shared = slo.indicator && indicatorOf(slo.indicator)
       const indicators = slo.objectives.map(({ indicator }) => (indicator === undefined ? shared : indicatorOf(indicator)))
-      const alerts = alertsOf(policies, catalog)
-      const found = objectivesOf(slo, indicators, isWeighted(slo) ? partAlerts : alerts, catalog)
+      const alerts = alertsOf(ownPolicies, catalog)
       if (slo.source.failed) continue
+      const found = objectivesOf(slo, indicators, isWeighted(slo) ? partAlerts : alerts, catalog)
       objectives.push(...found)
       if (isWeighted(slo) && found.length === slo.objectives.length) weighted.push({ slo, alerts })
     }
