@@ -115,7 +115,7 @@ describe('queries at once', () => {
       answered++
     }
     expect((await planning).status).toBe(200)
-    expect(answered).toBeGreaterThan(2)
+    expect(answered).toBeGreaterThan(10)
   })
 
   test('are cut off when their client takes nothing of the result, so that it cannot keep a turn', async () => {
