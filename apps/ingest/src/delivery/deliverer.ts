@@ -144,7 +144,8 @@ export class Deliverer {
     const { journal, inserter, database, counters } = this.#options
     const { segment, done } = delivery
     try {
-      const { records, damage } = await this.#read(delivery)
+      const content = await this.#read(delivery)
+      const { records, damage } = content
       if (segment.recovered && delivery.attempts === 0) {
         for (const record of records) counters.replayed(record, rowsToStore(record))
       }
@@ -152,7 +153,7 @@ export class Deliverer {
       this.#stored++
       this.#limit.succeeded()
       if (records.length > 0) database.report(undefined)
-      if (damage.length === 0) await journal.release(segment)
+      if (damage.length === 0) await journal.release(segment, content)
       else await this.#setAside(segment, `${damage.reduce((sum, { bytes }) => sum + bytes, 0)} bytes of it cannot be read; the rest is stored`)
     } catch (error) {
       await this.#failed(delivery, error)
@@ -186,12 +187,12 @@ export class Deliverer {
   }
 
   /** A file that cannot be read is all damage: it must not keep others from being sent. */
-  async #read({ segment, attempts }: Delivery): Promise<Pick<SegmentContent, 'records' | 'damage'>> {
+  async #read({ segment, attempts }: Delivery): Promise<Pick<SegmentContent, 'records' | 'damage' | 'memory'>> {
     try {
       return await this.#options.journal.read(segment)
     } catch (error) {
       if (attempts < MAX_READ_ATTEMPTS) throw error
-      return { records: [], damage: [{ offset: 0, bytes: segment.bytes, atEnd: true }] }
+      return { records: [], damage: [{ offset: 0, bytes: segment.bytes, atEnd: true }], memory: Buffer.alloc(0) }
     }
   }
 
