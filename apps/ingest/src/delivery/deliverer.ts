@@ -48,6 +48,9 @@ const MAX_FAILED_ALONE = 100
 /** Young segments wait until one that is under way is stored, at most so long, milliseconds. */
 const PATIENCE_MS = 5_000
 
+/** A segment that was begun so long ago is young no more, however many full ones wait: new data is to be seen soon. Milliseconds. */
+const YOUNG_MS = 3_000
+
 /** Between two looks whether ClickHouse is back, milliseconds. */
 const LOOK_MS = 100
 
@@ -129,7 +132,8 @@ export class Deliverer {
 
   /** Beside an insert that is under way only what is full already: what is young becomes one insert the larger, and costs ClickHouse less. */
   #next(journal: Journal): Delivery | undefined {
-    const segment = journal.take(this.#running.size > this.#slow ? 'full' : 'any')
+    const isToGrow = this.#running.size > this.#slow && journal.openAgeMs < YOUNG_MS
+    const segment = journal.take(isToGrow ? 'full' : 'any')
     return segment === undefined ? undefined : { segment, done: new Set(), attempts: 0, failedAlone: 0, storedBefore: this.#stored }
   }
 

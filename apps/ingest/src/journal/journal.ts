@@ -152,6 +152,11 @@ export class Journal {
     return this.#ageOf(Math.min(this.#queue.oldestPunctualAtMs, this.#writer.oldestAtMs))
   }
 
+  /** How long ago the segment that is being written was begun; 0 without one. */
+  get openAgeMs(): number {
+    return this.#ageOf(this.#writer.openSinceMs)
+  }
+
   /** Why the last write failed; `undefined` when it did not. */
   get failure(): string | undefined {
     return this.#writer.failure ?? this.#lateWriter.failure
