@@ -1,0 +1,94 @@
+import { notPlain } from './not-plain.ts'
+import { type Kernel, SLACK_BYTES } from './kernel.ts'
+
+/** Below is what the compiler keeps for itself. */
+const KEYS_AT = 4096
+
+/** Smallest plain record and attribute: of so many bytes on the wire the tape takes fewer than three times as many. */
+const TAPE_FACTOR = 3
+const TAPE_MIN_BYTES = 4096
+
+const WORD_BYTES = 4
+const RANGE_BYTES = 8
+
+/** Numbers of kinds, then the kinds in their order. */
+export const KINDS_BYTES = 64
+
+/** Divides the kernel's memory for one request: what is remembered, the request, the tape, tables, then the block. */
+export class KernelMemory {
+  readonly kernel: Kernel
+  readonly #pseudonymsAt: number
+  readonly #sourceAt: number
+  /** Where the ranges of names go. */
+  namesAt = 0
+  /** Where two times {@link KINDS_BYTES} zeros are. */
+  kindsAt = 0
+  /** Where the block begins. */
+  blockAt = 0
+  /** Where the room for the block ends. */
+  #limit = 0
+  #slotsAt = 0
+  #slots = 0
+
+  constructor(kernel: Kernel) {
+    this.kernel = kernel
+    const { KEY_TABLE_BYTES, PSEUDONYM_BYTES } = kernel.run
+    this.#pseudonymsAt = aligned(KEYS_AT + KEY_TABLE_BYTES.value)
+    this.#sourceAt = aligned(this.#pseudonymsAt + PSEUDONYM_BYTES.value)
+  }
+
+  /** Where the request lies. */
+  get sourceAt(): number {
+    return this.#sourceAt
+  }
+
+  /** Takes a request in. `owner` is whose pseudonyms are stored. */
+  begin(source: Buffer, owner: number): void {
+    const { kernel } = this
+    const tapeBytes = aligned(source.length * TAPE_FACTOR + TAPE_MIN_BYTES)
+    const recordsAt = aligned(this.#sourceAt + source.length + SLACK_BYTES)
+    const end = recordsAt + tapeBytes * 2
+    if (!kernel.ensure(end + SLACK_BYTES)) throw notPlain
+    source.copy(kernel.bytes, this.#sourceAt)
+    // What is read beyond the end must be the same each time.
+    kernel.bytes.fill(0, this.#sourceAt + source.length, recordsAt)
+    kernel.run.beginTape(this.#sourceAt, recordsAt, recordsAt + tapeBytes, end)
+    kernel.run.beginKeys(KEYS_AT)
+    kernel.run.beginPseudonyms(this.#pseudonymsAt, owner)
+    this.namesAt = end
+  }
+
+  /** Makes room for the tables of `rows` records and a block of up to `bytes`. */
+  beginBlock(rows: number, bytes: number): void {
+    const { kernel } = this
+    this.#slots = 2 ** Math.ceil(Math.log2(rows * 2 + 1))
+    this.#slotsAt = aligned(this.namesAt + rows * RANGE_BYTES)
+    this.kindsAt = this.#slotsAt + this.#slots * WORD_BYTES
+    this.blockAt = aligned(this.kindsAt + KINDS_BYTES * 2)
+    this.#limit = this.blockAt + bytes + SLACK_BYTES
+    if (!kernel.ensure(this.#limit)) throw notPlain
+    kernel.bytes.fill(0, this.#slotsAt, this.blockAt)
+  }
+
+  /** Makes the room for the block larger by `bytes`; `false` when it may not be. */
+  extend(bytes: number): boolean {
+    this.#limit += bytes
+    return this.kernel.ensure(this.#limit)
+  }
+
+  /** Numbers the names of the records; returns how many there are. */
+  numberNames(orKind: boolean): number {
+    return this.kernel.run.numberNames(this.#slotsAt, this.#slots - 1, this.namesAt, orKind)
+  }
+
+  /** Gives the names the numbers of `numbers`. */
+  renumberNames(numbers: readonly number[]): void {
+    const { view, run } = this.kernel
+    for (const [at, number] of numbers.entries()) view.setUint32(this.#slotsAt + at * WORD_BYTES, number, true)
+    run.renumberNames(this.#slotsAt)
+  }
+}
+
+function aligned(at: number): number {
+  return Math.ceil(at / 16) * 16
+}
