@@ -15,12 +15,14 @@ export const kernelBytesPath = fileURLToPath(new URL('../libs/otlp/src/kernel/ke
  */
 export async function compileKernel(): Promise<string> {
   let wasm: Uint8Array | undefined
-  const { error, stderr } = await asc.main(['index.ts', '--outFile', 'kernel.wasm', '-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '--importMemory'], {
+  const stderr = asc.createMemoryStream()
+  const { error } = await asc.main(['index.ts', '--outFile', 'kernel.wasm', '-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '--importMemory'], {
     readFile: (name) => readIfThere(join(SOURCES, name)),
     writeFile(_name, contents) {
       wasm = Buffer.from(contents)
     },
     listFiles: () => [],
+    stderr,
   })
   if (error !== null || wasm === undefined) throw new Error(`the kernel does not compile:\n${stderr.toString()}`, { cause: error })
   return `/** The kernel, compiled from \`kernel/\` by \`node --conditions=@ballast/source scripts/build-kernel.ts\`: WebAssembly in base64. */\nexport const kernelBytes =\n  '${Buffer.from(wasm).toString('base64')}'\n`

@@ -1,3 +1,6 @@
+/** A time that no DateTime column holds: 2^32 seconds in nanoseconds have this high half, and a low half of 0. */
+const END_OF_TIME: u64 = 1_000_000_000 << 32
+
 let oldest: u64 = 0
 let lateBefore: u64 = 0
 let newest: u64 = 0
@@ -22,6 +25,13 @@ export function lateCount(): u32 {
 export function isPlainTime(time: u64): bool {
   if (time < lateBefore) late++
   return time >= oldest && time <= newest && time != 0
+}
+
+/** Whether a column can hold a time. */
+// @ts-ignore: decorator
+@inline
+export function isStorableTime(time: u64): bool {
+  return time < END_OF_TIME
 }
 
 // @ts-ignore: decorator

@@ -2,6 +2,7 @@
 export { applyActions, sortAttributes, writeAttributeEnds } from './attributes'
 export { seedHashes } from './bytes'
 export { beginTimes, lateCount } from './checks'
+export { beginEventRanges, eventCount, readEvents, swap, writeEventEnds } from './events'
 export { ACTION, beginKeys, DROP, HITS, KEY_BYTES, KEY_TABLE_BYTES, keyCount, keyEntries, MASK, PSEUDONYMISE, RANK } from './keys'
 export { numberKinds, numberNames, renumberNames, writeKindIds, writeRanges } from './names'
 export { beginPseudonyms, PSEUDONYM_BYTES } from './pseudonyms'

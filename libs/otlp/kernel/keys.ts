@@ -26,6 +26,20 @@ export const PSEUDONYMISE: u32 = 3
 let table: usize = 0
 let count: u32 = 0
 
+let otherTable: usize = 0
+let otherCount: u32 = 0
+
+/** Selects the keys of the other tape. */
+export function swapKeys(): void {
+  const at = table
+  table = otherTable
+  otherTable = at
+  const keys = count
+  count = otherCount
+  otherCount = keys
+}
+
+/** Begins the keys of the selected tape. */
 export function beginKeys(at: usize): void {
   table = at
   count = 0

@@ -97,6 +97,5 @@ export function readLog(start: u32, stop: u32): bool {
   const happened = time == 0 ? observed : time
   if (!isPlainTime(happened)) return false
   store<u64>(log, happened, TIME)
-  endRecord(log, attribute)
-  return true
+  return endRecord(log, attribute)
 }

@@ -1,13 +1,11 @@
 import { beginAttributes, readAttribute } from './attributes'
-import { ATTRIBUTE_BYTES, attributesEnd, CODE, endRecord, FIRST_TEXT, KIND, LAST_TEXT, LATER_TIME, NAME, newRecord, PARENT_SPAN_ID, source, SPAN_ID, TIME, TRACE_ID } from './tape'
-import { isPlainTime, isZero16, isZero8 } from './checks'
+import { ATTRIBUTE_BYTES, attributesEnd, CODE, endRecord, EVENT_COUNT, FIRST_TEXT, KIND, LAST_TEXT, LATER_TIME, NAME, newRecord, PARENT_SPAN_ID, source, SPAN_ID, TIME, TRACE_ID } from './tape'
+import { isPlainTime, isStorableTime, isZero16, isZero8 } from './checks'
+import { noteEvent } from './events'
 import { afterVarint, lengthEnd, readLength, storeRange } from './wire'
 
 const MAX_KIND: u32 = 5
 const MAX_CODE: u32 = 2
-
-/** A time that no DateTime column holds: high half of 2^32 seconds in nanoseconds. */
-const END_OF_TIME: u64 = 1_000_000_000 << 32
 
 /** Notes the span `source[start, stop)`. False when it is not plain, which is not yet a flaw. */
 export function readSpan(start: u32, stop: u32): bool {
@@ -73,6 +71,14 @@ export function readSpan(start: u32, stop: u32): bool {
         at += length
         break
       }
+      case 0x5a: { // events
+        const length = readLength(at, end)
+        at = lengthEnd
+        if (length > <u32>(end - at) || !noteEvent(at, length)) return false
+        store<u32>(span, load<u32>(span, EVENT_COUNT) + 1, EVENT_COUNT)
+        at += length
+        break
+      }
       case 0x50: // dropped_attributes_count, dropped_events_count, dropped_links_count: no column has them
       case 0x60:
       case 0x70:
@@ -90,9 +96,8 @@ export function readSpan(start: u32, stop: u32): bool {
   const traceId = load<u32>(span, TRACE_ID)
   const spanId = load<u32>(span, SPAN_ID)
   if (traceId == 0 || spanId == 0 || isZero16(traceId) || isZero8(spanId)) return false
-  if (!isPlainTime(load<u64>(span, TIME)) || load<u64>(span, LATER_TIME) >= END_OF_TIME) return false
-  endRecord(span, attribute)
-  return true
+  if (!isPlainTime(load<u64>(span, TIME)) || !isStorableTime(load<u64>(span, LATER_TIME))) return false
+  return endRecord(span, attribute)
 }
 
 function readStatus(start: usize, end: usize, span: usize): bool {

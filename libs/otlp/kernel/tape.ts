@@ -28,6 +28,8 @@ export const ATTRIBUTES: usize = 64
 export const ATTRIBUTE_COUNT: usize = 68
 /** What kind of value the body of a log record is. */
 export const BODY_KIND: usize = 72
+/** How many events a span has. */
+export const EVENT_COUNT: usize = 76
 
 /** Kinds of values: the numbers of the fields of an AnyValue, and what rules make of them. */
 export const EMPTY: u32 = 0
@@ -43,6 +45,8 @@ export const VALUE_KIND: usize = 4
 export const VALUE: usize = 8
 export const VALUE_LENGTH: usize = 12
 
+// There are two tapes, of records and of their events; all functions speak of the selected one.
+
 /** Where the request lies. */
 export let source: usize = 0
 export let firstRecord: usize = 0
@@ -51,9 +55,41 @@ let recordsLimit: usize = 0
 export let firstAttribute: usize = 0
 export let attributesEnd: usize = 0
 let attributesLimit: usize = 0
+let maxAttributeBytes: usize = 0
 
-export function beginTape(sourceAt: usize, records: usize, attributes: usize, limit: usize): void {
+/** `maxAttributes` is how many a plain record may have. */
+export function beginTape(sourceAt: usize, records: usize, attributes: usize, limit: usize, maxAttributes: u32): void {
   source = sourceAt
+  maxAttributeBytes = <usize>min(maxAttributes, 0xff_ffff) * ATTRIBUTE_BYTES
+  firstRecord = recordsEnd = records
+  recordsLimit = firstAttribute = attributesEnd = attributes
+  attributesLimit = limit
+}
+
+let otherFirstRecord: usize = 0
+let otherRecordsEnd: usize = 0
+let otherFirstAttribute: usize = 0
+let otherAttributesEnd: usize = 0
+
+/** Selects the other tape. */
+export function swapTapes(): void {
+  let at = firstRecord
+  firstRecord = otherFirstRecord
+  otherFirstRecord = at
+  at = recordsEnd
+  recordsEnd = otherRecordsEnd
+  otherRecordsEnd = at
+  at = firstAttribute
+  firstAttribute = otherFirstAttribute
+  otherFirstAttribute = at
+  at = attributesEnd
+  attributesEnd = otherAttributesEnd
+  otherAttributesEnd = at
+}
+
+/** Begins the tape of events, and selects it. */
+export function beginEventTape(records: usize, attributes: usize, limit: usize): void {
+  swapTapes()
   firstRecord = recordsEnd = records
   recordsLimit = firstAttribute = attributesEnd = attributes
   attributesLimit = limit
@@ -73,12 +109,14 @@ export function hasRoomForAttribute(at: usize): bool {
   return at + ATTRIBUTE_BYTES <= attributesLimit
 }
 
-/** Adds the record, whose attributes lie from the end of the last one's to `attributes`. */
-export function endRecord(record: usize, attributes: usize): void {
+/** Adds the record, whose attributes lie from the end of the last one's to `attributes`. False when they are too many. */
+export function endRecord(record: usize, attributes: usize): bool {
+  if (attributes - attributesEnd > maxAttributeBytes) return false
   store<u32>(record, <u32>attributesEnd, ATTRIBUTES)
   store<u32>(record, <u32>((attributes - attributesEnd) / ATTRIBUTE_BYTES), ATTRIBUTE_COUNT)
   attributesEnd = attributes
   recordsEnd = record + RECORD_BYTES
+  return true
 }
 
 /** Ends the attributes of the tape earlier, when some were taken out. */

@@ -17,6 +17,7 @@ export const KINDS_BYTES = 64
 /** Divides the kernel's memory for one request: what is remembered, the request, the tape, tables, then the block. */
 export class KernelMemory {
   readonly kernel: Kernel
+  readonly #eventKeysAt: number
   readonly #pseudonymsAt: number
   readonly #sourceAt: number
   /** Where the ranges of names go. */
@@ -27,13 +28,15 @@ export class KernelMemory {
   blockAt = 0
   /** Where the room for the block ends. */
   #limit = 0
+  #tapeBytes = 0
   #slotsAt = 0
   #slots = 0
 
   constructor(kernel: Kernel) {
     this.kernel = kernel
     const { KEY_TABLE_BYTES, PSEUDONYM_BYTES } = kernel.run
-    this.#pseudonymsAt = aligned(KEYS_AT + KEY_TABLE_BYTES.value)
+    this.#eventKeysAt = aligned(KEYS_AT + KEY_TABLE_BYTES.value)
+    this.#pseudonymsAt = aligned(this.#eventKeysAt + KEY_TABLE_BYTES.value)
     this.#sourceAt = aligned(this.#pseudonymsAt + PSEUDONYM_BYTES.value)
   }
 
@@ -42,23 +45,36 @@ export class KernelMemory {
     return this.#sourceAt
   }
 
-  /** Takes a request in. `owner` is whose pseudonyms are stored. */
-  begin(source: Buffer, owner: number): void {
+  /** Takes a request in. `owner` is whose pseudonyms are stored; a record has at most `maxAttributes`. */
+  begin(source: Buffer, owner: number, maxAttributes: number): void {
     const { kernel } = this
     const tapeBytes = aligned(source.length * TAPE_FACTOR + TAPE_MIN_BYTES)
     const recordsAt = aligned(this.#sourceAt + source.length + SLACK_BYTES)
-    const end = recordsAt + tapeBytes * 2
+    const rangesAt = recordsAt + tapeBytes * 2
+    const end = rangesAt + tapeBytes
     if (!kernel.ensure(end + SLACK_BYTES)) throw notPlain
     source.copy(kernel.bytes, this.#sourceAt)
     // What is read beyond the end must be the same each time.
     kernel.bytes.fill(0, this.#sourceAt + source.length, recordsAt)
-    kernel.run.beginTape(this.#sourceAt, recordsAt, recordsAt + tapeBytes, end)
+    kernel.run.beginTape(this.#sourceAt, recordsAt, recordsAt + tapeBytes, rangesAt, maxAttributes)
+    kernel.run.beginEventRanges(rangesAt, end)
     kernel.run.beginKeys(KEYS_AT)
     kernel.run.beginPseudonyms(this.#pseudonymsAt, owner)
     this.namesAt = end
+    this.#tapeBytes = tapeBytes
   }
 
-  /** Makes room for the tables of `rows` records and a block of up to `bytes`. */
+  /** Reads the events of the spans that were read; `false` when they are not plain. Their tape is selected. */
+  readEvents(): boolean {
+    const recordsAt = this.namesAt
+    const attributesAt = recordsAt + this.#tapeBytes
+    const end = attributesAt + this.#tapeBytes
+    if (!this.kernel.ensure(end + SLACK_BYTES)) throw notPlain
+    this.namesAt = end
+    return this.kernel.run.readEvents(recordsAt, attributesAt, end, this.#eventKeysAt) === 1
+  }
+
+  /** Makes room for the tables of names of `rows` records or events, and a block of up to `bytes`. */
   beginBlock(rows: number, bytes: number): void {
     const { kernel } = this
     this.#slots = 2 ** Math.ceil(Math.log2(rows * 2 + 1))
@@ -67,7 +83,6 @@ export class KernelMemory {
     this.blockAt = aligned(this.kindsAt + KINDS_BYTES * 2)
     this.#limit = this.blockAt + bytes + SLACK_BYTES
     if (!kernel.ensure(this.#limit)) throw notPlain
-    kernel.bytes.fill(0, this.#slotsAt, this.blockAt)
   }
 
   /** Makes the room for the block larger by `bytes`; `false` when it may not be. */
@@ -76,8 +91,9 @@ export class KernelMemory {
     return this.kernel.ensure(this.#limit)
   }
 
-  /** Numbers the names of the records; returns how many there are. */
+  /** Numbers the names of the records of the selected tape; returns how many there are. */
   numberNames(orKind: boolean): number {
+    this.kernel.bytes.fill(0, this.#slotsAt, this.kindsAt)
     return this.kernel.run.numberNames(this.#slotsAt, this.#slots - 1, this.namesAt, orKind)
   }
 

@@ -99,6 +99,15 @@ export class KernelWriter {
     writeIds(width)
   }
 
+  /** The attributes of the selected tape as maps. */
+  attributes(): void {
+    const { run } = this
+    const keys = run.keyCount()
+    this.took(run.writeAttributeEnds(this.at))
+    this.dictionary(keys, () => this.took(run.writeRanges(this.at, run.keyEntries(), run.KEY_BYTES.value, keys)), run.attributeCount(), (width) => this.took(run.writeKeyIds(this.at, width)))
+    this.took(run.writeValues(this.at))
+  }
+
   /** A column of one of a few names: the name of each record's kind (or code). */
   kinds(field: number, names: readonly EncodedTexts[]): void {
     const { kindsAt, kernel } = this.memory

@@ -29,7 +29,7 @@ interface Constant {
 /** What the kernel offers; `kernel/` says what each does. Pointers are offsets in its memory; a column function returns where its column ends. */
 export interface KernelFunctions {
   seedHashes(random: bigint): void
-  beginTape(source: number, records: number, attributes: number, limit: number): void
+  beginTape(source: number, records: number, attributes: number, limit: number, maxAttributes: number): void
   beginKeys(at: number): void
   beginPseudonyms(at: number, owner: number): void
   beginTimes(from: bigint, lateFrom: bigint, to: bigint): void
@@ -38,6 +38,11 @@ export interface KernelFunctions {
   readSpan(start: number, stop: number): number
   readLog(start: number, stop: number): number
   lateCount(): number
+  beginEventRanges(at: number, limit: number): void
+  eventCount(): number
+  readEvents(records: number, attributes: number, limit: number, keys: number): number
+  swap(): void
+  writeEventEnds(to: number): number
   attributeCount(): number
   keyCount(): number
   keyEntries(): number

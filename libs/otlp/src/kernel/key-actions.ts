@@ -17,6 +17,7 @@ export class KeyActions {
   readonly #kernel: Kernel
   readonly #memory: KernelMemory
   readonly #redactor: Redactor
+  #entries = 0
   /** Keys with a rule. */
   #ruled: Key[] = []
 
@@ -26,14 +27,19 @@ export class KeyActions {
     this.#redactor = redactor
   }
 
-  /** Says the order of the keys, and what is done with their values. `source` is the request. */
-  apply(source: Buffer, watched: Buffer): void {
+  /** Begins a request. */
+  clear(): void {
+    this.#ruled = []
+  }
+
+  /** Says the order of the keys of the selected tape, and what is done with their values. `source` is the request; a key that is `watched` makes it not plain. */
+  apply(source: Buffer, watched?: Buffer): void {
     const { run, view } = this.#kernel
-    const entries = run.keyEntries()
-    const keys = Array.from({ length: run.keyCount() }, (_, id) => this.#key(source, id, entries, watched))
+    this.#entries = run.keyEntries()
+    const keys = Array.from({ length: run.keyCount() }, (_, id) => this.#key(source, id, watched))
     this.#ruled = keys.filter(({ rule }) => rule !== NO_RULE)
-    for (const { id, rule } of this.#ruled) view.setUint32(this.#entry(entries, id) + run.ACTION.value, this.#actionOf(rule), true)
-    keys.sort((a, b) => a.bytes.compare(b.bytes)).forEach(({ id }, rank) => view.setUint32(this.#entry(entries, id) + run.RANK.value, rank, true))
+    for (const { id, rule } of this.#ruled) view.setUint32(this.#entry(id) + run.ACTION.value, this.#actionOf(rule), true)
+    keys.sort((a, b) => a.bytes.compare(b.bytes)).forEach(({ id }, rank) => view.setUint32(this.#entry(id) + run.RANK.value, rank, true))
     if (run.sortAttributes() === 0) throw notPlain
     if (this.#ruled.length > 0) run.applyActions()
   }
@@ -41,20 +47,20 @@ export class KeyActions {
   /** Counts what the rules hit. */
   count(): void {
     const { run, view } = this.#kernel
-    for (const { id, rule } of this.#ruled) this.#redactor.addHits(rule, view.getUint32(this.#entry(run.keyEntries(), id) + run.HITS.value, true))
+    for (const { id, rule } of this.#ruled) this.#redactor.addHits(rule, view.getUint32(this.#entry(id) + run.HITS.value, true))
   }
 
-  #entry(entries: number, id: number): number {
-    return entries + id * this.#kernel.run.KEY_BYTES.value
+  #entry(id: number): number {
+    return this.#entries + id * this.#kernel.run.KEY_BYTES.value
   }
 
-  #key(source: Buffer, id: number, entries: number, watched: Buffer): Key {
+  #key(source: Buffer, id: number, watched: Buffer | undefined): Key {
     const { view } = this.#kernel
-    const entry = this.#entry(entries, id)
+    const entry = this.#entry(id)
     const start = view.getUint32(entry, true) - this.#memory.sourceAt
     const stop = start + view.getUint32(entry + 4, true)
     const bytes = source.subarray(start, stop)
-    if (!isStoredAsItIs(source, start, stop, this.#redactor) || bytes.equals(watched)) throw notPlain
+    if (!isStoredAsItIs(source, start, stop, this.#redactor) || (watched !== undefined && bytes.equals(watched))) throw notPlain
     return { id, bytes, rule: this.#redactor.active ? this.#redactor.ruleFor(bytes.toString()) : NO_RULE }
   }
 

@@ -35,14 +35,20 @@ function logs(records: PlainRecords): PlainSignal {
       TraceId: () => writer.took(run.writeHex16(writer.at, run.TRACE_ID.value)),
       SpanId: () => writer.took(run.writeHex8(writer.at, run.SPAN_ID.value)),
       TraceFlags: () => writer.took(run.write32(writer.at, run.CODE.value, 1)),
-      SeverityText: () => severities.write(records.source, guardOf(records.options, tables.logs.name, 'SeverityText')),
+      SeverityText: () => {
+        writer.dictionaryVersion()
+        severities.write(records.source, guardOf(records.options, tables.logs.name, 'SeverityText'), writer.rows)
+      },
       SeverityNumber: () => writer.took(run.write32(writer.at, run.KIND.value, 1)),
       Body: () => writer.took(run.writeBodies(writer.at)),
       ResourceSchemaUrl: () => resourceSchemaUrls.write(writer),
       ScopeSchemaUrl: () => scopeSchemaUrls.write(writer),
       ScopeVersion: () => scopeVersions.write(writer),
       ScopeAttributes: () => scopes.write(writer),
-      LogAttributes: () => records.writeAttributes(),
+      LogAttributes: () => {
+        writer.dictionaryVersion()
+        writer.attributes()
+      },
       EventName: () => writer.took(run.writeTexts(writer.at, run.FIRST_TEXT.value)),
     },
     warn: () => undefined,

@@ -10,7 +10,7 @@ const RANGE_BYTES = 8
 /** Where the range of a record begins that has no name and goes by its kind, which is added. */
 const NO_NAME = 0x8000_0000
 
-/** Writes the column of the records' names. */
+/** Writes the names of records as a column with a dictionary. */
 export class PlainNames {
   readonly #writer: KernelWriter
   readonly #redactor: Redactor
@@ -24,16 +24,16 @@ export class PlainNames {
     this.#kinds = kinds
   }
 
-  write(source: Buffer, guard: GuardedKey | undefined): void {
+  /** Writes the names of the selected tape, which has `rows` records; `guard` bounds how many there are. */
+  write(source: Buffer, guard: GuardedKey | undefined, rows: number): void {
     const writer = this.#writer
-    const { memory, rows, run } = writer
+    const { memory, run } = writer
     const { dictionary } = this.#column
     this.#column.clear()
     const names = memory.numberNames(this.#kinds !== undefined)
     const numbers = Array.from({ length: names }, (_, name) => this.#idOf(source, name, guard))
     // Several kinds may have one name, and a text may be the name of a kind.
     if (dictionary.size < names) memory.renumberNames(numbers)
-    writer.dictionaryVersion()
     writer.dictionary(
       dictionary.size,
       () => {
@@ -51,6 +51,8 @@ export class PlainNames {
     if (at >= NO_NAME) return this.#column.idOfText(this.#kinds![at - NO_NAME]!)
     const start = length === 0 ? 0 : at - sourceAt
     const stop = start + length
+    const known = this.#column.dictionary.find(source, start, stop)
+    if (known !== -1) return known
     if (!isStoredAsItIs(source, start, stop, this.#redactor) || guard?.admits(source, start, stop) === false) throw notPlain
     return this.#column.dictionary.idOf(source, start, stop)
   }

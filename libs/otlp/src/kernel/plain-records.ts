@@ -1,5 +1,6 @@
 import { MapColumn, type TableDefinition } from '@ballast/clickhouse'
 import { OtlpError } from '../errors.ts'
+import { NO_LIMIT } from '../limits.ts'
 import { Envelope } from '../protobuf/envelope.ts'
 import { Flaw } from '../protobuf/flaw.ts'
 import { GroupAttributes } from '../protobuf/group-attributes.ts'
@@ -71,6 +72,7 @@ export class PlainRecords implements EnvelopeWriter, PlainRequests {
   readonly #signal: PlainSignal
   readonly #values: PlainValues
   readonly #keys: KeyActions
+  readonly #eventKeys: KeyActions
   readonly #services = new NameRuns()
   readonly #tenants = new NameRuns()
   readonly #scopeNames = new TextRuns()
@@ -86,6 +88,7 @@ export class PlainRecords implements EnvelopeWriter, PlainRequests {
     this.writer = new KernelWriter(this.memory, table)
     this.#values = new PlainValues(this.memory, this.flaw, this.redactor)
     this.#keys = new KeyActions(this.memory, this.redactor)
+    this.#eventKeys = new KeyActions(this.memory, this.redactor)
     const resources = new MapColumn()
     this.#resources = new MapRuns(resources)
     this.resourceAttributes = new GroupAttributes(resources, this.flaw, this.#values.values, { watch: SERVICE_NAME, guarded: { table: table.name, column: 'ResourceAttributes' } })
@@ -131,18 +134,6 @@ export class PlainRecords implements EnvelopeWriter, PlainRequests {
     this.#signal.beginScope(resource, scope)
   }
 
-  /** Writes the attributes of the records as a map column. */
-  writeAttributes(): void {
-    const { writer } = this
-    const { run } = writer
-    const pairs = run.attributeCount()
-    const keys = run.keyCount()
-    writer.dictionaryVersion()
-    writer.took(run.writeAttributeEnds(writer.at))
-    writer.dictionary(keys, () => writer.took(run.writeRanges(writer.at, run.keyEntries(), run.KEY_BYTES.value, keys)), pairs, (width) => writer.took(run.writeKeyIds(writer.at, width)))
-    writer.took(run.writeValues(writer.at))
-  }
-
   readonly #onRecord = (start: number, stop: number): void => {
     if (this.#signal.read(start, stop) === 0) throw notPlain
     this.#scopeRows++
@@ -157,10 +148,12 @@ export class PlainRecords implements EnvelopeWriter, PlainRequests {
     this.#rows = this.#scopeRows = 0
     options.cardinality?.begin(options.receivedAtUnixNano)
     this.redactor.begin(options)
-    this.memory.begin(source, this.redactor.pseudonymsNumber)
+    this.memory.begin(source, this.redactor.pseudonymsNumber, options.limits?.maxAttributes ?? NO_LIMIT)
     this.memory.kernel.host = this.#values
     this.#values.begin(source, options, this.tally)
     for (const runs of this.#runs) runs.clear()
+    this.#keys.clear()
+    this.#eventKeys.clear()
     this.resourceAttributes.clear(options)
     this.scopeAttributes?.clear(options)
     const { oldestUnixNano = 0n, newestUnixNano = LAST_UNIX_NANO, lateBeforeUnixNano = oldestUnixNano } = options.times ?? {}
@@ -173,14 +166,26 @@ export class PlainRecords implements EnvelopeWriter, PlainRequests {
     this.#scopeRows = 0
   }
 
+  /** Returns how many attributes the events have. */
+  #readEvents(): number {
+    if (!this.memory.readEvents()) throw notPlain
+    this.#eventKeys.apply(this.source)
+    const attributes = this.memory.kernel.run.attributeCount()
+    this.memory.kernel.run.swap()
+    return attributes
+  }
+
   #finish(): Transcoded {
     const { run } = this.memory.kernel
     const rows = this.#rows
+    const events = run.eventCount()
     this.#keys.apply(this.source, SAMPLE_RATE)
+    const attributes = run.attributeCount() + (events === 0 ? 0 : this.#readEvents())
     const shared = this.#runs.reduce((sum, runs) => sum + runs.bytes, 0)
-    this.memory.beginBlock(rows, this.source.length * 2 + rows * ROW_BYTES + run.attributeCount() * ATTRIBUTE_BYTES + shared + this.writer.overhead)
+    this.memory.beginBlock(Math.max(rows, events), this.source.length * 2 + (rows + events) * ROW_BYTES + attributes * ATTRIBUTE_BYTES + shared + this.writer.overhead)
     const body = this.writer.block(rows, this.#columns)
     this.#keys.count()
+    this.#eventKeys.count()
     this.tally.late = run.lateCount()
     this.#signal.warn(this.tally)
     return {

@@ -24,11 +24,21 @@ function spans(records: PlainRecords): PlainSignal {
   const { run } = writer
   const names = new PlainNames(writer, records.redactor)
   const scopeVersions = new TextRuns()
-  // Spans with events or links are not plain.
-  const noArrays = (): void => writer.zeros(writer.rows * UINT64_BYTES)
-  const noNames = (): void => {
+  const eventNames = new PlainNames(writer, records.redactor)
+  // Spans with links are not plain.
+  const noLinks = (): void => writer.zeros(writer.rows * UINT64_BYTES)
+  const noLinkAttributes = (): void => {
     writer.dictionaryVersion()
-    noArrays()
+    noLinks()
+  }
+  /** Arrays of what the events of each span have; `write` is not called when there are none. */
+  const events = (write: (count: number) => void): void => {
+    writer.took(run.writeEventEnds(writer.at))
+    const count = run.eventCount()
+    if (count === 0) return
+    run.swap()
+    write(count)
+    run.swap()
   }
   return {
     read: (start, stop) => run.readSpan(start, stop),
@@ -45,20 +55,32 @@ function spans(records: PlainRecords): PlainSignal {
         // Without any each takes one byte.
         if (writer.at - at > writer.rows && memory.kernel.bytes.subarray(at, writer.at).includes(THRESHOLD)) throw notPlain
       },
-      SpanName: () => names.write(records.source, guardOf(records.options, tables.traces.name, 'SpanName')),
+      SpanName: () => {
+        writer.dictionaryVersion()
+        names.write(records.source, guardOf(records.options, tables.traces.name, 'SpanName'), writer.rows)
+      },
       SpanKind: () => writer.kinds(run.KIND.value, KINDS),
       ScopeVersion: () => scopeVersions.write(writer),
-      SpanAttributes: () => records.writeAttributes(),
+      SpanAttributes: () => {
+        writer.dictionaryVersion()
+        writer.attributes()
+      },
       Duration: () => writer.took(run.writeDurations(writer.at)),
       StatusCode: () => writer.kinds(run.CODE.value, CODES),
       StatusMessage: () => writer.took(run.writeTexts(writer.at, run.LAST_TEXT.value)),
-      'Events.Timestamp': noArrays,
-      'Events.Name': noNames,
-      'Events.Attributes': noNames,
-      'Links.TraceId': noArrays,
-      'Links.SpanId': noArrays,
-      'Links.TraceState': noArrays,
-      'Links.Attributes': noNames,
+      'Events.Timestamp': () => events(() => writer.took(run.write64(writer.at, run.TIME.value))),
+      'Events.Name': () => {
+        writer.dictionaryVersion()
+        events((count) => eventNames.write(records.source, guardOf(records.options, tables.traces.name, 'Events.Name'), count))
+      },
+      'Events.Attributes': () => {
+        writer.dictionaryVersion()
+        events(() => writer.attributes())
+      },
+      'Links.TraceId': noLinks,
+      'Links.SpanId': noLinks,
+      'Links.TraceState': noLinks,
+      'Links.Attributes': noLinkAttributes,
     },
     warn: (tally) => {
       if (run.backwardCount() > 0) tally.warn('end_before_start', run.backwardCount())
