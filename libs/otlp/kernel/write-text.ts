@@ -4,6 +4,10 @@ import { source, STRING } from './tape'
 /** As many neighbouring digits, spaces and hyphens may be a card number. */
 const LONG_NUMBER: u32 = 13
 
+/** Bytes that are looked at together, and a bit for each. */
+const CHUNK: u32 = 16
+const WHOLE: u32 = 0xffff
+
 /** Rules search texts. */
 let seeks: bool = false
 /** Shorter texts need no look. */
@@ -18,7 +22,7 @@ export function beginTexts(active: bool, from: u32, mask: u8, value: u8, numbers
   seekFrom = from
   soughtMask = mask
   soughtValue = value
-  seeksNumbers = numbers
+  seeksNumbers = active && numbers
 }
 
 // @ts-ignore: decorator
@@ -33,28 +37,29 @@ export function writeLength(to: usize, length: u32): usize {
   return to + 1
 }
 
-/** Writes a text with its length; returns where it ends, 0 to give up. Reads and writes up to 15 bytes beyond it. */
+/** Writes a text with its length; returns where it ends, 0 to give up. It is looked over while it is copied. Reads and writes up to 15 bytes beyond it. */
 // @ts-ignore: decorator
 @inline
 export function writeText(to: usize, from: usize, length: u32, maxBytes: u32, role: u32): usize {
-  if (length > maxBytes || (seeks && length >= seekFrom && isSuspect(from, length))) return writeOther(to, from, length, role)
+  if (length > maxBytes) return writeOther(to, from, length, role)
   const at = writeLength(to, length)
-  let high: i32 = 0
-  let done: u32 = 0
-  if (length >= 16) {
-    let seen = i64x2.splat(0)
-    for (; done + 16 <= length; done += 16) {
-      const chunk = v128.load(from + done)
-      v128.store(at + done, chunk)
-      seen = v128.or(seen, chunk)
-    }
-    high = v128.bitmask<u8>(seen)
-  }
-  if (done < length) {
+  const hasNumber = seeksNumbers && length >= LONG_NUMBER
+  let high: u32 = 0
+  let found: u32 = 0
+  let before: u32 = 0
+  let maybeNumber = false
+  for (let done: u32 = 0; done < length; done += CHUNK) {
     const chunk = v128.load(from + done)
     v128.store(at + done, chunk)
-    high |= v128.bitmask<u8>(chunk) & ((1 << (length - done)) - 1)
+    const inside = insideOf(length - done)
+    high |= <u32>v128.bitmask<u8>(chunk) & inside
+    if (seeks) found |= <u32>v128.bitmask<u8>(v128.eq<u8>(v128.and(chunk, i8x16.splat(soughtMask)), i8x16.splat(soughtValue))) & inside
+    if (!hasNumber) continue
+    const run = notLetters(chunk) & inside
+    maybeNumber = maybeNumber || hasLongRun(run, before)
+    before = runAfter(run, before)
   }
+  if ((found != 0 && length >= seekFrom) || (maybeNumber && hasLongNumber(from, length))) return writeOther(to, from, length, role)
   if (high != 0 && !isUtf8(<u32>(from - source), length)) return 0
   return at + length
 }
@@ -64,22 +69,43 @@ function writeOther(to: usize, from: usize, length: u32, role: u32): usize {
   return bytes == 0 ? 0 : to + bytes
 }
 
-/** Whether a text has a byte that is sought, or what may be a long number. */
-function isSuspect(from: usize, length: u32): bool {
-  const mask = i8x16.splat(soughtMask)
-  const value = i8x16.splat(soughtValue)
+/** A bit for each of the next `left` bytes of a chunk. */
+// @ts-ignore: decorator
+@inline
+function insideOf(left: u32): u32 {
+  return left >= CHUNK ? WHOLE : (1 << left) - 1
+}
+
+/** A bit for each byte without the bit that all letters have: digits, spaces and hyphens have not, nor has most punctuation. */
+// @ts-ignore: decorator
+@inline
+function notLetters(chunk: v128): u32 {
+  return ~v128.bitmask<u8>(v128.shl<u8>(chunk, 1))
+}
+
+/** Whether a run of 13 is in the bits of a chunk, before which `before` of them were set: it goes on with those, or covers the ten bits in the middle. */
+// @ts-ignore: decorator
+@inline
+function hasLongRun(run: u32, before: u32): bool {
+  return before + ctz(~run) >= LONG_NUMBER || (run & 0x1ff8) == 0x1ff8
+}
+
+/** How many of the last bits are set. */
+// @ts-ignore: decorator
+@inline
+function runAfter(run: u32, before: u32): u32 {
+  return run == WHOLE ? before + CHUNK : clz(~(run << 16))
+}
+
+function hasLongNumber(from: usize, length: u32): bool {
   let before: u32 = 0
-  for (let done: u32 = 0; done < length; done += 16) {
+  for (let done: u32 = 0; done < length; done += CHUNK) {
     const chunk = v128.load(from + done)
-    const inside: u32 = length - done >= 16 ? 0xffff : (1 << (length - done)) - 1
-    if (<u32>v128.bitmask<u8>(v128.eq<u8>(v128.and(chunk, mask), value)) & inside) return true
-    if (!seeksNumbers) continue
     const digits = v128.lt<u8>(v128.sub<u8>(chunk, i8x16.splat(48)), i8x16.splat(10))
     const gaps = v128.or(v128.eq<u8>(chunk, i8x16.splat(32)), v128.eq<u8>(chunk, i8x16.splat(45)))
-    const run = <u32>v128.bitmask<u8>(v128.or(digits, gaps)) & inside
-    // The first of it may go on with a run that began before; of a run of 13 inside, ten bytes lie in the middle.
-    if (before + ctz(~run) >= LONG_NUMBER || (run & 0x1ff8) == 0x1ff8) return true
-    before = run == 0xffff ? before + 16 : clz(~(run << 16))
+    const run = <u32>v128.bitmask<u8>(v128.or(digits, gaps)) & insideOf(length - done)
+    if (hasLongRun(run, before)) return true
+    before = runAfter(run, before)
   }
   return false
 }

@@ -74,6 +74,12 @@ export class KernelMemory {
     return this.kernel.run.readEvents(recordsAt, attributesAt, end, this.#eventKeysAt) === 1
   }
 
+  /** Has something of up to `bytes` bytes written at `namesAt`, where it stays until names are numbered; returns where it ends. */
+  writeAside(write: (to: number) => number, bytes: number): number {
+    if (!this.kernel.ensure(this.namesAt + bytes + SLACK_BYTES)) throw notPlain
+    return write(this.namesAt)
+  }
+
   /** Makes room for the tables of names of `rows` records or events, and a block of up to `bytes`. */
   beginBlock(rows: number, bytes: number): void {
     const { kernel } = this
@@ -105,6 +111,7 @@ export class KernelMemory {
   }
 }
 
+/** To whole cache lines. */
 function aligned(at: number): number {
-  return Math.ceil(at / 16) * 16
+  return Math.ceil(at / 64) * 64
 }

@@ -1,25 +1,34 @@
-import type { Redactor } from '../redaction/redactor.ts'
 import { NO_RULE } from '../redaction/key-rules.ts'
+import type { Redactor } from '../redaction/redactor.ts'
 import type { Kernel } from './kernel.ts'
 import type { KernelMemory } from './kernel-memory.ts'
 import { notPlain } from './not-plain.ts'
 import { isStoredAsItIs } from './stored-text.ts'
 
-/** A key of the request: its number, its bytes, and the rule for it. */
-interface Key {
-  readonly id: number
-  readonly bytes: Buffer
-  readonly rule: number
+/** Sequences of keys whose order and rules are remembered. */
+const MAX_REMEMBERED = 256
+
+/** What is said of the keys of one request, by their numbers. */
+interface Verdict {
+  /** Place in the order of the keys' bytes. */
+  readonly ranks: readonly number[]
+  readonly rules: readonly number[]
+  /** Numbers of the keys with a rule. */
+  readonly ruled: readonly number[]
 }
 
-/** Sorts the keys of a request's attributes, and finds the rule for each. */
+const NO_KEYS: Verdict = { ranks: [], rules: [], ruled: [] }
+
+/** Says the order of the keys of a request's attributes, and what is done with their values. One service sends the same keys again and again, so verdicts are remembered. */
 export class KeyActions {
   readonly #kernel: Kernel
   readonly #memory: KernelMemory
   readonly #redactor: Redactor
+  readonly #verdicts = new Map<string, Verdict>()
+  /** The rules that the verdicts are about. */
+  #rulesOfVerdicts: object | undefined
   #entries = 0
-  /** Keys with a rule. */
-  #ruled: Key[] = []
+  #verdict = NO_KEYS
 
   constructor(memory: KernelMemory, redactor: Redactor) {
     this.#kernel = memory.kernel
@@ -27,41 +36,61 @@ export class KeyActions {
     this.#redactor = redactor
   }
 
-  /** Begins a request. */
-  clear(): void {
-    this.#ruled = []
+  /** Begins a request, with the rules `redaction`. */
+  begin(redaction: object | undefined): void {
+    this.#verdict = NO_KEYS
+    if (redaction !== this.#rulesOfVerdicts) this.#verdicts.clear()
+    this.#rulesOfVerdicts = redaction
   }
 
-  /** Says the order of the keys of the selected tape, and what is done with their values. `source` is the request; a key that is `watched` makes it not plain. */
+  /** Sorts the attributes of the selected tape, and drops or marks those with a rule. `source` is the request; a key that is `watched` makes it not plain. */
   apply(source: Buffer, watched?: Buffer): void {
     const { run, view } = this.#kernel
     this.#entries = run.keyEntries()
-    const keys = Array.from({ length: run.keyCount() }, (_, id) => this.#key(source, id, watched))
-    this.#ruled = keys.filter(({ rule }) => rule !== NO_RULE)
-    for (const { id, rule } of this.#ruled) view.setUint32(this.#entry(id) + run.ACTION.value, this.#actionOf(rule), true)
-    keys.sort((a, b) => a.bytes.compare(b.bytes)).forEach(({ id }, rank) => view.setUint32(this.#entry(id) + run.RANK.value, rank, true))
+    const verdict = this.#verdictOf(source, watched)
+    for (let id = 0; id < verdict.ranks.length; id++) view.setUint32(this.#entry(id) + run.RANK.value, verdict.ranks[id]!, true)
+    for (const id of verdict.ruled) view.setUint32(this.#entry(id) + run.ACTION.value, this.#actionOf(verdict.rules[id]!), true)
+    this.#verdict = verdict
     if (run.sortAttributes() === 0) throw notPlain
-    if (this.#ruled.length > 0) run.applyActions()
+    if (verdict.ruled.length > 0) run.applyActions()
   }
 
   /** Counts what the rules hit. */
   count(): void {
     const { run, view } = this.#kernel
-    for (const { id, rule } of this.#ruled) this.#redactor.addHits(rule, view.getUint32(this.#entry(id) + run.HITS.value, true))
+    for (const id of this.#verdict.ruled) this.#redactor.addHits(this.#verdict.rules[id]!, view.getUint32(this.#entry(id) + run.HITS.value, true))
+  }
+
+  #verdictOf(source: Buffer, watched: Buffer | undefined): Verdict {
+    const { run, bytes } = this.#kernel
+    const at = this.#memory.namesAt
+    const count = run.keyCount()
+    // Lengths and bytes of all keys, one after another.
+    const end = this.#memory.writeAside((to) => run.writeRanges(to, this.#entries, run.KEY_BYTES.value, count), source.length)
+    const name = bytes.toString('latin1', at, end)
+    const known = this.#verdicts.get(name)
+    if (known !== undefined) return known
+    const keys = Array.from({ length: count }, (_, id) => this.#key(source, id, watched))
+    const rules = keys.map((key) => (this.#redactor.active ? this.#redactor.ruleFor(key.toString()) : NO_RULE))
+    const ranks = rules.map(() => 0)
+    keys.map((key, id) => ({ key, id })).sort((a, b) => a.key.compare(b.key)).forEach(({ id }, rank) => (ranks[id] = rank))
+    const verdict = { ranks, rules, ruled: [...rules.keys()].filter((id) => rules[id] !== NO_RULE) }
+    if (this.#verdicts.size === MAX_REMEMBERED) this.#verdicts.clear()
+    this.#verdicts.set(name, verdict)
+    return verdict
   }
 
   #entry(id: number): number {
     return this.#entries + id * this.#kernel.run.KEY_BYTES.value
   }
 
-  #key(source: Buffer, id: number, watched: Buffer | undefined): Key {
+  #key(source: Buffer, id: number, watched: Buffer | undefined): Buffer {
     const { view } = this.#kernel
-    const entry = this.#entry(id)
-    const start = view.getUint32(entry, true) - this.#memory.sourceAt
-    const stop = start + view.getUint32(entry + 4, true)
-    const bytes = source.subarray(start, stop)
-    if (!isStoredAsItIs(source, start, stop, this.#redactor) || (watched !== undefined && bytes.equals(watched))) throw notPlain
-    return { id, bytes, rule: this.#redactor.active ? this.#redactor.ruleFor(bytes.toString()) : NO_RULE }
+    const start = view.getUint32(this.#entry(id), true) - this.#memory.sourceAt
+    const stop = start + view.getUint32(this.#entry(id) + 4, true)
+    const key = source.subarray(start, stop)
+    if (!isStoredAsItIs(source, start, stop, this.#redactor) || (watched !== undefined && key.equals(watched))) throw notPlain
+    return key
   }
 
   #actionOf(rule: number): number {

@@ -152,8 +152,8 @@ export class PlainRecords implements EnvelopeWriter, PlainRequests {
     this.memory.kernel.host = this.#values
     this.#values.begin(source, options, this.tally)
     for (const runs of this.#runs) runs.clear()
-    this.#keys.clear()
-    this.#eventKeys.clear()
+    this.#keys.begin(options.redaction)
+    this.#eventKeys.begin(options.redaction)
     this.resourceAttributes.clear(options)
     this.scopeAttributes?.clear(options)
     const { oldestUnixNano = 0n, newestUnixNano = LAST_UNIX_NANO, lateBeforeUnixNano = oldestUnixNano } = options.times ?? {}
