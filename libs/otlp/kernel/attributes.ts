@@ -1,5 +1,5 @@
-import { ACTION, DROP, HITS, keyAfter, keyEntry, MASK, RANK } from './keys'
-import { ATTRIBUTE_BYTES, ATTRIBUTE_COUNT, ATTRIBUTES, EMPTY, endAttributes, firstAttribute, firstRecord, hasRoomForAttribute, KEY_ID, MASKED, PSEUDONYM, RECORD_BYTES, recordsEnd, VALUE, VALUE_KIND, VALUE_LENGTH } from './tape'
+import { ACTIONS, DROP, HITS, keyAfter, keyEntry, MASK, PLACE } from './keys'
+import { ATTRIBUTE_BYTES, ATTRIBUTE_COUNT, ATTRIBUTES, DROPPED, EMPTY, endAttributes, firstAttribute, firstRecord, hasRoomForAttribute, KEY_ID, MASKED, PSEUDONYM, RECORD_BYTES, recordsEnd, VALUE, VALUE_KIND, VALUE_LENGTH } from './tape'
 import { isVarint, lengthEnd, readLength } from './wire'
 
 const KEY: u32 = 0x0a
@@ -83,53 +83,62 @@ export function readAttribute(at: usize, end: usize, attribute: usize): bool {
   return true
 }
 
-/** Sorts the attributes of each record by the rank of their keys. False when a record has a key twice. */
+/** Some attributes are dropped. */
+let hasDropped: bool = false
+
+/** Sorts the attributes of each record by the places of their keys, drops those that are to be dropped, and marks those that are stored otherwise. False when a record has a key twice. */
 export function sortAttributes(): bool {
+  hasDropped = false
   for (let record = firstRecord; record < recordsEnd; record += RECORD_BYTES) {
     const first = <usize>load<u32>(record, ATTRIBUTES)
     const end = first + <usize>load<u32>(record, ATTRIBUTE_COUNT) * ATTRIBUTE_BYTES
-    // Most come in the order of the record before, and insertion needs few steps for ten.
-    for (let at = first + ATTRIBUTE_BYTES; at < end; at += ATTRIBUTE_BYTES) {
+    // Most come in order, and insertion needs few steps for ten.
+    for (let at = first; at < end; at += ATTRIBUTE_BYTES) {
+      const place = placeOf(at)
+      if ((place & ACTIONS) != 0) act(at, place & ACTIONS)
+      if (at == first || placeOf(at - ATTRIBUTE_BYTES) < place) continue
       const moved = v128.load(at)
-      const rank = rankOf(at)
       let to = at
       for (; to > first; to -= ATTRIBUTE_BYTES) {
-        const other = rankOf(to - ATTRIBUTE_BYTES)
-        if (other < rank) break
-        if (other == rank) return false
+        const other = placeOf(to - ATTRIBUTE_BYTES)
+        if (other < place) break
+        if (other == place) return false
         v128.store(to, v128.load(to - ATTRIBUTE_BYTES))
       }
-      if (to != at) v128.store(to, moved)
+      v128.store(to, moved)
     }
   }
+  if (hasDropped) dropAttributes()
   return true
 }
 
 // @ts-ignore: decorator
 @inline
-function rankOf(attribute: usize): u32 {
-  return load<u32>(keyEntry(load<u32>(attribute, KEY_ID)), RANK)
+function placeOf(attribute: usize): u32 {
+  return load<u32>(keyEntry(load<u32>(attribute, KEY_ID)), PLACE)
 }
 
-/** Takes the actions of keys: drops attributes, and marks values that are stored otherwise. */
-export function applyActions(): void {
+function act(attribute: usize, action: u32): void {
+  const entry = keyEntry(load<u32>(attribute, KEY_ID))
+  store<u32>(entry, load<u32>(entry, HITS) + 1, HITS)
+  if (action == DROP) {
+    hasDropped = true
+    store<u32>(attribute, DROPPED, VALUE_KIND)
+  } else store<u32>(attribute, action == MASK ? MASKED : PSEUDONYM + load<u32>(attribute, VALUE_KIND), VALUE_KIND)
+}
+
+function dropAttributes(): void {
   let kept = firstAttribute
   for (let record = firstRecord; record < recordsEnd; record += RECORD_BYTES) {
     const first = <usize>load<u32>(record, ATTRIBUTES)
     const end = first + <usize>load<u32>(record, ATTRIBUTE_COUNT) * ATTRIBUTE_BYTES
-    store<u32>(record, <u32>kept, ATTRIBUTES)
     const before = kept
     for (let at = first; at < end; at += ATTRIBUTE_BYTES) {
-      if (kept != at) v128.store(kept, v128.load(at))
-      const entry = keyEntry(load<u32>(at, KEY_ID))
-      const action = load<u32>(entry, ACTION)
-      if (action != 0) {
-        store<u32>(entry, load<u32>(entry, HITS) + 1, HITS)
-        if (action == DROP) continue
-        store<u32>(kept, action == MASK ? MASKED : PSEUDONYM + load<u32>(kept, VALUE_KIND), VALUE_KIND)
-      }
+      if (load<u32>(at, VALUE_KIND) == DROPPED) continue
+      v128.store(kept, v128.load(at))
       kept += ATTRIBUTE_BYTES
     }
+    store<u32>(record, <u32>before, ATTRIBUTES)
     store<u32>(record, <u32>((kept - before) / ATTRIBUTE_BYTES), ATTRIBUTE_COUNT)
   }
   endAttributes(kept)

@@ -1,9 +1,9 @@
 // The kernel: reads plain records of OTLP requests, and writes them as columns of ClickHouse's Native format. AssemblyScript.
-export { applyActions, sortAttributes, writeAttributeEnds } from './attributes'
+export { sortAttributes, writeAttributeEnds } from './attributes'
 export { seedHashes } from './bytes'
 export { beginTimes, lateCount } from './checks'
 export { beginEventRanges, eventCount, readEvents, swap, writeEventEnds } from './events'
-export { ACTION, beginKeys, DROP, HITS, KEY_BYTES, KEY_TABLE_BYTES, keyCount, keyEntries, MASK, PSEUDONYMISE, RANK } from './keys'
+export { beginKeys, DROP, HITS, KEY_BYTES, KEY_TABLE_BYTES, keyCount, keyEntries, MASK, PLACE, PSEUDONYMISE } from './keys'
 export { numberKinds, numberNames, renumberNames, writeKindIds, writeRanges } from './names'
 export { beginPseudonyms, PSEUDONYM_BYTES } from './pseudonyms'
 export { readLog } from './read-log'

@@ -7,18 +7,18 @@ const SLOTS: u32 = 4096
 // The table: slots of numbers plus one, then for each key which came after it the last time, then the keys.
 const FOLLOWERS: usize = <usize>SLOTS * 2
 const ENTRIES: usize = FOLLOWERS + <usize>(MAX_KEYS + 1) * 2
-export const KEY_TABLE_BYTES: usize = ENTRIES + <usize>MAX_KEYS * 24
+export const KEY_TABLE_BYTES: usize = ENTRIES + <usize>MAX_KEYS * 20
 
-/** A key: where it first came, its length, its hash; then what the caller says: its place in the order of keys, and what is done with its values. */
-export const KEY_BYTES: usize = 24
+/** A key: where it first came, its length, its hash; then what the caller says: its place in the order of keys, times four, plus what is done with its values. */
+export const KEY_BYTES: usize = 20
 const KEY_LENGTH: usize = 4
 const KEY_HASH: usize = 8
-export const RANK: usize = 12
-export const ACTION: usize = 16
-/** How often the action was taken. */
-export const HITS: usize = 20
+export const PLACE: usize = 12
+/** How often that was done. */
+export const HITS: usize = 16
 
-/** What is done with the values of a key. */
+/** What is done with the values of a key; nothing is 0. */
+export const ACTIONS: u32 = 3
 export const DROP: u32 = 1
 export const MASK: u32 = 2
 export const PSEUDONYMISE: u32 = 3
@@ -94,7 +94,6 @@ function findKey(at: usize, length: u32): u32 {
   store<u32>(entry, <u32>at)
   store<u32>(entry, length, KEY_LENGTH)
   store<u32>(entry, hash, KEY_HASH)
-  store<u32>(entry, 0, ACTION)
   store<u32>(entry, 0, HITS)
   store<u16>(table + <usize>slot * 2, <u16>++count)
   return count

@@ -36,6 +36,7 @@ export const EMPTY: u32 = 0
 export const STRING: u32 = 1
 export const INT: u32 = 3
 export const MASKED: u32 = 8
+export const DROPPED: u32 = 9
 /** Added to the kind of a value whose pseudonym is stored. */
 export const PSEUDONYM: u32 = 16
 

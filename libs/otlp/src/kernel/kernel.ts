@@ -47,7 +47,6 @@ export interface KernelFunctions {
   keyCount(): number
   keyEntries(): number
   sortAttributes(): number
-  applyActions(): void
   writeAttributeEnds(to: number): number
   writeKeyIds(to: number, width: number): number
   writeValues(to: number): number
@@ -68,8 +67,7 @@ export interface KernelFunctions {
   readonly KEY_TABLE_BYTES: Constant
   readonly PSEUDONYM_BYTES: Constant
   readonly KEY_BYTES: Constant
-  readonly RANK: Constant
-  readonly ACTION: Constant
+  readonly PLACE: Constant
   readonly HITS: Constant
   readonly DROP: Constant
   readonly MASK: Constant

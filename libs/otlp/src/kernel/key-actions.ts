@@ -8,16 +8,19 @@ import { isStoredAsItIs } from './stored-text.ts'
 /** Sequences of keys whose order and rules are remembered. */
 const MAX_REMEMBERED = 256
 
+/** The bits below hold what is done with the values. */
+const PLACE_STEP = 4
+
 /** What is said of the keys of one request, by their numbers. */
 interface Verdict {
-  /** Place in the order of the keys' bytes. */
-  readonly ranks: readonly number[]
+  /** Place in the order of the keys' bytes, times four, plus what is done with the values. */
+  readonly places: readonly number[]
   readonly rules: readonly number[]
   /** Numbers of the keys with a rule. */
   readonly ruled: readonly number[]
 }
 
-const NO_KEYS: Verdict = { ranks: [], rules: [], ruled: [] }
+const NO_KEYS: Verdict = { places: [], rules: [], ruled: [] }
 
 /** Says the order of the keys of a request's attributes, and what is done with their values. One service sends the same keys again and again, so verdicts are remembered. */
 export class KeyActions {
@@ -48,11 +51,9 @@ export class KeyActions {
     const { run, view } = this.#kernel
     this.#entries = run.keyEntries()
     const verdict = this.#verdictOf(source, watched)
-    for (let id = 0; id < verdict.ranks.length; id++) view.setUint32(this.#entry(id) + run.RANK.value, verdict.ranks[id]!, true)
-    for (const id of verdict.ruled) view.setUint32(this.#entry(id) + run.ACTION.value, this.#actionOf(verdict.rules[id]!), true)
+    for (let id = 0; id < verdict.places.length; id++) view.setUint32(this.#entry(id) + run.PLACE.value, verdict.places[id]!, true)
     this.#verdict = verdict
     if (run.sortAttributes() === 0) throw notPlain
-    if (verdict.ruled.length > 0) run.applyActions()
   }
 
   /** Counts what the rules hit. */
@@ -72,9 +73,9 @@ export class KeyActions {
     if (known !== undefined) return known
     const keys = Array.from({ length: count }, (_, id) => this.#key(source, id, watched))
     const rules = keys.map((key) => (this.#redactor.active ? this.#redactor.ruleFor(key.toString()) : NO_RULE))
-    const ranks = rules.map(() => 0)
-    keys.map((key, id) => ({ key, id })).sort((a, b) => a.key.compare(b.key)).forEach(({ id }, rank) => (ranks[id] = rank))
-    const verdict = { ranks, rules, ruled: [...rules.keys()].filter((id) => rules[id] !== NO_RULE) }
+    const places = rules.map((rule) => (rule === NO_RULE ? 0 : this.#actionOf(rule)))
+    keys.map((key, id) => ({ key, id })).sort((a, b) => a.key.compare(b.key)).forEach(({ id }, rank) => (places[id]! += rank * PLACE_STEP))
+    const verdict = { places, rules, ruled: [...rules.keys()].filter((id) => rules[id] !== NO_RULE) }
     if (this.#verdicts.size === MAX_REMEMBERED) this.#verdicts.clear()
     this.#verdicts.set(name, verdict)
     return verdict
