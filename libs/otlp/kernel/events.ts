@@ -1,7 +1,7 @@
 import { beginAttributes, readAttribute } from './attributes'
-import { isStorableTime } from './checks'
 import { beginKeys, swapKeys } from './keys'
 import { ATTRIBUTE_BYTES, attributesEnd, beginEventTape, endRecord, EVENT_COUNT, firstRecord, NAME, newRecord, RECORD_BYTES, recordsEnd, swapTapes, TIME } from './tape'
+import { isStorableTime } from './times'
 import { afterVarint, lengthEnd, readLength, storeRange } from './wire'
 
 const RANGE_BYTES: usize = 8

@@ -1,7 +1,7 @@
 // The kernel: reads plain records of OTLP requests, and writes them as columns of ClickHouse's Native format. AssemblyScript.
 export { sortAttributes, writeAttributeEnds } from './attributes'
 export { seedHashes } from './bytes'
-export { beginTimes, lateCount } from './checks'
+export { beginTimes, lateCount } from './times'
 export { beginEventRanges, eventCount, readEvents, swap, writeEventEnds } from './events'
 export { beginKeys, DROP, HITS, KEY_BYTES, KEY_TABLE_BYTES, keyCount, keyEntries, MASK, PLACE, PSEUDONYMISE } from './keys'
 export { numberKinds, numberNames, renumberNames, writeKindIds, writeRanges } from './names'

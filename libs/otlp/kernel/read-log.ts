@@ -1,7 +1,7 @@
 import { beginAttributes, NOT_PLAIN, readAttribute, readValue, valueStart } from './attributes'
-import { isPlainTime, isZero16, isZero8 } from './checks'
+import { isPlainTime } from './times'
 import { ATTRIBUTE_BYTES, attributesEnd, BODY_KIND, CODE, endRecord, FIRST_TEXT, KIND, LAST_TEXT, NAME, newRecord, source, SPAN_ID, TIME, TRACE_ID } from './tape'
-import { afterVarint, lengthEnd, readLength, storeRange } from './wire'
+import { afterVarint, BROKEN, lengthEnd, readId, readLength, storeRange } from './wire'
 
 const MAX_SEVERITY: u32 = 24
 
@@ -74,18 +74,12 @@ export function readLog(start: u32, stop: u32): bool {
         store<u32>(log, load<u8>(at), CODE)
         at += 4
         break
-      case 0x4a: { // trace_id
-        const length = <u32>load<u8>(at)
-        if ((length != 16 && length != 0) || at + 1 + length > end) return false
-        store<u32>(log, length == 0 || isZero16(at + 1) ? 0 : <u32>at + 1, TRACE_ID)
-        at += 1 + length
-        break
-      }
+      case 0x4a: // trace_id
       case 0x52: { // span_id
-        const length = <u32>load<u8>(at)
-        if ((length != 8 && length != 0) || at + 1 + length > end) return false
-        store<u32>(log, length == 0 || isZero8(at + 1) ? 0 : <u32>at + 1, SPAN_ID)
-        at += 1 + length
+        const id = readId(at, end, tag == 0x4a ? 16 : 8)
+        if (id == BROKEN) return false
+        store<u32>(log + (tag == 0x4a ? TRACE_ID : SPAN_ID), id)
+        at = lengthEnd
         break
       }
       default:

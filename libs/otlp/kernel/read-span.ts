@@ -1,8 +1,8 @@
 import { beginAttributes, readAttribute } from './attributes'
 import { ATTRIBUTE_BYTES, attributesEnd, CODE, endRecord, EVENT_COUNT, FIRST_TEXT, KIND, LAST_TEXT, LATER_TIME, NAME, newRecord, PARENT_SPAN_ID, source, SPAN_ID, TIME, TRACE_ID } from './tape'
-import { isPlainTime, isStorableTime, isZero16, isZero8 } from './checks'
+import { isPlainTime, isStorableTime } from './times'
 import { noteEvent } from './events'
-import { afterVarint, lengthEnd, readLength, storeRange } from './wire'
+import { afterVarint, BROKEN, lengthEnd, readId, readLength, storeRange } from './wire'
 
 const MAX_KIND: u32 = 5
 const MAX_CODE: u32 = 2
@@ -25,21 +25,19 @@ export function readSpan(start: u32, stop: u32): bool {
         at += length
         break
       }
-      case 0x0a: // trace_id
-        if (load<u8>(at) != 16 || at + 17 > end) return false
-        store<u32>(span, <u32>at + 1, TRACE_ID)
-        at += 17
+      case 0x0a: { // trace_id
+        const id = readId(at, end, 16)
+        if (id == BROKEN) return false
+        store<u32>(span, id, TRACE_ID)
+        at = lengthEnd
         break
+      }
       case 0x12: // span_id
-        if (load<u8>(at) != 8 || at + 9 > end) return false
-        store<u32>(span, <u32>at + 1, SPAN_ID)
-        at += 9
-        break
       case 0x22: { // parent_span_id
-        const length = <u32>load<u8>(at)
-        if ((length != 8 && length != 0) || at + 1 + length > end) return false
-        store<u32>(span, length == 0 || isZero8(at + 1) ? 0 : <u32>at + 1, PARENT_SPAN_ID)
-        at += 1 + length
+        const id = readId(at, end, 8)
+        if (id == BROKEN) return false
+        store<u32>(span + (tag == 0x12 ? SPAN_ID : PARENT_SPAN_ID), id)
+        at = lengthEnd
         break
       }
       case 0x1a: // trace_state
@@ -93,9 +91,7 @@ export function readSpan(start: u32, stop: u32): bool {
         return false
     }
   }
-  const traceId = load<u32>(span, TRACE_ID)
-  const spanId = load<u32>(span, SPAN_ID)
-  if (traceId == 0 || spanId == 0 || isZero16(traceId) || isZero8(spanId)) return false
+  if (load<u32>(span, TRACE_ID) == 0 || load<u32>(span, SPAN_ID) == 0) return false
   if (!isPlainTime(load<u64>(span, TIME)) || !isStorableTime(load<u64>(span, LATER_TIME))) return false
   return endRecord(span, attribute)
 }

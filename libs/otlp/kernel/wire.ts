@@ -43,6 +43,18 @@ export function isVarint(at: usize, end: usize): bool {
   return last + 1 == end && last - at < 10
 }
 
+/** Where the id of `bytes` bytes lies whose length is at `at`: 0 when it is empty or all zeros, `BROKEN` when it has another length. Its end is `lengthEnd`. */
+// @ts-ignore: decorator
+@inline
+export function readId(at: usize, end: usize, bytes: u32): u32 {
+  const length = <u32>load<u8>(at)
+  const id = at + 1
+  if ((length != bytes && length != 0) || id + length > end) return BROKEN
+  lengthEnd = id + length
+  const isZero = (bytes == 16 ? load<u64>(id) | load<u64>(id, 8) : load<u64>(id)) == 0
+  return length == 0 || isZero ? 0 : <u32>id
+}
+
 /** Notes a range: where it begins, and how long it is. */
 // @ts-ignore: decorator
 @inline

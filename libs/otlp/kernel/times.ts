@@ -33,15 +33,3 @@ export function isPlainTime(time: u64): bool {
 export function isStorableTime(time: u64): bool {
   return time < END_OF_TIME
 }
-
-// @ts-ignore: decorator
-@inline
-export function isZero8(at: usize): bool {
-  return load<u64>(at) == 0
-}
-
-// @ts-ignore: decorator
-@inline
-export function isZero16(at: usize): bool {
-  return (load<u64>(at) | load<u64>(at, 8)) == 0
-}
