@@ -55,3 +55,20 @@ test('nobody waits for long for an insert that hangs', async () => {
   await vi.advanceTimersByTimeAsync(1_500)
   expect(inserts).toEqual([['first'], ['second']])
 })
+
+test('before a backlog a young one waits for three seconds, and no longer', async () => {
+  for (let number = 0; number < 40; number++) await append(`backlog ${number}`, MAX_ROWS)
+  await append('young')
+  const isSent = (): boolean => inserts.some((names) => names.includes('young'))
+  const storeOneEach200Ms = async (ms: number): Promise<void> => {
+    for (let passed = 0; passed < ms; passed += 200) {
+      await vi.advanceTimersByTimeAsync(200)
+      release.shift()!()
+      await vi.advanceTimersByTimeAsync(0)
+    }
+  }
+  await storeOneEach200Ms(2_800)
+  expect(isSent()).toBe(false)
+  await storeOneEach200Ms(600)
+  expect(isSent()).toBe(true)
+})

@@ -48,6 +48,9 @@ const MAX_FAILED_ALONE = 100
 /** Young segments wait until one that is under way is stored, at most so long, milliseconds. */
 const PATIENCE_MS = 5_000
 
+/** A segment that was begun so long ago is young no more, however many full ones wait: new data is to be seen soon. Milliseconds. */
+const YOUNG_MS = 3_000
+
 /** Between two looks whether ClickHouse is back, milliseconds. */
 const LOOK_MS = 100
 
@@ -129,7 +132,8 @@ export class Deliverer {
 
   /** Beside an insert that is under way only what is full already: what is young becomes one insert the larger, and costs ClickHouse less. */
   #next(journal: Journal): Delivery | undefined {
-    const segment = journal.take(this.#running.size > this.#slow ? 'full' : 'any')
+    const isToGrow = this.#running.size > this.#slow && journal.openAgeMs < YOUNG_MS
+    const segment = journal.take(isToGrow ? 'full' : 'any')
     return segment === undefined ? undefined : { segment, done: new Set(), attempts: 0, failedAlone: 0, storedBefore: this.#stored }
   }
 
@@ -144,7 +148,8 @@ export class Deliverer {
     const { journal, inserter, database, counters } = this.#options
     const { segment, done } = delivery
     try {
-      const { records, damage } = await this.#read(delivery)
+      const content = await this.#read(delivery)
+      const { records, damage } = content
       if (segment.recovered && delivery.attempts === 0) {
         for (const record of records) counters.replayed(record, rowsToStore(record))
       }
@@ -152,7 +157,7 @@ export class Deliverer {
       this.#stored++
       this.#limit.succeeded()
       if (records.length > 0) database.report(undefined)
-      if (damage.length === 0) await journal.release(segment)
+      if (damage.length === 0) await journal.release(segment, content)
       else await this.#setAside(segment, `${damage.reduce((sum, { bytes }) => sum + bytes, 0)} bytes of it cannot be read; the rest is stored`)
     } catch (error) {
       await this.#failed(delivery, error)
@@ -186,12 +191,12 @@ export class Deliverer {
   }
 
   /** A file that cannot be read is all damage: it must not keep others from being sent. */
-  async #read({ segment, attempts }: Delivery): Promise<Pick<SegmentContent, 'records' | 'damage'>> {
+  async #read({ segment, attempts }: Delivery): Promise<Pick<SegmentContent, 'records' | 'damage' | 'memory'>> {
     try {
       return await this.#options.journal.read(segment)
     } catch (error) {
       if (attempts < MAX_READ_ATTEMPTS) throw error
-      return { records: [], damage: [{ offset: 0, bytes: segment.bytes, atEnd: true }] }
+      return { records: [], damage: [{ offset: 0, bytes: segment.bytes, atEnd: true }], memory: Buffer.alloc(0) }
     }
   }
 

@@ -16,7 +16,8 @@ export interface AppendFile {
 export interface JournalFiles {
   /** Names and sizes of all files. */
   list(): Promise<readonly { readonly name: string; readonly bytes: number; readonly modifiedAtMs: number }[]>
-  read(name: string): Promise<Buffer>
+  /** @param allocate - gives memory for so many bytes. */
+  read(name: string, allocate?: (bytes: number) => Buffer): Promise<Buffer>
   /** @throws when it exists. */
   create(name: string): Promise<AppendFile>
   open(name: string): Promise<AppendFile>
@@ -72,7 +73,7 @@ export async function journalFiles(dir: string): Promise<JournalFiles> {
       const found = await Promise.all(names.map(async (name) => ({ name, info: await stat(path(name)).catch(() => undefined) })))
       return found.flatMap(({ name, info }) => (info?.isFile() === true ? [{ name, bytes: info.size, modifiedAtMs: info.mtimeMs }] : []))
     },
-    read: (name) => readWhole(path(name)),
+    read: (name, allocate = (bytes) => Buffer.allocUnsafeSlow(bytes)) => readWhole(path(name), allocate),
     create: (name) => appendFile(name, WRITE_THROUGH | constants.O_CREAT | constants.O_EXCL),
     open: (name) => appendFile(name, WRITE_THROUGH),
     async replace(name, text) {
@@ -87,11 +88,11 @@ export async function journalFiles(dir: string): Promise<JournalFiles> {
 }
 
 /** Into one buffer of its size: `readFile` takes twice the memory, and what is thrown away is what the collector stops everybody for. */
-async function readWhole(path: string): Promise<Buffer> {
+async function readWhole(path: string, allocate: (bytes: number) => Buffer): Promise<Buffer> {
   const handle = await open(path, 'r')
   try {
     const { size } = await handle.stat()
-    const bytes = Buffer.allocUnsafeSlow(size)
+    const bytes = allocate(size)
     let at = 0
     while (at < size) {
       const { bytesRead } = await handle.read(bytes, at, size - at, at)

@@ -1,3 +1,4 @@
+import { BufferPool } from '../buffer-pool.ts'
 import type { Block } from '../delivery/block-store.ts'
 import type { Signal } from '../otlp-http/signal.ts'
 import type { JournalFiles } from './journal-files.ts'
@@ -62,6 +63,9 @@ const MAX_SEGMENTS = 2_000
 /** Releases between two times that the folder's names are put on the disk. Until then a power cut brings released segments back. */
 const RELEASES_PER_SYNC = 64
 
+/** Memory of segments that were sent, for those that are sent next: as much as two of full size. */
+const SEGMENT_MEMORY = { stepBytes: 8 * 2 ** 20, maxKeptBytes: 80 * 2 ** 20 }
+
 /** How many times as old a segment with records of late days becomes: each of its days is a part in every table. */
 const LATE_AGE_FACTOR = 30
 
@@ -78,6 +82,7 @@ export class Journal {
   readonly #lateWriter: SegmentWriter
   /** By digest. */
   readonly #underway = new Map<string, Underway>()
+  readonly #memory = new BufferPool(SEGMENT_MEMORY)
   #nextSequence: number
   #releasesToSync = 0
   #onSegment = (): void => undefined
@@ -147,6 +152,11 @@ export class Journal {
     return this.#ageOf(Math.min(this.#queue.oldestPunctualAtMs, this.#writer.oldestAtMs))
   }
 
+  /** How long ago the segment that is being written was begun; 0 without one. */
+  get openAgeMs(): number {
+    return this.#ageOf(this.#writer.openSinceMs)
+  }
+
   /** Why the last write failed; `undefined` when it did not. */
   get failure(): string | undefined {
     return this.#writer.failure ?? this.#lateWriter.failure
@@ -199,11 +209,16 @@ export class Journal {
   }
 
   read(segment: Segment): Promise<SegmentContent> {
-    return readSegment(this.#options.files, segment.file, segment.bytes)
+    return readSegment(this.#options.files, segment.file, segment.bytes, (bytes) => this.#memory.take(bytes))
   }
 
-  /** The segment is stored: its file goes. */
-  async release(segment: Segment): Promise<void> {
+  /**
+   * The segment is stored: its file goes.
+   *
+   * @param content - what was read of it; nobody looks at it any more.
+   */
+  async release(segment: Segment, content?: Pick<SegmentContent, 'memory'>): Promise<void> {
+    if (content !== undefined) this.#memory.give(content.memory)
     await this.#options.files.remove(segment.file)
     this.#queue.remove(segment)
     if (++this.#releasesToSync >= RELEASES_PER_SYNC) await this.#syncNames()

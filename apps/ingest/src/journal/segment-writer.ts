@@ -74,6 +74,11 @@ export class SegmentWriter {
     return Math.min(...this.#unclosed.map(({ createdAtMs }) => createdAtMs))
   }
 
+  /** When the open one got its first record, milliseconds since 1970; infinity without one. */
+  get openSinceMs(): number {
+    return this.#open === undefined || this.#open.records === 0 ? Number.POSITIVE_INFINITY : this.#open.createdAtMs
+  }
+
   /** Why the last write failed; `undefined` when it did not. */
   get failure(): string | undefined {
     return this.#failure
