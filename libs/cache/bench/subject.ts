@@ -16,6 +16,8 @@ export interface Measurement {
   /** How long one subject is called before the next takes its turn, in milliseconds. As many calls of each would leave most of the time to the slow ones. */
   readonly turnMs: number
   readonly rounds: number
+  /** Calls between two looks at the clock, which cost as much as a hit of the local tier. */
+  readonly callsPerLook: number
   /** Calls under way at once; 1 awaits each before the next. */
   readonly atOnce: number
 }
@@ -30,11 +32,8 @@ export interface Rate {
 
 /** Rounds before those that count: caches are full by then, and the code is compiled. */
 const WARM_UP_ROUNDS = 3
-/** Calls between two looks at the clock. */
-const CALLS_PER_LOOK = 64
-
 /** Calls a second of each subject, in rounds in which all take their turns, so that a busy machine slows all alike. */
-export async function measure(subjects: readonly Subject[], { call, turnMs, rounds, atOnce }: Measurement): Promise<Map<string, Rate>> {
+export async function measure(subjects: readonly Subject[], { call, turnMs, rounds, callsPerLook, atOnce }: Measurement): Promise<Map<string, Rate>> {
   const rates = new Map<string, number[]>(subjects.map(({ name }) => [name, []]))
   let next = 0
   for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
@@ -47,7 +46,7 @@ export async function measure(subjects: readonly Subject[], { call, turnMs, roun
       const caller = async (): Promise<void> => {
         while (!over) {
           await call(subject, next++)
-          if (next % CALLS_PER_LOOK === 0) over = performance.now() - startedAt >= turnMs
+          if (next % callsPerLook === 0) over = performance.now() - startedAt >= turnMs
         }
       }
       await Promise.all(Array.from({ length: atOnce }, caller))
