@@ -1,3 +1,5 @@
+import { sharedKernel } from './kernel/kernel.ts'
+import { plainLogs } from './kernel/plain-logs.ts'
 import { logsRequest } from './json/messages.ts'
 import { transcodeJson } from './json/transcode-json.ts'
 import { LogWriter } from './protobuf/log-writer.ts'
@@ -14,6 +16,6 @@ let writer: LogWriter | undefined
  * @throws OtlpError when the body as a whole is no such request.
  */
 export function transcodeLogs(body: Uint8Array, options: TranscodeOptions): Transcoded {
-  writer ??= new LogWriter()
+  writer ??= new LogWriter(plainLogs(sharedKernel()))
   return options.encoding === 'json' ? transcodeJson(body, logsRequest, writer, options) : transcodeProtobuf(body, writer, options)
 }

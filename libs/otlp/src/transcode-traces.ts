@@ -1,3 +1,5 @@
+import { sharedKernel } from './kernel/kernel.ts'
+import { plainSpans } from './kernel/plain-spans.ts'
 import { tracesRequest } from './json/messages.ts'
 import { transcodeJson } from './json/transcode-json.ts'
 import { SpanWriter } from './protobuf/span-writer.ts'
@@ -14,6 +16,6 @@ let writer: SpanWriter | undefined
  * @throws OtlpError when the body as a whole is no such request.
  */
 export function transcodeTraces(body: Uint8Array, options: TranscodeOptions): Transcoded {
-  writer ??= new SpanWriter()
+  writer ??= new SpanWriter(plainSpans(sharedKernel()))
   return options.encoding === 'json' ? transcodeJson(body, tracesRequest, writer, options) : transcodeProtobuf(body, writer, options)
 }

@@ -51,8 +51,7 @@ export class LowCardinalityColumn implements ColumnBuilder {
   writeData(out: Buffer, at: number): number {
     if (this.rows === 0) return at
     const width = indexBytes(this.dictionary.size)
-    // The index type is 0, 1 or 2 for one, two or four bytes.
-    let end = writeUInt64(out, at, (width >> 1) | HAS_ADDITIONAL_KEYS | NEED_UPDATE_DICTIONARY)
+    let end = writeUInt64(out, at, lowCardinality.flags(width))
     end = writeUInt64(out, end, this.dictionary.size)
     end = this.dictionary.values.writeData(out, end)
     end = writeUInt64(out, end, this.rows)
@@ -65,6 +64,15 @@ export class LowCardinalityColumn implements ColumnBuilder {
   }
 }
 
+/** How a LowCardinality column begins, for those who write one byte by byte. */
+export const lowCardinality = {
+  keysVersion: KEYS_VERSION,
+  /** What stands before the keys. The index type is 0, 1 or 2 for one, two or four bytes. */
+  flags: (width: 1 | 2 | 4): number => (width >> 1) | HAS_ADDITIONAL_KEYS | NEED_UPDATE_DICTIONARY,
+  indexBytes,
+} as const
+
+/** Bytes of the number of each of so many keys. */
 function indexBytes(keys: number): 1 | 2 | 4 {
   if (keys <= 2 ** 8) return 1
   return keys <= 2 ** 16 ? 2 : 4

@@ -3,7 +3,7 @@ import { OtlpError } from '../errors.ts'
 import type { Tally } from '../record/tally.ts'
 import { orUnknownService } from '../rows/service-name.ts'
 import type { GroupAttributes } from './group-attributes.ts'
-import type { OnRecord, RecordWriter, ResourceGroup, ScopeGroup } from './record-writer.ts'
+import type { EnvelopeWriter, OnRecord, ResourceGroup, ScopeGroup } from './record-writer.ts'
 import { LEN, VARINT, WireReader } from './wire-reader.ts'
 
 /** Field 1 of the request is the resource groups; of a group, 1 is the resource or scope, 2 what it groups, 3 the schema's URL. */
@@ -19,12 +19,12 @@ const DROPPED_ATTRIBUTES = (4 << 3) | VARINT
  * split, so each message is gone over twice: first for what its records have in common, then for the records.
  */
 export class Envelope {
-  readonly #writer: RecordWriter
+  readonly #writer: EnvelopeWriter
   readonly #source: Buffer
   readonly #tally: Tally
   readonly #onRecord: OnRecord
 
-  constructor(source: Buffer, writer: RecordWriter, tally: Tally, onRecord: OnRecord) {
+  constructor(source: Buffer, writer: EnvelopeWriter, tally: Tally, onRecord: OnRecord) {
     this.#source = source
     this.#writer = writer
     this.#tally = tally

@@ -13,7 +13,7 @@ import { appendHex, isId, isZero } from './hex.ts'
 import { LogFields } from './log-fields.ts'
 import { LogGroupColumns } from './log-group-columns.ts'
 import { Names } from './names.ts'
-import type { RecordWriter, ResourceGroup, ScopeGroup } from './record-writer.ts'
+import type { PlainRequests, RecordWriter, ResourceGroup, ScopeGroup } from './record-writer.ts'
 import { SAMPLE_RATE, SampleRates } from './sample-rates.ts'
 import { guardOf, TextIds } from './text-ids.ts'
 import { TimeWindow } from './time-window.ts'
@@ -26,6 +26,7 @@ const SEVERITY_NAMES = Array.from({ length: MAX_SEVERITY + 1 }, (_, severity) =>
 export class LogWriter implements RecordWriter {
   readonly builder = BlockBuilder.forTable(tables.logs)
   readonly tables = [{ table: tables.logs.name, builder: this.builder }]
+  readonly plain: PlainRequests | undefined
   readonly flaw = new Flaw()
   readonly #times = new TimeWindow()
   #tally = new Tally()
@@ -55,6 +56,11 @@ export class LogWriter implements RecordWriter {
   readonly #sampleRates = new SampleRates()
   readonly #sampler = new Sampler()
   readonly #eventName = this.builder.column('EventName', StringColumn)
+
+  /** `plain` takes the requests that are plain; absent, this does. */
+  constructor(plain?: PlainRequests) {
+    this.plain = plain
+  }
 
   begin(options: TranscodeOptions, tally: Tally): void {
     this.builder.clear()

@@ -1,7 +1,7 @@
 import type { BlockBuilder, MapRow } from '@ballast/clickhouse'
 import type { Tally } from '../record/tally.ts'
 import type { Redactor } from '../redaction/redactor.ts'
-import type { TranscodeOptions } from '../transcoded-block.ts'
+import type { Transcoded, TranscodeOptions, WarningKind } from '../transcoded-block.ts'
 import type { Flaw } from './flaw.ts'
 import type { GroupAttributes } from './group-attributes.ts'
 
@@ -32,20 +32,32 @@ export interface TableBlock {
 /** Called for each record, in order. */
 export type OnRecord = (start: number, stop: number) => void
 
-/** Writes one signal's records into the columns of its tables. */
-export interface RecordWriter {
-  readonly tables: readonly TableBlock[]
-  /** Set when the last record cannot be stored. */
+/** Takes what the records of a group have in common. */
+export interface EnvelopeWriter {
+  /** Set when what was written last cannot be stored. */
   readonly flaw: Flaw
   readonly redactor: Redactor
-  /** Numbers of the record's fields that hold ids; they and the numbers of a rejected record are kept when there is redaction. */
-  readonly idFields: readonly number[]
   readonly resourceAttributes: GroupAttributes
   /** Absent where the table has no column for them. */
   readonly scopeAttributes: GroupAttributes | undefined
+  beginScope(resource: ResourceGroup, scope: ScopeGroup): void
+}
+
+/** Takes requests as a whole, if they are plain. */
+export interface PlainRequests {
+  /** What becomes of a request, `undefined` to leave it to the writer of its records. `warnings` were noticed before. */
+  transcode(source: Buffer, options: TranscodeOptions, warnings: ReadonlyMap<WarningKind, number>): Transcoded | undefined
+}
+
+/** Writes one signal's records into the columns of its tables. */
+export interface RecordWriter extends EnvelopeWriter {
+  readonly tables: readonly TableBlock[]
+  /** Is asked first. */
+  readonly plain?: PlainRequests | undefined
+  /** Numbers of the record's fields that hold ids; they and the numbers of a rejected record are kept when there is redaction. */
+  readonly idFields: readonly number[]
   /** Begins empty blocks, after the redactor began. */
   begin(options: TranscodeOptions, tally: Tally): void
-  beginScope(resource: ResourceGroup, scope: ScopeGroup): void
   /** Calls `onRecord` for each record of what the envelope groups; absent where that is the record itself. */
   split?(source: Buffer, start: number, stop: number, onRecord: OnRecord): void
   /**

@@ -14,7 +14,7 @@ import { GroupColumns, SERVICE_NAME } from './group-columns.ts'
 import { appendHex, isId, isZero } from './hex.ts'
 import { LinkWriter } from './link-writer.ts'
 import { Names } from './names.ts'
-import type { RecordWriter, ResourceGroup, ScopeGroup } from './record-writer.ts'
+import type { PlainRequests, RecordWriter, ResourceGroup, ScopeGroup } from './record-writer.ts'
 import { SAMPLE_RATE, SampleRates } from './sample-rates.ts'
 import { SpanFields } from './span-fields.ts'
 import { guardOf, TextIds } from './text-ids.ts'
@@ -26,6 +26,7 @@ import { ValueWriter } from './value-writer.ts'
 export class SpanWriter implements RecordWriter {
   readonly builder = BlockBuilder.forTable(tables.traces)
   readonly tables = [{ table: tables.traces.name, builder: this.builder }]
+  readonly plain: PlainRequests | undefined
   readonly flaw = new Flaw()
   readonly #times = new TimeWindow()
   #tally = new Tally()
@@ -57,6 +58,11 @@ export class SpanWriter implements RecordWriter {
   readonly #statusMessage = this.builder.column('StatusMessage', StringColumn)
   readonly #events = new EventWriter(this.builder, this.flaw, this.#values)
   readonly #links = new LinkWriter(this.builder, this.flaw, this.#values)
+
+  /** `plain` takes the requests that are plain; absent, this does. */
+  constructor(plain?: PlainRequests) {
+    this.plain = plain
+  }
 
   begin(options: TranscodeOptions, tally: Tally): void {
     this.builder.clear()

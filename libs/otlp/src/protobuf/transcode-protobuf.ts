@@ -21,6 +21,8 @@ const SENT: RecordOrigin = { flaws: new Map(), warnings: new Map(), raw: (source
 /**
  * Turns the protobuf bytes of an export request into Native blocks, one for each table that gets rows.
  *
+ * A plain request is written by the kernel; what follows is about the others, and gives the same bytes for any.
+ *
  * Most flaws of a record show before anything of it is written. Those that show in the middle (a text that is not UTF-8, a value
  * that nests too deep) have spoilt the columns by then: the request is gone over once more without these records. That is rare,
  * and still linear.
@@ -29,6 +31,8 @@ const SENT: RecordOrigin = { flaws: new Map(), warnings: new Map(), raw: (source
  */
 export function transcodeProtobuf(body: Uint8Array, writer: RecordWriter, options: TranscodeOptions, origin = SENT): Transcoded {
   const source = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+  const plain = origin.flaws.size === 0 ? writer.plain?.transcode(source, options, origin.warnings) : undefined
+  if (plain !== undefined) return plain
   const spoilt = new Map(origin.flaws)
   const known = spoilt.size
   let tally = pass(source, writer, options, spoilt, origin)

@@ -7,8 +7,12 @@ const WORD_BYTES = 4
 /** Tenants whose values are remembered. */
 const MAX_TENANTS = 64
 
+let last = 0
+
 /** The pseudonyms of one tenant: HMAC-SHA-256 under the tenant's own key, the first half in hex, so that two values do not meet. Remembers those it gave lately. */
 export class Pseudonyms {
+  /** No others have it in this process. */
+  readonly number = ++last
   /** Made once: to make one of bytes takes longer than the hash does. */
   readonly #key: KeyObject
   readonly #memory = new DigestMemory()

@@ -58,6 +58,21 @@ export class Redactor {
     return this.#redaction!.rules[rule]!.action
   }
 
+  /** What a rule does. */
+  actionOf(rule: number): RedactionAction {
+    return this.#redaction!.rules[rule]!.action
+  }
+
+  /** Counts hits. */
+  addHits(rule: number, hits: number): void {
+    this.#hits[rule]! += hits
+  }
+
+  /** A number that no other tenant's pseudonyms, or of other rules, have; 0 for none. */
+  get pseudonymsNumber(): number {
+    return this.#pseudonyms?.number ?? 0
+  }
+
   /** The value rules that `source[start, stop)` must be searched for; 0 for nearly every text. */
   suspects(source: Buffer, start: number, stop: number): number {
     return stop - start < this.minLength ? 0 : this.sieve!.rulesFor(source, start, stop)

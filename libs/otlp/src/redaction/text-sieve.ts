@@ -68,6 +68,11 @@ export class TextSieve {
     return (seen & SOUGHT) !== 0 || ((seen & MAYBE_NUMBER) !== 0 && length >= MIN_NUMBER_LENGTH && this.#numbers !== 0)
   }
 
+  /** Whether some rules look for long numbers. */
+  get seeksNumbers(): boolean {
+    return this.#numbers !== 0
+  }
+
   /** The rules that `source[start, stop)` must be searched for, one bit each. */
   rulesFor(source: Buffer, start: number, stop: number): number {
     const length = stop - start
