@@ -1,5 +1,5 @@
 import { assertProduct } from './product.ts'
-import { measure, type Measurement, type Subject } from './subject.ts'
+import { measure, type Measurement, ratioOf, type Subject } from './subject.ts'
 import type { BenchRow } from '../../../scripts/bench-row.ts'
 
 type Report = (row: BenchRow) => void
@@ -41,8 +41,8 @@ async function runCase(name: string, subjects: readonly Subject[], measurement: 
   const rates = await measure(subjects, measurement)
   for (const subject of subjects) subject.verify?.()
   const ours = rates.get(OURS)!
-  for (const [subject, value] of rates) {
-    report({ case: name, subject, value: Math.round(value), unit, ...(subject !== OURS && { ratio: Number((ours / value).toFixed(2)), against: subject }) })
+  for (const [subject, rate] of rates) {
+    report({ case: name, subject, value: Math.round(rate.perSecond), unit, ...(subject !== OURS && { ratio: Number(ratioOf(ours, rate).toFixed(2)), against: subject }) })
   }
 }
 
@@ -80,21 +80,21 @@ export const bench = {
     const { localSubjects } = await import('./local-subjects.ts')
     const local = localSubjects()
     await warmUp(local)
-    await runCase('local hit, one after another', local, { call: hit, calls: quick ? 20_000 : 200_000, rounds: quick ? 5 : 25, atOnce: 1 }, report)
+    await runCase('local hit, one after another', local, { call: hit, turnMs: quick ? 20 : 100, rounds: quick ? 9 : 25, callsPerLook: 64, atOnce: 1 }, report)
     await closeAll(local)
 
     const { redisSubjects } = await import('./redis-subjects.ts')
     const redis = await redisSubjects(redisUrl)
     await warmUp(redis)
-    await runCase('Redis hit, 64 at once', redis, { call: hit, calls: quick ? 6_000 : 40_000, rounds: quick ? 5 : 31, atOnce: 64 }, report)
-    await runCase('Redis hit, one after another', redis, { call: hit, calls: quick ? 200 : 5_000, rounds: quick ? 5 : 31, atOnce: 1 }, report)
-    await runCase(`Redis hits, getMany of ${BATCH}`, redis, { call: many, calls: quick ? 40 : 200, rounds: quick ? 5 : 31, atOnce: 1 }, report)
+    await runCase('Redis hit, 64 at once', redis, { call: hit, turnMs: quick ? 50 : 200, rounds: quick ? 9 : 31, callsPerLook: 64, atOnce: 64 }, report)
+    await runCase('Redis hit, one after another', redis, { call: hit, turnMs: quick ? 30 : 150, rounds: quick ? 9 : 31, callsPerLook: 1, atOnce: 1 }, report)
+    await runCase(`Redis hits, getMany of ${BATCH}`, redis, { call: many, turnMs: quick ? 40 : 150, rounds: quick ? 9 : 31, callsPerLook: 1, atOnce: 1 }, report)
     await closeAll(redis)
 
     const { tieredSubjects } = await import('./tiered-subjects.ts')
     const tiered = await tieredSubjects(redisUrl)
     await assertMisses(tiered)
-    await runCase('miss and load through both tiers, 64 at once', tiered, { call: miss, calls: quick ? 1_000 : 10_000, rounds: quick ? 3 : 25, atOnce: 64 }, report)
+    await runCase('miss and load through both tiers, 64 at once', tiered, { call: miss, turnMs: quick ? 100 : 300, rounds: quick ? 9 : 31, callsPerLook: 64, atOnce: 64 }, report)
     await closeAll(tiered)
 
     await runMemory(localSubjects, 8_000, report)
