@@ -32,6 +32,7 @@ export interface Rate {
 
 /** Rounds before those that count: caches are full by then, and the code is compiled. */
 const WARM_UP_ROUNDS = 3
+
 /** Calls a second of each subject, in rounds in which all take their turns, so that a busy machine slows all alike. */
 export async function measure(subjects: readonly Subject[], { call, turnMs, rounds, callsPerLook, atOnce }: Measurement): Promise<Map<string, Rate>> {
   const rates = new Map<string, number[]>(subjects.map(({ name }) => [name, []]))

@@ -34,6 +34,7 @@ export const EVENT_COUNT: usize = 76
 /** Kinds of values: the numbers of the fields of an AnyValue, and what rules make of them. */
 export const EMPTY: u32 = 0
 export const STRING: u32 = 1
+export const BOOL: u32 = 2
 export const INT: u32 = 3
 export const MASKED: u32 = 8
 export const DROPPED: u32 = 9

@@ -1,12 +1,18 @@
 import { ATTRIBUTE_VALUE, BODY, TEXT, writeValue } from './host'
 import { writeIntegerText } from './integer-text'
 import { writeKnownPseudonym } from './pseudonyms'
-import { ATTRIBUTE_BYTES, attributesEnd, BODY_KIND, EMPTY, firstAttribute, firstRecord, INT, KEY_ID, LAST_TEXT, MASKED, PSEUDONYM, RECORD_BYTES, recordsEnd, source, STRING, VALUE, VALUE_KIND, VALUE_LENGTH } from './tape'
+import { ATTRIBUTE_BYTES, attributesEnd, BODY_KIND, BOOL, EMPTY, firstAttribute, firstRecord, INT, KEY_ID, LAST_TEXT, MASKED, PSEUDONYM, RECORD_BYTES, recordsEnd, source, STRING, VALUE, VALUE_KIND, VALUE_LENGTH } from './tape'
 import { writeText } from './write-text'
 
 /** `[redacted]` as a column has it: its length, then its bytes. */
 const MASK_BYTES: u32 = 11
 const MASK_LOW: u64 = 0x746361646572_5b0a // "\n[redact", the line feed being the length
+
+/** The same for `true` and `false`. */
+const TRUE: u64 = 0x65_7572_7404
+const TRUE_BYTES: u32 = 5
+const FALSE: u64 = 0x6573_6c61_6605
+const FALSE_BYTES: u32 = 6
 
 let maxValueBytes: u32 = 0
 let maxBodyBytes: u32 = 0
@@ -54,6 +60,12 @@ function writeAny(to: usize, kind: u32, from: usize, length: u32, maxBytes: u32,
   if (kind == EMPTY) {
     store<u8>(to, 0)
     return to + 1
+  }
+  // A longer number is read by the host: it may be zero all the same.
+  if (kind == BOOL && length == 1) {
+    const isTrue = load<u8>(from) != 0
+    store<u64>(to, isTrue ? TRUE : FALSE)
+    return to + (isTrue ? TRUE_BYTES : FALSE_BYTES)
   }
   if (kind == MASKED) {
     store<u64>(to, MASK_LOW)
