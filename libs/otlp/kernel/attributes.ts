@@ -21,7 +21,6 @@ export let valueStart: usize = 0
 export const NOT_PLAIN: u32 = 255
 
 /** Kind of the AnyValue at `at`, before `end`; where what it holds begins is `valueStart`. */
-// @ts-ignore: decorator
 @inline
 export function readValue(at: usize, end: usize): u32 {
   valueStart = at
@@ -56,14 +55,12 @@ export function readValue(at: usize, end: usize): u32 {
 let lastKey: u32 = 0
 
 /** Begins the attributes of a record. */
-// @ts-ignore: decorator
 @inline
 export function beginAttributes(): void {
   lastKey = 0
 }
 
 /** Notes the KeyValue from `at` to `end` at `attribute`. False when it is not plain: anything but a key and then one value. */
-// @ts-ignore: decorator
 @inline
 export function readAttribute(at: usize, end: usize, attribute: usize): bool {
   const keyLength = <u32>load<u8>(at, 1)
@@ -112,7 +109,6 @@ export function sortAttributes(): bool {
   return true
 }
 
-// @ts-ignore: decorator
 @inline
 function placeOf(attribute: usize): u32 {
   return load<u32>(keyEntry(load<u32>(attribute, KEY_ID)), PLACE)

@@ -9,14 +9,12 @@ export function seedHashes(random: u64): void {
 }
 
 /** The first `length` bytes of the word at `at`, 1 to 7 of them, the others zero. */
-// @ts-ignore: decorator
 @inline
 function shortWord(at: usize, length: u32): u64 {
   return load<u64>(at) << (64 - <u64>length * 8)
 }
 
 /** Whether `length` bytes are the same. Reads up to seven bytes beyond them. */
-// @ts-ignore: decorator
 @inline
 export function isSame(a: usize, b: usize, length: u32): bool {
   if (length < 8) return length == 0 || shortWord(a, length) == shortWord(b, length)
@@ -26,7 +24,6 @@ export function isSame(a: usize, b: usize, length: u32): bool {
 }
 
 /** A hash of `length` bytes: each word is multiplied, and folded so that its high bits show in the low ones (SplitMix64's constants, Steele et al., 2014). Reads up to seven bytes beyond them. */
-// @ts-ignore: decorator
 @inline
 export function hashOf(at: usize, length: u32): u32 {
   let hash: u64 = seed ^ length

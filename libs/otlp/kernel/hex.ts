@@ -1,5 +1,4 @@
 /** Writes 16 bytes in lower-case hex, with the length before them: 33 bytes. */
-// @ts-ignore: decorator
 @inline
 export function writeHexText(to: usize, bytes: v128): void {
   const high = digitsOf(v128.shr<u8>(bytes, 4))
@@ -10,7 +9,6 @@ export function writeHexText(to: usize, bytes: v128): void {
 }
 
 /** The same for 8 bytes, the low half of `bytes`: 17 bytes. */
-// @ts-ignore: decorator
 @inline
 export function writeShortHexText(to: usize, bytes: v128): void {
   const high = digitsOf(v128.shr<u8>(bytes, 4))
@@ -29,7 +27,6 @@ function hexDigit(digit: u8): u8 {
 }
 
 /** The hex digit of each byte from 0 to 15. */
-// @ts-ignore: decorator
 @inline
 function digitsOf(nibbles: v128): v128 {
   return v128.swizzle(i8x16(48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 97, 98, 99, 100, 101, 102), nibbles)

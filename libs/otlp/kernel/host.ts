@@ -1,17 +1,14 @@
 // What the kernel asks its caller for: seldom, because each call costs as much as a short text.
 
 /** Whether `length` bytes of the request from `start` on are UTF-8. */
-// @ts-ignore: decorator
 @external('host', 'isUtf8')
 export declare function isUtf8(start: u32, length: u32): bool
 
 /** Writes a value that is not plain as a column has it. Returns how many bytes that took; 0 to give up. */
-// @ts-ignore: decorator
 @external('host', 'writeValue')
 export declare function writeValue(role: u32, kind: u32, start: u32, length: u32, to: usize): u32
 
 /** The same for the pseudonym of a value. */
-// @ts-ignore: decorator
 @external('host', 'writePseudonym')
 export declare function writePseudonym(kind: u32, start: u32, length: u32, to: usize): u32
 

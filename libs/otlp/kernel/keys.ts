@@ -55,14 +55,12 @@ export function keyEntries(): usize {
   return table + ENTRIES
 }
 
-// @ts-ignore: decorator
 @inline
 export function keyEntry(id: u32): usize {
   return table + ENTRIES + <usize>id * KEY_BYTES
 }
 
 /** Number of a key plus one; 0 when there are too many. `before` is that of the key before it: mostly the same one follows as the last time, which saves the hash. */
-// @ts-ignore: decorator
 @inline
 export function keyAfter(before: u32, at: usize, length: u32): u32 {
   const follower = table + FOLLOWERS + <usize>before * 2
@@ -73,7 +71,6 @@ export function keyAfter(before: u32, at: usize, length: u32): u32 {
   return found
 }
 
-// @ts-ignore: decorator
 @inline
 function isKey(number: u32, at: usize, length: u32): bool {
   const entry = keyEntry(number - 1)

@@ -40,7 +40,6 @@ export function numberNames(slots: usize, mask: u32, names: usize, orKind: bool)
   return count
 }
 
-// @ts-ignore: decorator
 @inline
 function isName(names: usize, number: u32, at: u32, length: u32): bool {
   const entry = names + <usize>(number - 1) * 8

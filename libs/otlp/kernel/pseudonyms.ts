@@ -71,7 +71,6 @@ export function writeKnownPseudonym(to: usize, kind: u32, from: usize, length: u
   return end
 }
 
-// @ts-ignore: decorator
 @inline
 function entryOf(number: u32): usize {
   return table + ENTRIES + <usize>number * ENTRY_BYTES

@@ -105,7 +105,6 @@ export function newRecord(): usize {
   return record
 }
 
-// @ts-ignore: decorator
 @inline
 export function hasRoomForAttribute(at: usize): bool {
   return at + ATTRIBUTE_BYTES <= attributesLimit

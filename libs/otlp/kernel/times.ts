@@ -20,7 +20,6 @@ export function lateCount(): u32 {
 }
 
 /** Whether a time can be stored as it is; zero is none. */
-// @ts-ignore: decorator
 @inline
 export function isPlainTime(time: u64): bool {
   if (time < lateBefore) late++
@@ -28,7 +27,6 @@ export function isPlainTime(time: u64): bool {
 }
 
 /** Whether a column can hold a time. */
-// @ts-ignore: decorator
 @inline
 export function isStorableTime(time: u64): bool {
   return time < END_OF_TIME

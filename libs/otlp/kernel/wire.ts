@@ -7,7 +7,6 @@ const MAX_LENGTH_BITS = 28
 export let lengthEnd: usize = 0
 
 /** Reads a length at `at`, before `end`; where it ends is `lengthEnd`. */
-// @ts-ignore: decorator
 @inline
 export function readLength(at: usize, end: usize): u32 {
   if (at < end) {
@@ -35,7 +34,6 @@ function readLongLength(at: usize, end: usize): u32 {
 }
 
 /** Whether a varint begins at `at` and ends at `end`. */
-// @ts-ignore: decorator
 @inline
 export function isVarint(at: usize, end: usize): bool {
   let last = at
@@ -44,7 +42,6 @@ export function isVarint(at: usize, end: usize): bool {
 }
 
 /** Where the id of `bytes` bytes lies whose length is at `at`: 0 when it is empty or all zeros, `BROKEN` when it has another length. Its end is `lengthEnd`. */
-// @ts-ignore: decorator
 @inline
 export function readId(at: usize, end: usize, bytes: u32): u32 {
   const length = <u32>load<u8>(at)
@@ -56,7 +53,6 @@ export function readId(at: usize, end: usize, bytes: u32): u32 {
 }
 
 /** Notes a range: where it begins, and how long it is. */
-// @ts-ignore: decorator
 @inline
 export function storeRange(to: usize, start: usize, length: u32): void {
   store<u32>(to, <u32>start)
@@ -64,7 +60,6 @@ export function storeRange(to: usize, start: usize, length: u32): void {
 }
 
 /** Where the varint at `at` ends; beyond `end` when it is broken. */
-// @ts-ignore: decorator
 @inline
 export function afterVarint(at: usize, end: usize): usize {
   let last = at

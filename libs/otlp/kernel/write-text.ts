@@ -25,7 +25,6 @@ export function beginTexts(active: bool, from: u32, mask: u8, value: u8, numbers
   seeksNumbers = active && numbers
 }
 
-// @ts-ignore: decorator
 @inline
 export function writeLength(to: usize, length: u32): usize {
   let rest = length
@@ -38,7 +37,6 @@ export function writeLength(to: usize, length: u32): usize {
 }
 
 /** Writes a text with its length; returns where it ends, 0 to give up. It is looked over while it is copied. Reads and writes up to 15 bytes beyond it. */
-// @ts-ignore: decorator
 @inline
 export function writeText(to: usize, from: usize, length: u32, maxBytes: u32, role: u32): usize {
   if (length > maxBytes) return writeOther(to, from, length, role)
@@ -70,28 +68,24 @@ function writeOther(to: usize, from: usize, length: u32, role: u32): usize {
 }
 
 /** A bit for each of the next `left` bytes of a chunk. */
-// @ts-ignore: decorator
 @inline
 function insideOf(left: u32): u32 {
   return left >= CHUNK ? WHOLE : (1 << left) - 1
 }
 
 /** A bit for each byte without the bit that all letters have: digits, spaces and hyphens have not, nor has most punctuation. */
-// @ts-ignore: decorator
 @inline
 function notLetters(chunk: v128): u32 {
   return ~v128.bitmask<u8>(v128.shl<u8>(chunk, 1))
 }
 
 /** Whether a run of 13 is in the bits of a chunk, before which `before` of them were set: it goes on with those, or covers the ten bits in the middle. */
-// @ts-ignore: decorator
 @inline
 function hasLongRun(run: u32, before: u32): bool {
   return before + ctz(~run) >= LONG_NUMBER || (run & 0x1ff8) == 0x1ff8
 }
 
 /** How many of the last bits are set. */
-// @ts-ignore: decorator
 @inline
 function runAfter(run: u32, before: u32): u32 {
   return run == WHOLE ? before + CHUNK : clz(~(run << 16))

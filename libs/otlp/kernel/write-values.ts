@@ -49,7 +49,6 @@ export function writeBodies(to: usize): usize {
   return to
 }
 
-// @ts-ignore: decorator
 @inline
 function writeAny(to: usize, kind: u32, from: usize, length: u32, maxBytes: u32, role: u32): usize {
   if (kind == STRING) return writeText(to, from, length, maxBytes, role)

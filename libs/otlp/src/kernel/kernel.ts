@@ -118,7 +118,12 @@ export class Kernel {
     if (bytes <= this.bytes.length) return true
     if (bytes > MAX_MEMORY_BYTES) return false
     const pages = Math.ceil(Math.min(MAX_MEMORY_BYTES, Math.max(bytes, this.bytes.length * 2)) / PAGE_BYTES)
-    this.#memory.grow(pages - this.bytes.length / PAGE_BYTES)
+    try {
+      this.#memory.grow(pages - this.bytes.length / PAGE_BYTES)
+    } catch {
+      // The system has no more: the writers of records may need less.
+      return false
+    }
     this.bytes = Buffer.from(this.#memory.buffer)
     this.view = new DataView(this.#memory.buffer)
     return true

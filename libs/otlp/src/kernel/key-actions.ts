@@ -8,6 +8,9 @@ import { isStoredAsItIs } from './stored-text.ts'
 /** Sequences of keys whose order and rules are remembered. */
 const MAX_REMEMBERED = 256
 
+/** Requests with more keys are looked at each time: who makes keys up must not fill the memory. */
+const MAX_REMEMBERED_KEYS = 128
+
 /** The bits below hold what is done with the values. */
 const PLACE_STEP = 4
 
@@ -76,6 +79,7 @@ export class KeyActions {
     const places = rules.map((rule) => (rule === NO_RULE ? 0 : this.#actionOf(rule)))
     keys.map((key, id) => ({ key, id })).sort((a, b) => a.key.compare(b.key)).forEach(({ id }, rank) => (places[id]! += rank * PLACE_STEP))
     const verdict = { places, rules, ruled: [...rules.keys()].filter((id) => rules[id] !== NO_RULE) }
+    if (count > MAX_REMEMBERED_KEYS) return verdict
     if (this.#verdicts.size === MAX_REMEMBERED) this.#verdicts.clear()
     this.#verdicts.set(name, verdict)
     return verdict
