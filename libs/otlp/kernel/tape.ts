@@ -1,4 +1,4 @@
-// Where a record and its attributes are noted, byte by byte. The caller asks for columns by these offsets (`src/kernel/tape.ts`).
+// Where a record and its attributes are noted, byte by byte. The caller asks for columns by these offsets (`src/kernel/kernel.ts`).
 // A range is where it begins in memory, then how long it is; 64-bit numbers are aligned to eight bytes.
 
 export const RECORD_BYTES: usize = 96
