@@ -1,4 +1,5 @@
 import type { Connection } from './connection.ts'
+import type { ValueTaker } from './reply-socket.ts'
 import type { Run } from './run.ts'
 import type { ReadAnswer } from './shared-tier.ts'
 import { TickBatch } from './tick-batch.ts'
@@ -42,20 +43,45 @@ export class BatchReader {
 
   // MGET for one key, too, and not GET: a key of another type reads as none, not as an error.
   async #send(reads: readonly Read[]): Promise<void> {
-    const keys = reads.map(({ key }) => key)
-    // All pairs of a tier have the same second key.
-    const beside = reads.find((read) => read.beside !== undefined)?.beside
-    if (beside !== undefined) keys.push(beside)
-    const replies = await this.#run(() => this.#connection.client.mgetBuffer(keys))
-    for (let i = 0; i < reads.length; i++) {
-      if (replies === undefined) reads[i]!.answer(undefined, undefined)
-      else reads[i]!.answer(replies[i] ?? null, replies[reads.length] ?? null)
-    }
+    const batch = new Batch(reads)
+    await this.#run(() => this.#connection.read(batch.keys, batch))
+    batch.end()
   }
 
   /** Two commands, in this order: while their slot moves to another master, no command can take two keys of it. */
   async #sendPair(key: string, beside: string, answer: PairAnswer): Promise<void> {
     const [first, second] = await Promise.all([key, beside].map((one) => this.#run(() => this.#connection.client.mgetBuffer([one]))))
     answer(first === undefined ? undefined : (first[0] ?? null), second === undefined ? undefined : (second[0] ?? null))
+  }
+}
+
+/** The reads of one command. */
+class Batch implements ValueTaker {
+  readonly #reads: readonly Read[]
+  /** What lies under the second key of pairs, which is the same for all of a tier, and so is read first. */
+  readonly #hasBeside: boolean
+  #beside: Buffer | null | undefined
+  readonly keys: string[]
+  /** Values that have come. */
+  #taken = 0
+
+  constructor(reads: readonly Read[]) {
+    this.#reads = reads
+    const beside = reads.find((read) => read.beside !== undefined)?.beside
+    this.#hasBeside = beside !== undefined
+    this.keys = reads.map(({ key }) => key)
+    if (beside !== undefined) this.keys.unshift(beside)
+  }
+
+  take(bytes: Buffer | null): void {
+    const place = this.#taken++ - (this.#hasBeside ? 1 : 0)
+    if (place < 0) this.#beside = bytes === null ? null : Buffer.from(bytes)
+    else this.#reads[place]?.answer(bytes, this.#beside)
+  }
+
+  /** Redis says nothing more: who has no answer has none. What comes later is dropped. */
+  end(): void {
+    for (let place = Math.max(0, this.#taken - (this.#hasBeside ? 1 : 0)); place < this.#reads.length; place++) this.#reads[place]!.answer(undefined, undefined)
+    this.#taken = Number.POSITIVE_INFINITY
   }
 }

@@ -1,5 +1,8 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { withDeadline } from './deadline.ts'
+import { ReadCommand } from './read-command.ts'
+import { ReplyConnector } from './reply-connector.ts'
+import type { ValueTaker } from './reply-socket.ts'
 import { type ScriptedClient, withScripts } from './scripts.ts'
 
 /** Longest pause between two attempts to connect, in milliseconds. */
@@ -10,6 +13,8 @@ export class Connection {
   readonly client: ScriptedClient
   readonly isCluster: boolean
   readonly #owned: boolean
+  /** Ours, and set up for {@link ReadCommand}. */
+  readonly #inPlace: Redis | undefined
   /** Pending while the first attempt to connect runs; a cache that was just created waits for it once, within the Redis timeout. */
   #starting: Promise<void> | undefined
   readonly #onReady: () => void
@@ -21,6 +26,7 @@ export class Connection {
     const client = typeof redis === 'string' ? connect(redis, timeoutMs, random) : redis
     this.isCluster = client instanceof Cluster
     this.client = withScripts(client)
+    this.#inPlace = client instanceof Redis && client.options.Connector === ReplyConnector ? client : undefined
     client.on('ready', this.#onReady)
     // Without a listener ioredis prints each failed attempt to connect. Calls see the failure anyway.
     if (this.#owned) client.on('error', this.#onError)
@@ -36,6 +42,12 @@ export class Connection {
   /** Set until the first attempt to connect has succeeded, failed or taken too long. */
   get starting(): Promise<void> | undefined {
     return this.#starting
+  }
+
+  /** Reads keys with MGET, and hands the values over in their order. Those that come after the answer was given up are handed over as well. */
+  async read(keys: string[], taker: ValueTaker): Promise<void> {
+    if (this.#inPlace !== undefined) await this.#inPlace.sendCommand(new ReadCommand(this.#inPlace, keys, taker))
+    else for (const bytes of await this.client.mgetBuffer(keys)) taker.take(bytes)
   }
 
   close(): void {
@@ -73,6 +85,10 @@ export function connectionOptions(timeoutMs: number, random: () => number): Omit
   }
 }
 
+/** Given in the URL, they ask for what {@link ReplyConnector} has not. */
+const FOREIGN = /^rediss:|[?&](?:tls|protocol)=/
+
 function connect(url: string, timeoutMs: number, random: () => number): Redis {
-  return new Redis(url, connectionOptions(timeoutMs, random))
+  const options = connectionOptions(timeoutMs, random)
+  return new Redis(url, FOREIGN.test(url) ? options : { ...options, Connector: ReplyConnector })
 }
