@@ -1,6 +1,6 @@
 import { CacheError } from '../errors.ts'
+import { DataCodec } from './data-codec.ts'
 import { jsonCodec } from './json-codec.ts'
-import { ShapedCodec } from './shaped-codec.ts'
 import { ForeignValueError, SERIALISER, type ValueCodec } from './value-codec.ts'
 
 /** Turns values into bytes and back, for entries in Redis. */
@@ -18,7 +18,7 @@ export type SerialiserOption = 'msgpack' | 'json' | Serialiser
 
 /** A new codec for the entries of one definition. @throws {@link CacheError} `OPTION_INVALID`. */
 export function codecOf(where: string, option: SerialiserOption): ValueCodec {
-  if (option === 'msgpack') return new ShapedCodec()
+  if (option === 'msgpack') return new DataCodec()
   if (option === 'json') return jsonCodec
   if (typeof option === 'object' && typeof option.encode === 'function' && typeof option.decode === 'function' && /^[\w.-]{1,64}$/.test(option.name)) return new CustomCodec(option)
   throw new CacheError('OPTION_INVALID', `${where}serialiser must be 'msgpack', 'json' or { name, encode, decode } with a name of 1 to 64 letters, digits, _, - or .`)

@@ -1,11 +1,6 @@
 import { Packr, Unpackr } from 'msgpackr'
+import { isShapes, MAX_SHAPE_SETS, MAX_SHAPES, MAX_SHAPES_BYTES } from './shapes.ts'
 import { SERIALISER, type ValueCodec } from './value-codec.ts'
-
-/** More shapes than this, or more bytes of them, are not worth carrying in each entry: the objects have keys that are data. */
-const MAX_SHAPES = 16
-const MAX_SHAPES_BYTES = 512
-/** Decoders kept, one for each set of shapes seen. A process sees one set per definition and version of the code that fills it. */
-const MAX_DECODERS = 32
 
 // Buffers are copied, so that a small value does not hold the whole reply in memory.
 const OPTIONS = { copyBuffers: true, moreTypes: true } as const
@@ -99,12 +94,8 @@ export class ShapedCodec implements ValueCodec {
     const structures: unknown = JSON.parse(shapes.toString())
     if (!isShapes(structures)) throw new TypeError('not a list of lists of keys')
     const decoder = new Unpackr({ ...OPTIONS, structures })
-    if (this.#decoders.size === MAX_DECODERS) this.#decoders.delete(this.#decoders.keys().next().value!)
+    if (this.#decoders.size === MAX_SHAPE_SETS) this.#decoders.delete(this.#decoders.keys().next().value!)
     this.#decoders.set(key, decoder)
     return decoder
   }
-}
-
-function isShapes(shapes: unknown): shapes is string[][] {
-  return Array.isArray(shapes) && shapes.every((keys) => Array.isArray(keys) && keys.every((key) => typeof key === 'string'))
 }

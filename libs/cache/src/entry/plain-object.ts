@@ -1,0 +1,48 @@
+import { TOKEN } from './plain-tokens.ts'
+
+/** What objects are made from. */
+export interface PlainSource {
+  /** The bytes, and where the next token stands. */
+  readonly source: Uint8Array
+  at: number
+  /** All text, and where the next one starts. */
+  readonly text: string
+  textAt: number
+  /** The next value. */
+  read(): unknown
+  /** The value of a token that was read, if it is no short text and no small number. */
+  readOther(token: number): unknown
+}
+
+/** Makes an object from what comes next. */
+export type MakeObject = (from: PlainSource) => unknown
+
+/**
+ * A function that makes the objects of one shape. It is compiled, as those of msgpackr are: an object that is written down with all its keys is made at once, one that gets
+ * its keys by and by is made several times.
+ *
+ * @throws when the keys cannot be those of plain data.
+ */
+export function compileShape(keys: readonly string[]): MakeObject {
+  if (keys.includes('__proto__') || new Set(keys).size < keys.length) throw new TypeError('not the keys of an object')
+  try {
+    // Keys come from Redis: JSON makes of any a string and nothing else.
+    const properties = keys.map((key) => `${JSON.stringify(key)}: ${VALUE}`)
+    // oxlint-disable-next-line typescript/no-implied-eval, typescript/no-unsafe-type-assertion -- see above
+    return new Function('from', `const { source, text } = from
+let { at, textAt } = from, token
+const object = { ${properties.join(', ')} }
+from.at = at
+from.textAt = textAt
+return object`) as MakeObject
+  } catch {
+    // The process does not allow code to be made.
+    return (from) => Object.fromEntries(keys.map((key) => [key, from.read()]))
+  }
+}
+
+/** As `read`, with what is frequent written out. */
+const VALUE = `(token = source[at++]) >= ${TOKEN.text}
+  ? text.substring(textAt, textAt += token - ${TOKEN.text})
+  : token < ${TOKEN.null} ? token
+  : (from.at = at, from.textAt = textAt, token = from.readOther(token), at = from.at, textAt = from.textAt, token)`
