@@ -100,7 +100,7 @@ export class Envelope {
 
   /**
    * Reads the entry of a key; `undefined`, and counted why, when it cannot be used: its bytes are damaged, or not ours at all; another serialiser or format wrote it;
-   * it is not encrypted as it must be; its value does not pass the schema. Later when its value is large and compressed. Never throws, never rejects.
+   * it is not encrypted as it must be; its value does not pass the schema. Later when its value is large and compressed. Keeps no part of the bytes. Never throws, never rejects.
    */
   decode<R>(key: string, bytes: Buffer): Entry<R> | undefined | Promise<Entry<R> | undefined> {
     if (bytes.length <= TAGS || bytes[0] !== MAGIC) return this.#refuse('corrupt')
@@ -133,8 +133,10 @@ export class Envelope {
     return context
   }
 
-  #decodeSlowly<R>(key: string, bytes: Buffer, valueAt: number): Entry<R> | undefined | Promise<Entry<R> | undefined> {
+  #decodeSlowly<R>(key: string, given: Buffer, valueAt: number): Entry<R> | undefined | Promise<Entry<R> | undefined> {
     const { sealer } = this.#options
+    // What is decompressed in the background is read after the caller's bytes are gone.
+    const bytes = Buffer.from(given)
     const form = bytes[FORM]!
     if (form > MAX_FORM) return this.#refuse('foreign')
     if ((form & SEALED) === 0 ? sealer !== undefined : sealer === undefined) return this.#refuse('undecryptable')

@@ -49,6 +49,7 @@ class CustomCodec implements ValueCodec {
   decode(bytes: Buffer, start: number, end: number): unknown {
     const valueAt = start + this.#mark.length
     if (valueAt > end || bytes.compare(this.#mark, 0, this.#mark.length, start, valueAt) !== 0) throw new ForeignValueError('another serialiser wrote it')
-    return this.#serialiser.decode(bytes.subarray(valueAt, end))
+    // It may keep what it gets, or parts of it.
+    return this.#serialiser.decode(Buffer.from(bytes.subarray(valueAt, end)))
   }
 }

@@ -14,7 +14,7 @@ export interface ValueCodec {
    */
   encode(value: unknown, offset: number): Buffer
   /**
-   * Reads a value from a part of `bytes`.
+   * Reads a value from a part of `bytes`, and keeps nothing of them.
    *
    * @throws {@link ForeignValueError} when another serialiser wrote it; any other error when it is damaged.
    */

@@ -62,7 +62,7 @@ export async function explain<R>(context: RegionContext, key: string, { copy, tr
 async function inRedis<R>({ scope, envelope, clock }: RegionContext, shared: SharedTier, key: string): Promise<Pick<Explanation, 'redis' | 'redisState' | 'leased'>> {
   const askedAt = clock.exactNow()
   if (!shared.available(key)) return { redis: undefined, redisState: 'unavailable', leased: undefined }
-  const [bytes, leased] = await Promise.all([new Promise<Buffer | null | undefined>((resolve) => shared.read(key, resolve)), shared.leased(key)])
+  const [bytes, leased] = await Promise.all([new Promise<Buffer | null | undefined>((resolve) => shared.read(key, (read) => resolve(read && Buffer.from(read)))), shared.leased(key)])
   if (bytes === undefined || bytes === null) return { redis: undefined, redisState: bytes === null ? 'empty' : 'unavailable', leased }
   const entry: Entry<R> | undefined = await Promise.resolve(envelope.decode<R>(key, bytes)).catch(() => undefined)
   if (entry === undefined) return { redis: undefined, redisState: 'unusable', leased }

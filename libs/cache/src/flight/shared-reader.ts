@@ -85,7 +85,8 @@ export class SharedReader<R> {
     const entry = bytes === null || bytes === undefined ? undefined : envelope.decode<R>(reading.key, bytes)
     if (!(entry instanceof Promise)) return this.#judge(reading, bytes, entry)
     // Large: whoever asks meanwhile joins, and messages are minded.
-    const answer = entry.then((decoded) => this.#judge(reading, bytes, decoded))
+    const head = headOf(bytes)
+    const answer = entry.then((decoded) => this.#judge(reading, head, decoded))
     answer.catch(() => this.flights.land(reading.id, reading.flight))
     return answer
   }
@@ -98,7 +99,8 @@ export class SharedReader<R> {
       this.flights.land(id, flight)
       return this.#serve(reading, entry, decision)
     }
-    return this.#landing(reading, entry !== undefined && decision?.verdict === 'unknown' ? this.#decide(reading, entry, bytes ?? null) : this.#without(reading, bytes))
+    const head = headOf(bytes)
+    return this.#landing(reading, entry !== undefined && decision?.verdict === 'unknown' ? this.#decide(reading, entry, head ?? null) : this.#without(reading, head))
   }
 
   /** Whoever asks before the answer joins. */
@@ -109,10 +111,10 @@ export class SharedReader<R> {
   }
 
   /** The marks of its tags have to be read first. When Redis does not tell, nobody can rely on the entry, but it is better than none. */
-  async #decide(reading: Reading<R>, entry: Entry<R>, bytes: Buffer | null): Promise<R> {
+  async #decide(reading: Reading<R>, entry: Entry<R>, head: Buffer | null): Promise<R> {
     const decision = await this.#context.scope.decide(entry, reading.askedAt)
     // It may have expired meanwhile.
-    if (decision.verdict === 'hard' || this.#context.clock.now() >= entry.hardAt) return this.#without(reading, bytes)
+    if (decision.verdict === 'hard' || this.#context.clock.now() >= entry.hardAt) return this.#without(reading, head)
     return this.#serve(decision.verdict === 'unknown' ? { ...reading, epoch: undefined } : reading, entry, decision)
   }
 
@@ -133,18 +135,23 @@ export class SharedReader<R> {
     return entry.value
   }
 
-  /** Redis had nothing of use: no answer (`undefined`), no entry (`null`), or one that is damaged, over or invalidated. */
-  #without({ id, key, flight, source, local }: Reading<R>, bytes: Buffer | null | undefined, lease?: LeaseReply): Promise<R> {
+  /** Redis had nothing of use: no answer (`undefined`), no entry (`null`), or one that is damaged, over or invalidated, of which these are the first bytes. */
+  #without({ id, key, flight, source, local }: Reading<R>, head: Buffer | null | undefined, lease?: LeaseReply): Promise<R> {
     const { standing, stale, load } = this.#host
-    if (bytes === undefined) {
+    if (head === undefined) {
       // Removed or replaced meanwhile, the copy from before must not come back this way.
       const usable = standing(id, flight.fenced ? this.#host.local.peek(id) : local)
       return usable === undefined ? load(id, source, undefined) : stale.answer(id, usable, source, 'localStale')
     }
     // Without an entry: invalidated, or evicted by Redis; nobody can tell which, so the old copy counts no more, not even when the load fails.
-    if (bytes === null && !flight.fenced) this.#host.local.delete(id)
+    if (head === null && !flight.fenced) this.#host.local.delete(id)
     // A change that came meanwhile may have voided the lease.
     if (flight.fenced && lease?.kind === 'granted') void this.#context.shared?.release(key, lease.token)
-    return load(id, source, bytes === null ? null : bytes.subarray(0, HEAD_BYTES), flight.fenced ? undefined : lease)
+    return load(id, source, head, flight.fenced ? undefined : lease)
   }
+}
+
+/** The first bytes, for later: those of the whole are valid now only. */
+function headOf(bytes: Buffer | null | undefined): Buffer | null | undefined {
+  return bytes && Buffer.from(bytes.subarray(0, HEAD_BYTES))
 }

@@ -1,8 +1,9 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { withDeadline } from './deadline.ts'
-import { ReadCommand } from './read-command.ts'
+import { OwnCommand, type Sent } from './own-command.ts'
 import { ReplyConnector } from './reply-connector.ts'
 import type { ValueTaker } from './reply-socket.ts'
+import { RespText, type Written } from './resp-text.ts'
 import { type ScriptedClient, withScripts } from './scripts.ts'
 
 /** Longest pause between two attempts to connect, in milliseconds. */
@@ -13,8 +14,8 @@ export class Connection {
   readonly client: ScriptedClient
   readonly isCluster: boolean
   readonly #owned: boolean
-  /** Ours, and set up for {@link ReadCommand}. */
-  readonly #inPlace: Redis | undefined
+  /** The client, when it is ours and takes {@link OwnCommand}s. */
+  readonly own: Redis | undefined
   /** Pending while the first attempt to connect runs; a cache that was just created waits for it once, within the Redis timeout. */
   #starting: Promise<void> | undefined
   readonly #onReady: () => void
@@ -26,7 +27,7 @@ export class Connection {
     const client = typeof redis === 'string' ? connect(redis, timeoutMs, random) : redis
     this.isCluster = client instanceof Cluster
     this.client = withScripts(client)
-    this.#inPlace = client instanceof Redis && client.options.Connector === ReplyConnector ? client : undefined
+    this.own = client instanceof Redis && client.options.Connector === ReplyConnector ? client : undefined
     client.on('ready', this.#onReady)
     // Without a listener ioredis prints each failed attempt to connect. Calls see the failure anyway.
     if (this.#owned) client.on('error', this.#onError)
@@ -45,9 +46,38 @@ export class Connection {
   }
 
   /** Reads keys with MGET, and hands the values over in their order. Those that come after the answer was given up are handed over as well. */
-  async read(keys: string[], taker: ValueTaker): Promise<void> {
-    if (this.#inPlace !== undefined) await this.#inPlace.sendCommand(new ReadCommand(this.#inPlace, keys, taker))
-    else for (const bytes of await this.client.mgetBuffer(keys)) taker.take(bytes)
+  async read(keys: readonly string[], taker: ValueTaker): Promise<void> {
+    if (this.own === undefined) {
+      for (const bytes of await this.client.mgetBuffer([...keys])) taker.take(bytes)
+      return
+    }
+    const send = (keyPrefix: string): Sent => {
+      const text = new RespText().command(keys.length + 1).part('MGET')
+      for (const key of keys) text.part(keyPrefix + key)
+      return { bytes: text.toBytes(), taker }
+    }
+    await this.own.sendCommand(new OwnCommand(this.own, 'mget', send))
+  }
+
+  /**
+   * Runs a script that Redis knows; by `otherwise`, which teaches it, when it does not, or when the connection is not ours.
+   *
+   * @param last - the last argument, which is written where the command is put together.
+   */
+  async runScript<T>(sha: string, keys: readonly string[], args: readonly string[], last: Written | undefined, otherwise: () => Promise<T>): Promise<T> {
+    if (this.own === undefined) return otherwise()
+    const send = (keyPrefix: string): Sent => {
+      const text = new RespText().command(3 + keys.length + args.length + (last === undefined ? 0 : 1)).part('EVALSHA').part(sha).part(String(keys.length))
+      for (const key of keys) text.part(keyPrefix + key)
+      for (const arg of args) text.part(arg)
+      return { bytes: text.toBytes(last) }
+    }
+    try {
+      return (await this.own.sendCommand(new OwnCommand(this.own, 'evalsha', send))) as T
+    } catch (error) {
+      if (error instanceof Error && error.message.startsWith('NOSCRIPT')) return otherwise()
+      throw error
+    }
   }
 
   close(): void {

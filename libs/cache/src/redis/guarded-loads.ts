@@ -1,6 +1,7 @@
 import type { Connection } from './connection.ts'
 import type { Run } from './run.ts'
-import { FAILED, GRANTED, type PackedFill, packFills, STORED } from './scripts.ts'
+import { type Fill, PackedFills } from './packed-fills.ts'
+import { FAILED, FILLS_SHA, GRANTED, LEASES_SHA, type LeasesReply, STORED } from './scripts.ts'
 import type { FillAnswer, LeaseAnswer, LeaseReply } from './shared-tier.ts'
 import { TickBatch } from './tick-batch.ts'
 import { nextToken } from './token.ts'
@@ -15,7 +16,7 @@ interface LeaseRequest extends Request<LeaseAnswer> {
   readonly seen: Buffer | undefined
 }
 
-interface FillRequest extends Request<FillAnswer>, PackedFill {}
+interface FillRequest extends Request<FillAnswer>, Fill {}
 
 /** What {@link GuardedLoads} need. */
 export interface GuardedLoadsOptions {
@@ -57,10 +58,11 @@ export class GuardedLoads {
     const { connection, run, leaseTtlMs, onFailed } = this.#options
     // One for all: of two requests for the same key one is refused.
     const token = nextToken()
-    const args: (string | number | Buffer)[] = [...keysOf(requests), token, leaseTtlMs]
+    const keys = keysOf(requests)
     // Most loads are for keys without an entry.
-    if (requests.some(({ seen }) => seen !== undefined)) for (const { seen } of requests) args.push(seen === undefined ? '' : Buffer.concat([SEEN, seen]))
-    const replies = await run(() => connection.client.ballastCacheLeasesBuffer(2 * requests.length, ...args))
+    const seen = requests.some((request) => request.seen !== undefined) ? requests.map((request) => (request.seen === undefined ? '' : Buffer.concat([SEEN, request.seen]))) : []
+    const byClient = (): Promise<LeasesReply> => connection.client.ballastCacheLeasesBuffer(keys.length, ...keys, token, leaseTtlMs, ...seen)
+    const replies = await run(() => (seen.length > 0 ? byClient() : connection.runScript(LEASES_SHA, keys, [token, String(leaseTtlMs)], undefined, byClient)))
     if (typeof replies === 'number') {
       const granted: LeaseReply = { kind: 'granted', token, stampUs: replies }
       for (const { answer } of requests) answer(granted)
@@ -78,7 +80,9 @@ export class GuardedLoads {
 
   async #sendFills(requests: readonly FillRequest[]): Promise<void> {
     const { connection, run, onFailed } = this.#options
-    const replies = await run(() => connection.client.ballastCacheFills(2 * requests.length, ...keysOf(requests), packFills(requests)))
+    const keys = keysOf(requests)
+    const fills = new PackedFills(requests)
+    const replies = await run(() => connection.runScript(FILLS_SHA, keys, [], fills, () => connection.client.ballastCacheFills(keys.length, ...keys, fills.toBuffer())))
     for (let i = 0; i < requests.length; i++) {
       const reply = typeof replies === 'number' ? replies : replies?.[i]
       if (reply === FAILED) onFailed()

@@ -1,12 +1,16 @@
 import type { Cluster, Redis } from 'ioredis'
+import { createHash } from 'node:crypto'
 import { FORMATS, OFFSETS } from '../entry/envelope.ts'
 import type { MarkKind } from './shared-tier.ts'
 
+/** The time when all leases are granted; else that, and for each key {@link GRANTED}, {@link HELD}, {@link FAILED} or its entry. */
+export type LeasesReply = number | readonly (number | Buffer)[]
+
 /** The commands that {@link withScripts} adds to a client. Keys: the entry, then its lease; both lie in one cluster slot. */
 export interface ScriptCommands {
-  /** Keys: all entries, then all leases. Arguments: token, lifetime of a lease, and, when there are any, for each `=` with the first bytes that were seen, or nothing. Answers with the time when all are granted; else with the time, then {@link GRANTED}, {@link HELD}, {@link FAILED} or an entry for each. */
-  ballastCacheLeasesBuffer(keys: number, ...keysAndArguments: readonly (string | number | Buffer)[]): Promise<number | readonly (number | Buffer)[]>
-  /** Keys as above. One argument, of {@link packFills}. Answers with {@link STORED} when all are stored; else with that, {@link REFUSED} or {@link FAILED} for each. */
+  /** Keys: all entries, then all leases. Arguments: token, lifetime of a lease, and, when there are any, for each `=` with the first bytes that were seen, or nothing. */
+  ballastCacheLeasesBuffer(keys: number, ...keysAndArguments: readonly (string | number | Buffer)[]): Promise<LeasesReply>
+  /** Keys as above. One argument, of {@link PackedFills}. Answers with {@link STORED} when all are stored; else with that, {@link REFUSED} or {@link FAILED} for each. */
   ballastCacheFills(keys: number, ...keysAndArgument: readonly (string | Buffer)[]): Promise<number | readonly number[]>
   ballastCacheFinishWrite(entry: string, lease: string, token: string, bytes: Buffer, ttlMs: number, version: number): Promise<number>
   ballastCacheBeginWrite(lease: string, token: string, leaseMs: number): Promise<number>
@@ -19,33 +23,6 @@ export interface ScriptCommands {
   ballastCacheDeleteEntry(entry: string): Promise<number>
   ballastCacheRenew(lease: string, token: string, leaseMs: number): Promise<number>
   ballastCacheRelease(lease: string, token: string): Promise<number>
-}
-
-/** What one fill brings. */
-export interface PackedFill {
-  readonly token: string
-  readonly bytes: Buffer
-  readonly ttlMs: number
-}
-
-/** The argument of {@link ScriptCommands.ballastCacheFills}: for each the token, the lifetime and the bytes, with their lengths before them. One, because each costs client and server more than its bytes. */
-export function packFills(fills: readonly PackedFill[]): Buffer {
-  const ttls = fills.map(({ ttlMs }) => String(Math.ceil(ttlMs)))
-  let length = 0
-  for (let i = 0; i < fills.length; i++) length += 6 + fills[i]!.token.length + ttls[i]!.length + fills[i]!.bytes.length
-  const packed = Buffer.allocUnsafe(length)
-  let at = 0
-  for (let i = 0; i < fills.length; i++) {
-    const { token, bytes } = fills[i]!
-    packed[at] = token.length
-    at += 1 + packed.write(token, at + 1, 'latin1')
-    packed[at] = ttls[i]!.length
-    at += 1 + packed.write(ttls[i]!, at + 1, 'latin1')
-    at = packed.writeUInt32BE(bytes.length, at)
-    packed.set(bytes, at)
-    at += bytes.length
-  }
-  return packed
 }
 
 /** A client of ioredis that knows our scripts. */
@@ -109,6 +86,10 @@ if listeners.err or listeners[2] > 0 then
   for i = 1, #stored do redis.pcall('PUBLISH', channel, stored[i]) end
 end
 return #stored == count and ${STORED} or replies`
+
+/** By these Redis knows the scripts that run most. */
+export const LEASES_SHA = shaOf(LEASES)
+export const FILLS_SHA = shaOf(FILLS)
 
 // Returns 2 when a newer version is stored already, 1 stored, 0 when another write or invalidation came between: then nobody's value is kept.
 const FINISH_WRITE = `
@@ -211,6 +192,10 @@ export function withScripts(client: Redis | Cluster): ScriptedClient {
   client.defineCommand('ballastCacheRelease', { numberOfKeys: 1, lua: RELEASE })
   if (!knowsScripts(client)) throw new TypeError('this ioredis client cannot define commands')
   return client
+}
+
+function shaOf(lua: string): string {
+  return createHash('sha1').update(lua).digest('hex')
 }
 
 function knowsScripts(client: Redis | Cluster): client is ScriptedClient {

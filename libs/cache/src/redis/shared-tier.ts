@@ -12,7 +12,7 @@ export type LeaseReply =
   | { readonly kind: 'held' }
   | { readonly kind: 'unavailable' }
 
-/** Takes the answer to a read. Must not throw. */
+/** Takes the answer to a read. The bytes are valid during the call only. Must not throw. */
 export type ReadAnswer = (bytes: Buffer | null | undefined) => void
 
 /** Takes the answer to a request for a lease. Must not throw. */
