@@ -16,12 +16,18 @@ interface Expected {
 /** Memory that all bytes of a connection go through. */
 const MEMORY_BYTES = 65_536
 
-// Bytes of RESP2, https://redis.io/docs/latest/develop/reference/protocol-spec/
+// First bytes of RESP3, https://redis.io/docs/latest/develop/reference/protocol-spec/
 const LINE_FEED = 10
-const BULK = 36
+const BLOB_ERROR = 33
+const BLOB = 36
+const MAP = 37
 const ARRAY = 42
 const MINUS = 45
 const ZERO = 48
+const VERBATIM = 61
+const PUSH = 62
+const ATTRIBUTES = 124
+const SET = 126
 /** Bytes after a value. */
 const END_BYTES = 2
 
@@ -40,6 +46,8 @@ export class ReplySocket extends Socket {
   #replies = 0
   /** Parts of the reply that have not come yet: itself, and the items of its lists. 0 between two replies. */
   #parts = 0
+  /** Whether it is no reply, but a message that nobody asked for. */
+  #isPush = false
   /** Takes the values of the reply that is coming, if it is read here. */
   #taker: ValueTaker | undefined
   /** First byte of the line that is coming; 0 before it. */
@@ -81,26 +89,29 @@ export class ReplySocket extends Socket {
     let from = 0
     while (at < length) {
       if (this.#parts === 0) {
-        this.#parts = 1
-        if (this.#expected[0]?.place === this.#replies) {
-          const { taker } = this.#expected.shift()!
-          if (memory[at] === ARRAY) {
-            this.#pass(memory, from, at)
-            this.#taker = taker
-          }
-        }
+        this.#begin(memory[at]!)
+        if (this.#taker !== undefined) this.#pass(memory, from, at)
       }
       at = this.#readPart(memory, at, length)
       if (this.#taker !== undefined) from = at
-      if (this.#parts === 0) {
-        this.#replies++
-        if (this.#taker !== undefined) {
-          this.#taker = undefined
-          this.emit('data', EMPTY_LIST)
-        }
-      }
+      if (this.#parts === 0) this.#end()
     }
     this.#pass(memory, from, length)
+  }
+
+  #begin(type: number): void {
+    this.#parts = 1
+    this.#isPush = type === PUSH
+    if (this.#isPush || this.#expected[0]?.place !== this.#replies) return
+    const { taker } = this.#expected.shift()!
+    if (type === ARRAY) this.#taker = taker
+  }
+
+  #end(): void {
+    if (!this.#isPush) this.#replies++
+    if (this.#taker === undefined) return
+    this.#taker = undefined
+    this.emit('data', EMPTY_LIST)
   }
 
   /** ioredis keeps parts of what it gets. */
@@ -132,9 +143,13 @@ export class ReplySocket extends Socket {
   #endLine(number: number, memory: Buffer, at: number, length: number): number {
     const type = this.#type
     this.#type = 0
-    if (type === BULK && !this.#negative) return this.#startValue(number, memory, at, length)
+    const isBlob = type === BLOB || type === VERBATIM || type === BLOB_ERROR
+    if (isBlob && !this.#negative) return this.#startValue(number, memory, at, length)
     this.#parts--
-    if (type === ARRAY && !this.#negative) this.#parts += number
+    if ((type === ARRAY && !this.#negative) || type === SET || type === PUSH) this.#parts += number
+    else if (type === MAP) this.#parts += 2 * number
+    // What they describe comes after them.
+    else if (type === ATTRIBUTES) this.#parts += 2 * number + 1
     else this.#taker?.take(null)
     return at
   }
