@@ -214,7 +214,7 @@ export class LocalTier<R> {
       retryAt: before !== undefined && before.softAt === entry.softAt && before.expired === entry.expired ? before.retryAt : 0,
     }
     if (policy.idleTtlMs !== Number.POSITIVE_INFINITY) this.#startIdle(local, before, policy.idleTtlMs, usedAt)
-    this.#keep(id, local)
+    this.#keep(id, local, before)
     return local
   }
 
@@ -231,11 +231,12 @@ export class LocalTier<R> {
     }
   }
 
-  #keep(id: string, local: LocalEntry<R>): void {
+  #keep(id: string, local: LocalEntry<R>, before: LocalEntry<R> | undefined): void {
     const { maxBytes } = this.#limits
     const [tier, other] = local.value === null ? [this.#absences, this.#entries] : [this.#entries, this.#absences]
     if (other.size > 0) other.delete(id)
-    const expected = tier.size + (tier.has(id) ? 0 : 1)
+    const replaces = before !== undefined && (before.value === null) === (local.value === null)
+    const expected = tier.size + (replaces ? 0 : 1)
     if (maxBytes === undefined || local.value === null) {
       tier.set(id, local)
     } else {

@@ -66,9 +66,12 @@ const FILLS = `
 local count, at = #KEYS / 2, 1
 local tokens = redis.call('MGET', unpack(KEYS, count + 1))
 local replies, stored, used = {}, {}, {}
+local token, ttl
 for i = 1, count do
-  local token, ttl, bytes
-  token, ttl, bytes, at = struct.unpack('>Bc0Bc0I4c0', ARGV[1], at)
+  local newToken, newTtl, bytes
+  newToken, newTtl, bytes, at = struct.unpack('>Bc0Bc0I4c0', ARGV[1], at)
+  if newToken ~= '' then token = newToken end
+  if newTtl ~= '' then ttl = newTtl end
   replies[i] = ${REFUSED}
   if tokens[i] == token then
     replies[i] = redis.pcall('SET', KEYS[i], bytes, 'PX', ttl).err and ${FAILED} or ${STORED}
