@@ -28,6 +28,9 @@ const COMPRESSION_SHIFT = 2
 const SEALED = 0b1_0000
 const MAX_FORM = 0b1_1111
 
+/** Memory of entries up to this size is kept until the next one comes, in bytes. */
+const MAX_KEPT_BYTES = 1_048_576
+
 /** Bytes of the stamps. They also tell one fill of a key from another. */
 export const HEAD_BYTES = 42
 
@@ -67,6 +70,7 @@ export class Envelope {
   readonly #codec: ValueCodec
   /** The form of an entry whose value stands there as the serialiser wrote it: of nearly every entry. */
   readonly #plainForm: number
+  #view: DataView = new DataView(new ArrayBuffer(0))
 
   constructor(options: EnvelopeOptions) {
     this.#options = options
@@ -160,10 +164,12 @@ export class Envelope {
 
   /** The entry with the stamps and tags of `bytes`, and the value from `start` to the end of `plain`. */
   #read<R>(bytes: Buffer, valueAt: number, plain: Buffer, start: number): Entry<R> | undefined {
-    const softAt = bytes.readDoubleBE(SOFT_AT)
-    const hardAt = bytes.readDoubleBE(HARD_AT)
-    const version = bytes.readDoubleBE(VERSION)
-    const stampUs = bytes.readDoubleBE(STAMP)
+    const view = this.#viewOf(bytes)
+    const at = bytes.byteOffset
+    const softAt = view.getFloat64(at + SOFT_AT)
+    const hardAt = view.getFloat64(at + HARD_AT)
+    const version = view.getFloat64(at + VERSION)
+    const stampUs = view.getFloat64(at + STAMP)
     if (!(softAt > 0 && hardAt >= softAt && hardAt < Number.MAX_SAFE_INTEGER && version >= 0 && stampUs > 0)) return this.#refuse('corrupt')
     let value: unknown
     try {
@@ -176,7 +182,15 @@ export class Envelope {
     if (check !== undefined && value !== null) value = check(value)
     if (value === MISMATCH || value === undefined) return this.#refuse('mismatched')
     const tags = valueAt === TAGS ? undefined : bytes.toString('utf8', TAGS, valueAt).split(TAG_SEPARATOR)
-    return { value: value as R, softAt, hardAt, deltaMs: bytes.readUInt32BE(DELTA), version, softTtlMs: bytes.readUInt32BE(SOFT_TTL), stampUs, tags, expired: (bytes[1]! & EXPIRED) !== 0 }
+    return { value: value as R, softAt, hardAt, deltaMs: view.getUint32(at + DELTA), version, softTtlMs: view.getUint32(at + SOFT_TTL), stampUs, tags, expired: (bytes[1]! & EXPIRED) !== 0 }
+  }
+
+  /** Of all the memory that the bytes lie in: entries come to lie in the same one. Numbers are read from a view in a third of the time. */
+  #viewOf({ buffer }: Buffer): DataView {
+    if (buffer === this.#view.buffer) return this.#view
+    const view = new DataView(buffer)
+    if (buffer.byteLength <= MAX_KEPT_BYTES) this.#view = view
+    return view
   }
 
   #refuse(reason: keyof EnvelopeOptions['counters']): undefined {

@@ -10,7 +10,9 @@ export interface PlainSource {
   textAt: number
   /** The next value. */
   read(): unknown
-  /** The value of a token that was read, if it is no short text and no small number. */
+  /** Make the objects, by the number of their shape. */
+  readonly shapes: readonly MakeObject[]
+  /** The value of a token that was read, if it is no short text, no small number and no object. */
   readOther(token: number): unknown
 }
 
@@ -45,4 +47,4 @@ return object`) as MakeObject
 const VALUE = `(token = source[at++]) >= ${TOKEN.text}
   ? text.substring(textAt, textAt += token - ${TOKEN.text})
   : token < ${TOKEN.null} ? token
-  : (from.at = at, from.textAt = textAt, token = from.readOther(token), at = from.at, textAt = from.textAt, token)`
+  : (from.at = at, from.textAt = textAt, token = token >= ${TOKEN.object} && token < ${TOKEN.array} ? from.shapes[token - ${TOKEN.object}](from) : from.readOther(token), at = from.at, textAt = from.textAt, token)`

@@ -9,7 +9,7 @@ import { isShapes, MAX_SHAPE_SETS } from './shapes.ts'
 export class PlainReader implements PlainSource {
   readonly #sets = new Map<string, readonly MakeObject[]>()
   #last: { readonly digest: Buffer; readonly shapes: readonly MakeObject[] } | undefined
-  #shapes: readonly MakeObject[] = []
+  shapes: readonly MakeObject[] = []
   source: Buffer = Buffer.alloc(0)
   at = 0
   #end = 0
@@ -25,7 +25,7 @@ export class PlainReader implements PlainSource {
     const textAt = tokensAt + (bytes[lengthsAt + 2]! << 8) + bytes[lengthsAt + 3]!
     const kind = bytes[lengthsAt + 4]
     if (textAt > end || (kind !== TEXT.latin1 && kind !== TEXT.ucs2)) throw new RangeError('not plain data')
-    this.#shapes = this.#shapesOf(bytes, start, shapesAt, tokensAt)
+    this.shapes = this.#shapesOf(bytes, start, shapesAt, tokensAt)
     this.source = bytes
     this.at = tokensAt
     this.#end = textAt
@@ -41,13 +41,13 @@ export class PlainReader implements PlainSource {
     if (this.at >= this.#end) throw new RangeError('the value ends too early')
     const token = this.source[this.at++]!
     if (token >= TOKEN.text) return this.#readText(token - TOKEN.text)
-    return token < TOKEN.null ? token : this.readOther(token)
+    if (token < TOKEN.null) return token
+    return token >= TOKEN.object && token < TOKEN.array ? this.#readObject(token - TOKEN.object) : this.readOther(token)
   }
 
-  /** The value of a token that was read, if it is no short text and no small number. */
+  /** The value of a token that was read, if it is no short text, no small number and no object. */
   readOther(token: number): unknown {
     if (token >= TOKEN.array) return this.#readArray(token - TOKEN.array)
-    if (token >= TOKEN.object) return this.#readObject(token - TOKEN.object)
     const { at } = this
     switch (token) {
       case TOKEN.null:
@@ -86,7 +86,7 @@ export class PlainReader implements PlainSource {
   }
 
   #readObject(number: number): unknown {
-    const make = this.#shapes[number]
+    const make = this.shapes[number]
     if (make === undefined) throw new RangeError(`there is no shape ${number}`)
     return make(this)
   }

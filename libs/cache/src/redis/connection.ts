@@ -3,7 +3,7 @@ import { withDeadline } from './deadline.ts'
 import { OwnCommand, type Sent } from './own-command.ts'
 import { ReplyConnector } from './reply-connector.ts'
 import type { ValueTaker } from './reply-socket.ts'
-import { RespText, type Written } from './resp-text.ts'
+import { commandBytes, type RespText, type Written } from './resp-text.ts'
 import { type ScriptedClient, withScripts } from './scripts.ts'
 
 /** Longest pause between two attempts to connect, in milliseconds. */
@@ -52,9 +52,11 @@ export class Connection {
       return
     }
     const send = (keyPrefix: string): Sent => {
-      const text = new RespText().command(keys.length + 1).part('MGET')
-      for (const key of keys) text.part(keyPrefix + key)
-      return { bytes: text.toBytes(), taker }
+      const write = (text: RespText): void => {
+        text.command(keys.length + 1).part('MGET')
+        for (const key of keys) text.part(keyPrefix + key)
+      }
+      return { bytes: commandBytes(write), taker }
     }
     await this.own.sendCommand(new OwnCommand(this.own, 'mget', send))
   }
@@ -67,10 +69,12 @@ export class Connection {
   async runScript<T>(sha: string, keys: readonly string[], args: readonly string[], last: Written | undefined, otherwise: () => Promise<T>): Promise<T> {
     if (this.own === undefined) return otherwise()
     const send = (keyPrefix: string): Sent => {
-      const text = new RespText().command(3 + keys.length + args.length + (last === undefined ? 0 : 1)).part('EVALSHA').part(sha).part(String(keys.length))
-      for (const key of keys) text.part(keyPrefix + key)
-      for (const arg of args) text.part(arg)
-      return { bytes: text.toBytes(last) }
+      const write = (text: RespText): void => {
+        text.command(3 + keys.length + args.length + (last === undefined ? 0 : 1)).part('EVALSHA').part(sha).part(String(keys.length))
+        for (const key of keys) text.part(keyPrefix + key)
+        for (const arg of args) text.part(arg)
+      }
+      return { bytes: commandBytes(write, last) }
     }
     try {
       return (await this.own.sendCommand(new OwnCommand(this.own, 'evalsha', send))) as T
