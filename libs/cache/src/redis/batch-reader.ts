@@ -1,5 +1,5 @@
 import type { Connection } from './connection.ts'
-import type { ValueTaker } from './reply-socket.ts'
+import type { ValueTaker } from './reply-splitter.ts'
 import type { Run } from './run.ts'
 import type { ReadAnswer } from './shared-tier.ts'
 import { TickBatch } from './tick-batch.ts'

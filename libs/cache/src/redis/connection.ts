@@ -2,7 +2,7 @@ import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { withDeadline } from './deadline.ts'
 import { OwnCommand, type Sent } from './own-command.ts'
 import { ReplyConnector } from './reply-connector.ts'
-import type { ValueTaker } from './reply-socket.ts'
+import type { ValueTaker } from './reply-splitter.ts'
 import { commandBytes, type RespText, type Written } from './resp-text.ts'
 import { type ScriptedClient, withScripts } from './scripts.ts'
 

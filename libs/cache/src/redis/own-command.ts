@@ -1,5 +1,6 @@
 import { Command, type Redis } from 'ioredis'
-import { ReplySocket, type ValueTaker } from './reply-socket.ts'
+import { ReplySocket } from './reply-socket.ts'
+import type { ValueTaker } from './reply-splitter.ts'
 
 /** What an {@link OwnCommand} sends. */
 export interface Sent {
@@ -33,7 +34,7 @@ export class OwnCommand extends Command {
     if (this.#send === undefined || !(socket instanceof ReplySocket)) throw new TypeError('sent twice, or on a connection that is not ours')
     const { bytes, taker } = this.#send(this.#client.options.keyPrefix ?? '')
     this.#send = undefined
-    if (taker !== undefined) socket.expect(this.#client.commandQueue.length, taker)
+    if (taker !== undefined) socket.replies.expect(this.#client.commandQueue.length, taker)
     return bytes
   }
 }
