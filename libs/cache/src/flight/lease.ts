@@ -37,11 +37,15 @@ export class Lease {
   }
 }
 
+/** So many leases come and go before their set is made anew; for the reason see {@link Flights}. */
+const REMOVALS_PER_SET = 512
+
 /** Renews the leases of loads that take long: all at once, each third of a lease's lifetime. Most loads have ended by then, and cost no timer. */
 export class LeaseRenewals {
   readonly #intervalMs: number
   readonly #clock: Clock
-  readonly #held = new Set<Lease>()
+  #held = new Set<Lease>()
+  #removed = 0
   #timer: Timer | undefined
 
   constructor(leaseTtlMs: number, clock: Clock) {
@@ -55,7 +59,9 @@ export class LeaseRenewals {
   }
 
   delete(lease: Lease): void {
-    this.#held.delete(lease)
+    if (!this.#held.delete(lease) || ++this.#removed < REMOVALS_PER_SET) return
+    this.#removed = 0
+    this.#held = new Set(this.#held)
   }
 
   readonly #renew = (): void => {
