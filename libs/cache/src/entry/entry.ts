@@ -25,6 +25,34 @@ export interface Entry<R> {
   readonly expired: boolean
 }
 
+/**
+ * An {@link Entry} as it is made for each load and each reading. Of a class, as all that is made for each call and refers to more: what is written down as a literal,
+ * V8 makes among what is old from then on once it has seen many that were under way at once survive a collection, and all that they refer to is garbage that stays.
+ */
+export class NewEntry<R> implements Entry<R> {
+  readonly value: R
+  readonly softAt: number
+  readonly hardAt: number
+  readonly deltaMs: number
+  readonly version: number
+  readonly softTtlMs: number
+  readonly stampUs: number
+  readonly tags: readonly string[] | undefined
+  readonly expired: boolean
+
+  constructor(value: R, softAt: number, hardAt: number, deltaMs: number, version: number, softTtlMs: number, stampUs: number, tags: readonly string[] | undefined, expired: boolean) {
+    this.value = value
+    this.softAt = softAt
+    this.hardAt = hardAt
+    this.deltaMs = deltaMs
+    this.version = version
+    this.softTtlMs = softTtlMs
+    this.stampUs = stampUs
+    this.tags = tags
+    this.expired = expired
+  }
+}
+
 /** What a new entry carries beside its value and its lifetime. */
 export interface EntryStamps {
   readonly deltaMs: number
@@ -46,15 +74,5 @@ export function smoothedCost(beforeMs: number, tookMs: number): number {
  */
 export function entryOf<R>(value: R, { softTtlMs, hardTtlMs }: Lifetime, jitter: number, startedAt: number, random: () => number, { deltaMs, version = 0, stampUs = 0, tags }: EntryStamps): Entry<R> {
   const softAt = startedAt + softTtlMs * (1 - jitter * random())
-  return {
-    value,
-    softAt,
-    hardAt: value === null ? softAt : startedAt + hardTtlMs,
-    deltaMs,
-    version,
-    softTtlMs,
-    stampUs,
-    tags,
-    expired: false,
-  }
+  return new NewEntry(value, softAt, value === null ? softAt : startedAt + hardTtlMs, deltaMs, version, softTtlMs, stampUs, tags, false)
 }

@@ -1,6 +1,6 @@
 import type { Counters } from '../counters.ts'
 import { type Compressor, compress, decompress } from './compression.ts'
-import type { Entry } from './entry.ts'
+import { type Entry, NewEntry } from './entry.ts'
 import { MISMATCH, type SchemaCheck } from './schema-check.ts'
 import type { Sealer } from './sealer.ts'
 import { ForeignValueError, type ValueCodec } from './value-codec.ts'
@@ -182,7 +182,7 @@ export class Envelope {
     if (check !== undefined && value !== null) value = check(value)
     if (value === MISMATCH || value === undefined) return this.#refuse('mismatched')
     const tags = valueAt === TAGS ? undefined : bytes.toString('utf8', TAGS, valueAt).split(TAG_SEPARATOR)
-    return { value: value as R, softAt, hardAt, deltaMs: view.getUint32(at + DELTA), version, softTtlMs: view.getUint32(at + SOFT_TTL), stampUs, tags, expired: (bytes[1]! & EXPIRED) !== 0 }
+    return new NewEntry(value as R, softAt, hardAt, view.getUint32(at + DELTA), version, view.getUint32(at + SOFT_TTL), stampUs, tags, (bytes[1]! & EXPIRED) !== 0)
   }
 
   /** Of all the memory that the bytes lie in: entries come to lie in the same one. Numbers are read from a view in a third of the time. */

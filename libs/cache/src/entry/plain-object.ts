@@ -29,14 +29,23 @@ export function compileShape(keys: readonly string[]): MakeObject {
   if (keys.includes('__proto__') || new Set(keys).size < keys.length) throw new TypeError('not the keys of an object')
   try {
     // Keys come from Redis: JSON makes of any a string and nothing else.
-    const properties = keys.map((key) => `${JSON.stringify(key)}: ${VALUE}`)
+    const names = keys.map((_, place) => `value${place}`)
+    const values = names.map((name) => `const ${name} = ${VALUE}`)
+    const properties = keys.map((key, place) => `this[${JSON.stringify(key)}] = value${place}`)
+    // A constructor and not a literal, for the reason that `NewEntry` gives; with the prototype of all objects its objects are plain.
     // oxlint-disable-next-line typescript/no-implied-eval, typescript/no-unsafe-type-assertion -- see above
-    return new Function('from', `const { source, text } = from
-let { at, textAt } = from, token
-const object = { ${properties.join(', ')} }
-from.at = at
-from.textAt = textAt
-return object`) as MakeObject
+    return new Function(`function Plain(${names.join(', ')}) {
+  ${properties.join('\n  ')}
+}
+Plain.prototype = Object.prototype
+return (from) => {
+  const { source, text } = from
+  let { at, textAt } = from, token
+  ${values.join('\n  ')}
+  from.at = at
+  from.textAt = textAt
+  return new Plain(${names.join(', ')})
+}`)() as MakeObject
   } catch {
     // The process does not allow code to be made.
     return (from) => Object.fromEntries(keys.map((key) => [key, from.read()]))

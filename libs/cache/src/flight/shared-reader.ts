@@ -26,7 +26,7 @@ export interface ReaderHost<R> {
 const MAX_MISSING = 8
 
 /** One reading of one key from Redis. */
-interface Reading<R> {
+class Reading<R> {
   readonly id: string
   /** In the shared tier, without namespace. */
   readonly key: string
@@ -37,6 +37,21 @@ interface Reading<R> {
   readonly askedAt: number
   /** Of the channel when Redis was asked; `undefined`: no message about this key would be understood. */
   readonly epoch: number | undefined
+
+  constructor(id: string, key: string, flight: Flight<R>, source: Source<R>, local: LocalEntry<R> | undefined, askedAt: number, epoch: number | undefined) {
+    this.id = id
+    this.key = key
+    this.flight = flight
+    this.source = source
+    this.local = local
+    this.askedAt = askedAt
+    this.epoch = epoch
+  }
+
+  /** The same, of which no message will be understood. */
+  unheard(): Reading<R> {
+    return new Reading(this.id, this.key, this.flight, this.source, this.local, this.askedAt, undefined)
+  }
 }
 
 /** Asks Redis, then the loader. */
@@ -59,7 +74,7 @@ export class SharedReader<R> {
     const flight = this.flights.start(id, scope.now())
     const askedAt = clock.now()
     // An id that is not well-formed text comes back from Redis as another one.
-    const reading: Reading<R> = { id, key, flight, source, local, askedAt, epoch: id.isWellFormed() ? shared.changes.epoch : undefined }
+    const reading = new Reading(id, key, flight, source, local, askedAt, id.isWellFormed() ? shared.changes.epoch : undefined)
     scope.prepare(askedAt)
     flight.promise = new Promise((resolve, reject) => {
       const answer = (bytes: Buffer | null | undefined, lease?: LeaseReply): void => {
@@ -115,7 +130,7 @@ export class SharedReader<R> {
     const decision = await this.#context.scope.decide(entry, reading.askedAt)
     // It may have expired meanwhile.
     if (decision.verdict === 'hard' || this.#context.clock.now() >= entry.hardAt) return this.#without(reading, head)
-    return this.#serve(decision.verdict === 'unknown' ? { ...reading, epoch: undefined } : reading, entry, decision)
+    return this.#serve(decision.verdict === 'unknown' ? reading.unheard() : reading, entry, decision)
   }
 
   #serve({ id, key, flight, source, askedAt, epoch }: Reading<R>, entry: Entry<R>, { verdict, standing }: Decision): R | Promise<R> {

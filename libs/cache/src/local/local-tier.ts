@@ -77,6 +77,53 @@ export function declareStale(entry: LocalEntry<unknown>): void {
   entry.undisturbedUntil = 0
 }
 
+/** A {@link LocalEntry} as it is made for each load and each reading; for the reason see `NewEntry`. */
+class Copy<R> implements LocalEntry<R> {
+  readonly value: R
+  readonly softAt: number
+  readonly hardAt: number
+  readonly deltaMs: number
+  readonly version: number
+  readonly softTtlMs: number
+  readonly stampUs: number
+  readonly tags: readonly string[] | undefined
+  expired: boolean
+  promise: Promise<R> | undefined = undefined
+  freshUntil: number
+  undisturbedUntil: number
+  useDueAt = Number.POSITIVE_INFINITY
+  idleAt = Number.POSITIVE_INFINITY
+  readonly trustedUntil: number
+  readonly epoch: number
+  readonly guard: Guard
+  checked: number
+  readonly order: number
+  staleAt: number
+  own: boolean
+  retryAt = 0
+
+  constructor(value: R, entry: Entry<R>, standing: Standing, { stale, undisturbedUntil, trustedUntil, own, epoch }: Pick<LocalEntry<R>, 'undisturbedUntil' | 'trustedUntil' | 'own' | 'epoch'> & { readonly stale: boolean }) {
+    this.value = value
+    this.softAt = entry.softAt
+    this.hardAt = entry.hardAt
+    this.deltaMs = entry.deltaMs
+    this.version = entry.version
+    this.softTtlMs = entry.softTtlMs
+    this.stampUs = entry.stampUs
+    this.tags = entry.tags
+    this.expired = entry.expired
+    this.freshUntil = undisturbedUntil
+    this.undisturbedUntil = undisturbedUntil
+    this.trustedUntil = trustedUntil
+    this.epoch = epoch
+    this.guard = standing.guard
+    this.checked = standing.checked
+    this.order = standing.order
+    this.staleAt = stale ? 0 : entry.softAt
+    this.own = own
+  }
+}
+
 /** The entries of one definition in this process: lru-cache as storage only, expiry is ours. */
 export class LocalTier<R> {
   readonly #entries: LRUCache<string, LocalEntry<R>>
@@ -188,31 +235,10 @@ export class LocalTier<R> {
     const stale = standing.stale || entry.expired
     const before = this.peek(id)
     const undisturbedUntil = stale ? 0 : Math.min(entry.softAt - earlyWindowMs(entry, policy.beta), trustedUntil)
-    const local: LocalEntry<R> = {
-      value: this.#limits.copies === 'frozen' ? deepFreeze(entry.value) : entry.value,
-      softAt: entry.softAt,
-      hardAt: entry.hardAt,
-      deltaMs: entry.deltaMs,
-      version: entry.version,
-      softTtlMs: entry.softTtlMs,
-      stampUs: entry.stampUs,
-      tags: entry.tags,
-      expired: entry.expired,
-      promise: undefined,
-      freshUntil: undisturbedUntil,
-      undisturbedUntil,
-      useDueAt: Number.POSITIVE_INFINITY,
-      idleAt: Number.POSITIVE_INFINITY,
-      trustedUntil,
-      epoch: this.#changes.epoch,
-      guard: standing.guard,
-      checked: standing.checked,
-      order: standing.order,
-      staleAt: stale ? 0 : entry.softAt,
-      own,
-      // The same stale entry read from Redis again keeps its throttle.
-      retryAt: before !== undefined && before.softAt === entry.softAt && before.expired === entry.expired ? before.retryAt : 0,
-    }
+    const value = this.#limits.copies === 'frozen' ? deepFreeze(entry.value) : entry.value
+    const local = new Copy(value, entry, standing, { stale, undisturbedUntil, trustedUntil, own, epoch: this.#changes.epoch })
+    // The same stale entry read from Redis again keeps its throttle.
+    if (before !== undefined && before.softAt === entry.softAt && before.expired === entry.expired) local.retryAt = before.retryAt
     if (policy.idleTtlMs !== Number.POSITIVE_INFINITY) this.#startIdle(local, before, policy.idleTtlMs, usedAt)
     this.#keep(id, local, before)
     return local

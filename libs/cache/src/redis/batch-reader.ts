@@ -7,11 +7,17 @@ import { TickBatch } from './tick-batch.ts'
 /** Takes what is under a key, and under the one that was read with it. Must not throw. */
 export type PairAnswer = (bytes: Buffer | null | undefined, beside: Buffer | null | undefined) => void
 
-interface Read {
+class Read {
   readonly key: string
   /** Read no earlier than the key, for {@link PairAnswer}. */
   readonly beside: string | undefined
   readonly answer: PairAnswer
+
+  constructor(key: string, beside: string | undefined, answer: PairAnswer) {
+    this.key = key
+    this.beside = beside
+    this.answer = answer
+  }
 }
 
 /** Most keys of one MGET. Twice as many as of a script that loads: Redis has little to do for each, and each command costs this process a write. */
@@ -31,14 +37,15 @@ export class BatchReader {
 
   /** Answers with the bytes under a key; `null` when there are none, `undefined` when Redis is unavailable. */
   read(key: string, answer: ReadAnswer): void {
-    if (this.#connection.isCluster) void this.#send([{ key, beside: undefined, answer }])
-    else this.#batch.add({ key, beside: undefined, answer })
+    const read = new Read(key, undefined, answer)
+    if (this.#connection.isCluster) void this.#send([read])
+    else this.#batch.add(read)
   }
 
   /** The same, and with what is under another key of the same slot at that moment or later. */
   readPair(key: string, beside: string, answer: PairAnswer): void {
     if (this.#connection.isCluster) void this.#sendPair(key, beside, answer)
-    else this.#batch.add({ key, beside, answer })
+    else this.#batch.add(new Read(key, beside, answer))
   }
 
   // MGET for one key, too, and not GET: a key of another type reads as none, not as an error.

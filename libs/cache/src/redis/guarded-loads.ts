@@ -6,17 +6,42 @@ import type { FillAnswer, LeaseAnswer, LeaseReply } from './shared-tier.ts'
 import { TickBatch } from './tick-batch.ts'
 import { nextToken } from './token.ts'
 
-interface Request<Answer> {
+interface Keys {
   readonly entry: string
   readonly lease: string
-  readonly answer: Answer
 }
 
-interface LeaseRequest extends Request<LeaseAnswer> {
+class LeaseRequest implements Keys {
+  readonly entry: string
+  readonly lease: string
   readonly seen: Buffer | undefined
+  readonly answer: LeaseAnswer
+
+  constructor(entry: string, lease: string, seen: Buffer | undefined, answer: LeaseAnswer) {
+    this.entry = entry
+    this.lease = lease
+    this.seen = seen
+    this.answer = answer
+  }
 }
 
-interface FillRequest extends Request<FillAnswer>, Fill {}
+class FillRequest implements Keys, Fill {
+  readonly entry: string
+  readonly lease: string
+  readonly token: string
+  readonly bytes: Buffer
+  readonly ttlMs: number
+  readonly answer: FillAnswer
+
+  constructor(entry: string, lease: string, { token, bytes, ttlMs }: Fill, answer: FillAnswer) {
+    this.entry = entry
+    this.lease = lease
+    this.token = token
+    this.bytes = bytes
+    this.ttlMs = ttlMs
+    this.answer = answer
+  }
+}
 
 /** What {@link GuardedLoads} need. */
 export interface GuardedLoadsOptions {
@@ -47,11 +72,11 @@ export class GuardedLoads {
   }
 
   lease(entry: string, lease: string, seen: Buffer | undefined, answer: LeaseAnswer): void {
-    this.#leases.add({ entry, lease, answer, seen })
+    this.#leases.add(new LeaseRequest(entry, lease, seen, answer))
   }
 
   fill(entry: string, lease: string, token: string, bytes: Buffer, ttlMs: number, answer: FillAnswer): void {
-    this.#fills.add({ entry, lease, token, answer, bytes, ttlMs }, bytes.length)
+    this.#fills.add(new FillRequest(entry, lease, { token, bytes, ttlMs }, answer), bytes.length)
   }
 
   async #sendLeases(requests: readonly LeaseRequest[]): Promise<void> {
@@ -92,7 +117,7 @@ export class GuardedLoads {
   }
 }
 
-function keysOf(requests: readonly Request<unknown>[]): string[] {
+function keysOf(requests: readonly Keys[]): string[] {
   const keys: string[] = []
   for (const { entry } of requests) keys.push(entry)
   for (const { lease } of requests) keys.push(lease)

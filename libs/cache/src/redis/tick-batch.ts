@@ -5,7 +5,7 @@ const MAX_BYTES = 262_144
 export class TickBatch<T> {
   readonly #maxItems: number
   readonly #send: (items: readonly T[]) => void
-  #items: T[] = []
+  readonly #items: T[] = []
   #bytes = 0
   #scheduled = false
 
@@ -41,8 +41,7 @@ export class TickBatch<T> {
   }
 
   #flush(): void {
-    const items = this.#items
-    this.#items = []
+    const items = this.#items.splice(0)
     this.#bytes = 0
     this.#send(items)
   }
