@@ -2,9 +2,6 @@ import { DIGEST_BYTES, PLAIN_HEAD_BYTES, TEXT, TOKEN } from './plain-tokens.ts'
 import { compileShape, type MakeObject, type PlainSource } from './plain-object.ts'
 import { isShapes, MAX_SHAPE_SETS } from './shapes.ts'
 
-/** Copied where an array is made: one that is written down may be made among what is old, as `NewEntry` explains. */
-const none: readonly unknown[] = []
-
 /**
  * Reads what {@link PlainWriter} wrote: makes one string of all text, whose parts are the values, and has a function for each shape that makes its objects.
  * A decoder that makes each string by itself takes two to three times as long.
@@ -83,7 +80,7 @@ export class PlainReader implements PlainSource {
   }
 
   #readArray(length: number): unknown[] {
-    const array = none.slice()
+    const array: unknown[] = []
     for (let i = 0; i < length; i++) array.push(this.read())
     return array
   }
