@@ -64,23 +64,17 @@ export class PlainWriter {
   /** False when it cannot be written. */
   #write(value: unknown, depth: number): boolean {
     if (this.#at > MAX_PLAIN - MAX_TOKEN_BYTES || depth > MAX_DEPTH) return false
-    switch (typeof value) {
-      case 'string':
-        return this.#writeText(value)
-      case 'number':
-        this.#writeNumber(value)
-        return true
-      case 'boolean':
-        this.#tokens[this.#at++] = value ? TOKEN.true : TOKEN.false
-        return true
-      case 'object':
-        if (Array.isArray(value)) return this.#writeArray(value, depth)
-        if (value !== null) return Object.getPrototypeOf(value) === Object.prototype && this.#writeObject(value as Record<string, unknown>, depth)
-        this.#tokens[this.#at++] = TOKEN.null
-        return true
-      default:
-        return false
+    if (typeof value === 'string') return this.#writeText(value)
+    if (typeof value === 'number') {
+      this.#writeNumber(value)
+      return true
     }
+    if (typeof value === 'boolean' || value === null) {
+      this.#tokens[this.#at++] = value === null ? TOKEN.null : value ? TOKEN.true : TOKEN.false
+      return true
+    }
+    if (Array.isArray(value)) return this.#writeArray(value, depth)
+    return typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype && this.#writeObject(value as Record<string, unknown>, depth)
   }
 
   #writeNumber(value: number): void {

@@ -40,7 +40,7 @@ export class RespText {
 export function commandBytes(write: (text: RespText) => void, last?: Written): Buffer {
   const ascii = textOf(write, (part) => part.length)
   if (Buffer.byteLength(ascii) === ascii.length) return bytesOf(ascii, 'latin1', last)
-  return bytesOf(textOf(write, Buffer.byteLength), 'utf8', last)
+  return bytesOf(textOf(write, (part) => Buffer.byteLength(part)), 'utf8', last)
 }
 
 function textOf(write: (text: RespText) => void, lengthOf: (part: string) => number): string {
