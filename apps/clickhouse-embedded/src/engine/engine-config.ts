@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises'
+import { MERGE_THREADS } from './merge-threads.ts'
 
 /** Limits of the engine as a whole. */
 export interface EngineLimits {
@@ -18,7 +19,7 @@ export async function writeEngineConfig(file: string, limits: EngineLimits): Pro
     uncompressed_cache_size: 0,
     index_uncompressed_cache_size: 0,
     mmap_cache_size: 0,
-    background_pool_size: 2,
+    background_pool_size: MERGE_THREADS,
     background_merges_mutations_concurrency_ratio: 2,
     background_common_pool_size: 2,
     background_schedule_pool_size: 4,

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { writeEngineConfig } from './engine-config.ts'
 import type { EngineQuery, ToThread } from './engine-messages.ts'
+import { stepMergesBack } from './merge-threads.ts'
 import { type Connection, loadNativeEngine, type NativeEngine } from './native.ts'
 import { openDataDir } from './open-data-dir.ts'
 import { QueryRun } from './query-run.ts'
@@ -63,6 +64,7 @@ export class Engine {
     await writeEngineConfig(configFile, { maxServerMemoryBytes: options.maxServerMemoryBytes, backupsPath: join(options.dataDir, 'backups') })
     const native = loadNativeEngine()
     const connection = await openDataDir(native, path, configFile)
+    await stepMergesBack(native, connection)
     const threads = await Promise.all(Array.from({ length: options.maxConcurrentQueries }, () => startThread(path)))
     return new Engine(native, connection, threads, options)
   }
