@@ -15,6 +15,7 @@ export const settings = defineSettings('CLICKHOUSE_EMBEDDED_', {
     help: 'largest request body, counted as sent and again after inflating',
   }),
   maxConcurrentQueries: integer('CLICKHOUSE_EMBEDDED_MAX_CONCURRENT_QUERIES', { default: 8, min: 1, max: 64, help: 'queries that run at once' }),
+  maxConcurrentInserts: integer('CLICKHOUSE_EMBEDDED_MAX_CONCURRENT_INSERTS', { default: 2, min: 1, max: 64, help: 'inserts of rows that run at once; others wait, with their rows on disk' }),
   maxQueuedQueries: integer('CLICKHOUSE_EMBEDDED_MAX_QUEUED_QUERIES', { default: 64, min: 0, max: 10_000, help: 'queries that wait; more are refused with 503' }),
   queueTimeoutMs: duration('CLICKHOUSE_EMBEDDED_QUEUE_TIMEOUT', { default: 30_000, minMs: 10, help: 'longest wait for a turn; then 503' }),
   maxExecutionTimeMs: duration('CLICKHOUSE_EMBEDDED_MAX_EXECUTION_TIME', {

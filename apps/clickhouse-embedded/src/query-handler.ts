@@ -104,7 +104,9 @@ export class QueryHandler {
       case 'refused':
         throw ClickHouseException.of('NOT_IMPLEMENTED', statement.reason)
       case 'data-insert':
-        return this.#options.spool.with(text.rows, (path) => this.#run(exchange, query, 'insert', insertFromFile(sql, statement, path), oneBlockSettings))
+        return this.#options.spool.with(text.rows, (path) =>
+          this.#options.engine.insertInTurn(exchange.gone, () => this.#run(exchange, query, 'insert', insertFromFile(sql, statement, path), oneBlockSettings)),
+        )
       case 'insert':
       case 'rows':
       case 'statement': {

@@ -13,6 +13,7 @@ beforeAll(async () => {
     CLICKHOUSE_EMBEDDED_MAX_BODY_BYTES: '1MiB',
     CLICKHOUSE_EMBEDDED_MAX_CONCURRENT_QUERIES: '2',
     CLICKHOUSE_EMBEDDED_MAX_QUEUED_QUERIES: '2',
+    CLICKHOUSE_EMBEDDED_MAX_CONCURRENT_INSERTS: '1',
     CLICKHOUSE_EMBEDDED_QUEUE_TIMEOUT: '10s',
     CLICKHOUSE_EMBEDDED_MAX_MEMORY: '100MiB',
     CLICKHOUSE_EMBEDDED_SEND_TIMEOUT: '1s',
@@ -103,6 +104,25 @@ describe('queries at once', () => {
     expect((await fetch(`${server.url}/readyz`)).status).toBe(200)
     expect(await Promise.all(held.map(async (response) => (await response).status))).toEqual([200, 200, 200, 200])
     expect(await (await post('SELECT 1')).text()).toBe('1\n')
+  })
+
+  test('that insert rows wait for those that do, with their rows on disk, and hold up no others', async () => {
+    await (await post('CREATE TABLE turns (n UInt8) ENGINE = Memory')).text()
+    const gone = new AbortController()
+    const rows = '{"n":1}'.repeat(120)
+    const slow = fetch(`${server.url}/?function_sleep_max_microseconds_per_block=60000000`, { method: 'POST', body: `INSERT INTO turns SELECT n + sleepEachRow(0.5) FROM input('n UInt8') FORMAT JSONEachRow ${rows}`, headers, signal: gone.signal })
+    const shows = async (running: number, waiting: number): Promise<boolean> => {
+      const metrics = await (await fetch(`${server.url}/metrics`)).text()
+      return new RegExp(`queries_running\\{[^}]*\\} ${running}\n`).test(metrics) && new RegExp(`queries_waiting\\{[^}]*\\} ${waiting}\n`).test(metrics)
+    }
+    await eventually(() => shows(1, 0))
+    const next = post('INSERT INTO turns FORMAT JSONEachRow {"n":5}')
+    await eventually(() => shows(1, 1))
+    expect(await (await post('SELECT count() FROM turns')).text()).toBe('0\n')
+    gone.abort()
+    await expect(slow).rejects.toThrow('aborted')
+    expect((await next).status).toBe(200)
+    expect(await (await post('SELECT sum(n) FROM turns')).text()).toBe('5\n')
   })
 
   test('do not hold up /ping while one plans: a scalar subquery runs on its own thread', async () => {

@@ -68,7 +68,7 @@ export const settings = defineSettings('INGEST_', {
   batchMaxRows: integer('INGEST_BATCH_MAX_ROWS', { default: 65_536, min: 1, max: 1_000_000, help: 'rows that close a segment of the journal, which is one insert a table' }),
   batchMaxBytes: bytes('INGEST_BATCH_MAX_BYTES', { default: 32 * 2 ** 20, minBytes: 1, help: 'bytes that close it' }),
   batchMaxAgeMs: duration('INGEST_BATCH_MAX_AGE', { default: 1_000, minMs: 1, maxMs: 10_000, help: 'age that closes it, when ClickHouse is ready for it' }),
-  insertConcurrency: integer('INGEST_INSERT_CONCURRENCY', { default: 2, min: 1, max: 64, help: 'most segments inserted at once' }),
+  insertConcurrency: integer('INGEST_INSERT_CONCURRENCY', { default: 3, min: 1, max: 64, help: 'most segments inserted at once, or on their way' }),
   insertTimeoutMs: duration('INGEST_INSERT_TIMEOUT', { default: 30_000, minMs: 50, maxMs: 300_000, help: 'time for one insert; then it goes again' }),
   redisUrl: url('REDIS_URL', { default: '', protocols: ['redis:', 'rediss:'], help: 'Redis that replicas share: known keys, quotas, idempotency keys; without it each replica is on its own' }),
   redisCluster: flag('REDIS_CLUSTER', { default: false, help: 'whether REDIS_URL names a node of a Redis Cluster' }),

@@ -16,6 +16,8 @@ export interface EngineOptions {
   readonly dataDir: string
   /** Threads, and so queries at once. */
   readonly maxConcurrentQueries: number
+  /** Turns to insert rows; see {@link Engine.insertInTurn}. */
+  readonly maxConcurrentInserts: number
   readonly maxQueuedQueries: number
   /** Longest wait for a thread, milliseconds. */
   readonly queueTimeoutMs: number
@@ -36,6 +38,7 @@ export class Engine {
   readonly #connection: Connection
   readonly #threads: readonly Worker[]
   readonly #turns: Turns<Worker>
+  readonly #insertTurns: Turns<number>
   readonly #runs = new Set<QueryRun>()
   #own: Promise<unknown> = Promise.resolve()
   #lastTag = 0
@@ -44,7 +47,9 @@ export class Engine {
     this.#native = native
     this.#connection = connection
     this.#threads = threads
-    this.#turns = new Turns(threads, { maxWaiting: options.maxQueuedQueries, maxWaitMs: options.queueTimeoutMs })
+    const limits = { maxWaiting: options.maxQueuedQueries, maxWaitMs: options.queueTimeoutMs }
+    this.#turns = new Turns(threads, limits)
+    this.#insertTurns = new Turns([...Array(options.maxConcurrentInserts).keys()], limits)
     const [version = '', timezone = '', displayName = ''] = native
       .QueryWithConnection(connection, 'SELECT version(), timezone(), displayName()', 'TabSeparated')
       .trim()
@@ -74,9 +79,9 @@ export class Engine {
     return this.#runs.size
   }
 
-  /** Queries that wait for a thread. */
+  /** Queries that wait for a turn. */
   get waiting(): number {
-    return this.#turns.waiting
+    return this.#turns.waiting + this.#insertTurns.waiting
   }
 
   /**
@@ -96,6 +101,21 @@ export class Engine {
     return run
   }
 
+  /**
+   * Runs `insert` when fewer inserts run than may at once. Rows take some ten times their size in memory while they are sorted and indexed; those that
+   * wait are on disk.
+   *
+   * @throws ClickHouseException TOO_MANY_SIMULTANEOUS_QUERIES.
+   */
+  async insertInTurn(signal: AbortSignal, insert: () => Promise<void>): Promise<void> {
+    const turn = await this.#insertTurns.take(signal)
+    try {
+      await insert()
+    } finally {
+      this.#insertTurns.give(turn)
+    }
+  }
+
   /** Resolves when the engine answers, past all queues. */
   async ping(): Promise<void> {
     await this.#query('SELECT 1')
@@ -104,6 +124,7 @@ export class Engine {
   /** Refuses new queries, waits for running ones, and cancels those that still run after `graceMs`. */
   async drain(graceMs: number): Promise<void> {
     this.#turns.close()
+    this.#insertTurns.close()
     const idle = Promise.all([...this.#runs].map((run) => run.finished))
     let timer: NodeJS.Timeout | undefined
     await Promise.race([idle, new Promise((resolve) => (timer = setTimeout(resolve, graceMs)))])

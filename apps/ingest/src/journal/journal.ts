@@ -63,8 +63,8 @@ const MAX_SEGMENTS = 2_000
 /** Releases between two times that the folder's names are put on the disk. Until then a power cut brings released segments back. */
 const RELEASES_PER_SYNC = 64
 
-/** Memory of segments that were sent, for those that are sent next: as much as two of full size. */
-const SEGMENT_MEMORY = { stepBytes: 8 * 2 ** 20, maxKeptBytes: 80 * 2 ** 20 }
+/** Memory of segments that were sent, for those that are sent next: as much as three of full size. */
+const SEGMENT_MEMORY = { stepBytes: 8 * 2 ** 20, maxKeptBytes: 104 * 2 ** 20 }
 
 /** How many times as old a segment with records of late days becomes: each of its days is a part in every table. */
 const LATE_AGE_FACTOR = 30
