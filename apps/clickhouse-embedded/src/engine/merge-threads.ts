@@ -27,7 +27,7 @@ const THREADS = '/proc/self/task'
  */
 export async function stepMergesBack(native: NativeEngine, connection: Connection): Promise<void> {
   if (!existsSync(THREADS)) return
-  // The engine starts its threads for merges with the first table that has any.
+  // The engine starts its threads for merges with the first table of parts.
   native.QueryWithConnection(connection, 'CREATE TEMPORARY TABLE ballast_merge_threads (n UInt8) ENGINE = MergeTree ORDER BY n', 'Null')
   native.QueryWithConnection(connection, 'DROP TEMPORARY TABLE ballast_merge_threads', 'Null')
   const startedAt = performance.now()

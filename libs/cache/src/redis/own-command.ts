@@ -20,7 +20,7 @@ export class OwnCommand extends Command {
   #send: ((keyPrefix: string) => Sent) | undefined
 
   /**
-   * @param name - of the first command, for ioredis.
+   * @param name - of the command, for ioredis.
    * @param send - makes the bytes, when they are sent.
    */
   constructor(client: Redis, name: string, send: (keyPrefix: string) => Sent) {

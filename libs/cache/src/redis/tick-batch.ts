@@ -41,6 +41,7 @@ export class TickBatch<T> {
   }
 
   #flush(): void {
+    // Not a new list for the next ones: a literal may be made among what is old, as `NewEntry` explains, with all that is put into it.
     const items = this.#items.splice(0)
     this.#bytes = 0
     this.#send(items)
